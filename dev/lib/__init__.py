@@ -1,0 +1,1 @@
+"""What dev/run, dev/test, dev/check and dev/odoo share."""

@@ -1,0 +1,203 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""The first step of every command: a Python that fits, and in it the packages that Odoo and dev/ need.
+
+Everything else in dev/lib runs under that Python and may import what it likes. This module alone is also
+read by Pythons that are too old or too new, so that they can say so in a sentence: standard library only,
+no syntax newer than Python 3.6.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+OLDEST, NEWEST = (3, 10), (3, 13)
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = (ROOT / "dev" / "requirements.txt", ROOT / "requirements.txt")
+NETWORK_WORDS = (
+    "Temporary failure",
+    "Could not resolve",
+    "Could not connect",
+    "Connection refused",
+    "Network is unreachable",
+    "NewConnectionError",
+    "NameResolutionError",
+    "ConnectTimeout",
+    "Failed to fetch",
+)
+
+
+class Stop(Exception):
+    """What a person reads in place of a traceback: one sentence with the remedy in it."""
+
+
+def home():
+    """The folder of all that is downloaded or made; shared by every checkout of this user."""
+    own = os.environ.get("JWT_AUTH_API_HOME")
+    if own:
+        return Path(own).expanduser().absolute()
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(cache).absolute() / "jwt_auth_api"
+
+
+def digest(*parts):
+    """A short name for what *parts* say, fit for folders and databases."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:8]
+
+
+def say(text):
+    print(text, flush=True)
+
+
+@contextlib.contextmanager
+def locked(name):
+    """Let one command at a time do what *name* stands for; the lock ends with its holder, however that ends."""
+    home().mkdir(parents=True, exist_ok=True)
+    with open(str(home() / (name + ".lock")), "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("… waiting for another command that is setting up the same ({})".format(name))
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def stream(title, command, log, **popen):
+    """Run *command* with its output in *log*; show that it lives; return its exit code.
+
+    On a terminal its last line is shown in place, elsewhere one line every ten seconds.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    tty = sys.stdout.isatty()
+    started = shown = time.monotonic()
+    say("… " + title)
+    with open(str(log), "ab") as out:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **popen
+        )
+        try:
+            for line in process.stdout:
+                out.write(line)
+                now = time.monotonic()
+                if now - shown < (0.2 if tty else 10):
+                    continue
+                shown = now
+                text = line.decode("utf-8", "replace").strip()
+                if tty:
+                    width = shutil.get_terminal_size().columns - 10
+                    print("\r\033[K  {:4.0f} s  {}".format(now - started, text[:width]), end="", flush=True)
+                else:
+                    say("  {:4.0f} s  {}".format(now - started, text[:110]))
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+            if tty:
+                print("\r\033[K", end="", flush=True)
+
+
+def stop_on(code, log, what, remedy=""):
+    """Raise Stop when *code* tells of a failure, with the reason as far as *log* knows it."""
+    if not code:
+        return
+    lines = Path(str(log)).read_text(errors="replace").splitlines()
+    if any(word in line for line in lines[-60:] for word in NETWORK_WORDS):
+        remedy = "The network or the package archive could not be reached; run it again when it can."
+    tail = "\n".join("    " + line for line in lines[-5:])
+    raise Stop("{} failed. {}\n{}\n  The whole log: {}".format(what, remedy, tail, log))
+
+
+def _other_python():
+    """A Python on PATH that fits, newest first; None if there is none."""
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        path = shutil.which("python3.{}".format(minor))
+        # a version manager's shim may be there without the version behind it
+        if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+            return path
+    return None
+
+
+def _make_venv(folder):
+    shutil.rmtree(str(folder), ignore_errors=True)
+    log = home() / "log" / "venv.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        raise Stop(
+            "This Python cannot make virtual environments; Debian and Ubuntu keep that in a package of its own: "
+            "apt-get install python{}.{}-venv".format(*sys.version_info)
+        ) from None
+    code = stream("a virtual environment", [sys.executable, "-m", "venv", folder], log)
+    stop_on(code, log, "Making a virtual environment")
+    command = [folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
+    for path in REQUIREMENTS:
+        if path.exists():
+            command += ["-r", path]
+    code = stream("the Python packages of Odoo and of dev/ (a minute or two)", command, log)
+    stop_on(code, log, "Installing the Python packages")
+    (folder / "complete").touch()
+
+
+def _venv():
+    """The environment for this Python and these requirements, made if there is none yet."""
+    version = "{}.{}".format(*sys.version_info)
+    wanted = digest(*[path.read_text() for path in REQUIREMENTS if path.exists()])
+    folder = home() / "venv" / "{}-{}".format(version, wanted)
+    if not (folder / "complete").exists():
+        with locked("venv"):
+            if not (folder / "complete").exists():
+                _make_venv(folder)
+    return folder
+
+
+def enter():
+    """Go on in the prepared environment: returns only there, elsewhere it replaces this process."""
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        other = _other_python()
+        if not other:
+            raise Stop(
+                "Odoo 19 needs Python 3.10 to 3.13; this is {}.{} and no python3.10 … python3.13 is on PATH.".format(
+                    *sys.version_info
+                )
+            )
+        os.execv(other, [other] + sys.argv)
+    if (home() / "venv").resolve() in Path(sys.prefix).resolve().parents:
+        return
+    python = _venv() / "bin" / "python"
+    os.execv(str(python), [str(python)] + sys.argv)
+
+
+def main(function):
+    """Run a command to its exit code; what goes wrong is a sentence, never a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    try:
+        if sys.platform != "linux":
+            raise Stop("Linux is needed (Debian or Ubuntu family): the pieces are Debian packages.")
+        enter()
+        code = function()
+    except Stop as stop:
+        print("\n{}: {}".format(os.path.basename(sys.argv[0]), stop), file=sys.stderr)
+        code = 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        code = 130
+    except OSError as error:
+        print("\n{}: {}".format(os.path.basename(sys.argv[0]), error), file=sys.stderr)
+        code = 2
+    sys.stdout.flush()
+    sys.exit(code)

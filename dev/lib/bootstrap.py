@@ -68,6 +68,12 @@ def locked(name):
         yield
 
 
+def bound(command):
+    """*command* so that it ends with this process, even when that is killed."""
+    words = [str(word) for word in command]
+    return ["setpriv", "--pdeathsig", "TERM"] + words if shutil.which("setpriv") else words
+
+
 def stream(title, command, log, **popen):
     """Run *command* with its output in *log*; show that it lives; return its exit code.
 
@@ -79,7 +85,7 @@ def stream(title, command, log, **popen):
     say("… " + title)
     with open(str(log), "ab") as out:
         process = subprocess.Popen(
-            [str(part) for part in command],
+            bound(command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -195,7 +201,9 @@ def main(function):
         code = 2
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
-        code = 130
+        sys.stdout.flush()
+        # at once: threads may still wait for children, which end with this process
+        os._exit(130)
     except OSError as error:
         print("\n{}: {}".format(os.path.basename(sys.argv[0]), error), file=sys.stderr)
         code = 2

@@ -63,13 +63,11 @@ class Setup:
             "db_host": server.host or False,
             "db_port": server.port,
             "db_user": server.user,
-            "db_password": server.password or False,
             "list_db": False,
             "http_interface": "127.0.0.1",
-            # 19 warns about its own default on each start
-            "limit_time_real": 1200,
-            "limit_time_cpu": 600,
         }
+        if server.password:
+            options["db_password"] = server.password
         lines = [f"{key} = {value}" for key, value in options.items()]
         _write(self.conf, "\n".join(["[options]", *lines, ""]), 0o600)
         env = {"ODOO_RC": self.conf, "PYTHONPATH": self.odoo.path}

@@ -1,0 +1,226 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from urllib.parse import urlsplit
+
+from werkzeug.http import dump_cookie
+
+from odoo.http import Controller, request, route
+
+from ..models.ir_http import unauthorized
+from ..tools import tokens
+from ..tools.errors import ApiError, _
+from ..tools.text import storable
+
+COOKIE = "refreshToken"
+#: A login's body holds two short strings; nobody needs to make the server read more.
+MAX_BODY_BYTES = 64 * 1024
+#: Longer passwords only cost hashing time.
+MAX_CREDENTIAL_LENGTH = 4096
+#: The two ways a browser's session and an app's differ are told apart by this header or by the
+#: User-Agent as werkzeug parses it.
+CLIENT_HEADER = "X-Client-Type"
+
+
+class Auth(Controller):
+    @route(
+        "/api/login",
+        type="jwt_api",
+        auth="none",
+        methods=["POST"],
+        readonly=False,
+        save_session=False,
+        max_content_length=MAX_BODY_BYTES,
+    )
+    def login(self):
+        """``{"login", "password"}`` → ``{"token", "refreshToken", "user_id"}``."""
+        login, password = self._credentials(request.dispatcher.body)
+        http = request.httprequest
+        user = request.env["res.users"]._jwt_login(login, password, http.remote_addr)
+        client_type = "browser" if self._is_browser() else "app"
+        sessions = request.env["jwt.session"]
+        session, access, refresh = sessions._open(
+            user, client_type, http.user_agent.string, http.remote_addr
+        )
+        response = request.dispatcher.answer(
+            {"token": access, "refreshToken": str(refresh), "user_id": user.id}
+        )
+        if client_type == "browser":
+            seconds = (session.expires_at - session.last_used_at).total_seconds()
+            self._set_cookie(response, str(refresh), int(seconds))
+        return response
+
+    @route(
+        "/api/update/access-token",
+        type="jwt_api",
+        auth="none",
+        methods=["POST"],
+        readonly=False,
+        save_session=False,
+        max_content_length=MAX_BODY_BYTES,
+    )
+    def update_access_token(self):
+        """``{"user_id": 2}`` → ``{"access_token"}``; a browser's cookie is rotated on the way."""
+        user_id = self._user_id(request.dispatcher.body)
+        refresh, from_cookie = self._refresh_token()
+        done = request.env["jwt.session"]._refresh(
+            refresh,
+            rotate=lambda client_type: self._to_cookie(client_type, from_cookie),
+            user_id=user_id,
+        )
+        if done is None:
+            return self._refused()
+        response = request.dispatcher.answer({"access_token": done.access_token})
+        if done.refresh_token:
+            self._set_cookie(response, str(done.refresh_token), done.seconds_left)
+        return response
+
+    @route(
+        "/api/update/refresh-token",
+        type="jwt_api",
+        auth="jwt",
+        methods=["POST"],
+        readonly=False,
+        save_session=False,
+        max_content_length=MAX_BODY_BYTES,
+    )
+    def update_refresh_token(self):
+        """A browser: ``{"status": "done", "refreshToken": 1}`` and the cookie; an app: the token itself."""
+        refresh, from_cookie = self._refresh_token()
+        done = request.env["jwt.session"]._refresh(
+            refresh,
+            rotate=lambda client_type: True,
+            user_id=request.jwt.user_id,
+            sid=request.jwt.session,
+        )
+        if done is None:
+            return self._refused()
+        if not self._to_cookie(done.client_type, from_cookie):
+            return {"status": "done", "refreshToken": str(done.refresh_token)}
+        response = request.dispatcher.answer({"status": "done", "refreshToken": 1})
+        self._set_cookie(response, str(done.refresh_token), done.seconds_left)
+        return response
+
+    @route(
+        "/api/revoke/token",
+        type="jwt_api",
+        auth="jwt_signed",
+        methods=["POST"],
+        readonly=False,
+        save_session=False,
+        max_content_length=MAX_BODY_BYTES,
+    )
+    def revoke_token(self):
+        """Log out; with ``{"all": true}`` everywhere."""
+        everywhere = request.dispatcher.body.get("all", False)
+        if not isinstance(everywhere, bool):
+            raise ApiError("bad_value", _('"all" is true or false.'))
+        request.env["jwt.session"]._log_out(request.jwt, everywhere)
+        response = request.dispatcher.answer({"status": "success", "logged_out": 1})
+        self._set_cookie(response, "", 0)
+        return response
+
+    # --- what a request brings -----------------------------------------------------------
+
+    @staticmethod
+    def _credentials(body):
+        """
+        :raise ApiError: ``bad_value`` unless both are non-empty strings
+        """
+        credentials = [body.get("login"), body.get("password")]
+        for value in credentials:
+            if (
+                not isinstance(value, str)
+                or not 0 < len(value) <= MAX_CREDENTIAL_LENGTH
+                or not storable(value)
+            ):
+                raise ApiError("bad_value", _('Send "login" and "password" as strings.'))
+        return credentials
+
+    @staticmethod
+    def _user_id(body):
+        user_id = body.get("user_id")
+        if user_id is not None and (type(user_id) is not int or user_id < 1):
+            raise ApiError("bad_value", _('"user_id" is the number that the login answered.'))
+        return user_id
+
+    def _refresh_token(self):
+        """The refresh token of the request: from the body, the header or, at last, the cookie.
+
+        What is sent explicitly wins, and is never passed over for the cookie when it is wrong. A
+        browser may send the ``1`` that stands for its cookie.
+
+        :return: the token, and whether the cookie brought it
+        :raise ApiError: ``invalid_refresh_token``, ``bad_value``, ``foreign_origin``
+        """
+        http = request.httprequest
+        explicit = request.dispatcher.body.get(COOKIE)
+        if explicit is None or (type(explicit) is int and explicit == 1):
+            explicit = http.headers.get(COOKIE)
+        if explicit is not None and not isinstance(explicit, str):
+            raise ApiError("bad_value", _('"refreshToken" is a string.'))
+        text = explicit or http.cookies.get(COOKIE)
+        if not text:
+            raise _invalid_refresh_token(_("No refresh token was sent."))
+        if not explicit:
+            self._check_origin()
+        try:
+            return tokens.parse_refresh_token(text), not explicit
+        except tokens.InvalidToken as exc:
+            raise _invalid_refresh_token() from exc
+
+    @staticmethod
+    def _check_origin():
+        """A cookie is sent by any page of the same site; only our own and allowed origins may use it.
+
+        :raise ApiError: ``foreign_origin``
+        """
+        headers = request.httprequest.headers
+        origin = headers.get("Origin")
+        if origin:
+            own = urlsplit(origin).netloc == request.httprequest.host
+            allowed = own or origin in request.dispatcher.allowed_origins()
+        else:
+            allowed = headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+        if not allowed:
+            raise ApiError("foreign_origin", _("Pages of this origin may not use the cookie."))
+
+    @staticmethod
+    def _is_browser():
+        declared = request.httprequest.headers.get(CLIENT_HEADER, "").strip().lower()
+        if declared in ("browser", "app"):
+            return declared == "browser"
+        return bool(request.httprequest.user_agent.browser)
+
+    def _to_cookie(self, client_type, from_cookie):
+        """Whether a new refresh token goes into the cookie alone.
+
+        What a login began as a browser stays one, and what came in a cookie goes out in one: no
+        header of a script gets a token out of it.
+        """
+        return from_cookie or client_type == "browser" or self._is_browser()
+
+    # --- what an answer brings -----------------------------------------------------------
+
+    @staticmethod
+    def _set_cookie(response, value, seconds):
+        """Set on the answer itself: Odoo's ``future_response`` doubles it when a request is retried.
+
+        ``Response.set_cookie`` would add an ``Expires`` a year ahead (``odoo/http.py``).
+        """
+        cookie = dump_cookie(
+            COOKIE, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Lax"
+        )
+        response.headers.add("Set-Cookie", cookie)
+
+    @staticmethod
+    def _refused():
+        """Returned, not raised: a raise would roll back the end of a session whose token was reused."""
+        return request.dispatcher.refuse(_invalid_refresh_token())
+
+
+def _invalid_refresh_token(message=None):
+    return unauthorized(
+        "invalid_refresh_token",
+        message or _("The refresh token is not valid any more. Log in again."),
+        challenge="invalid_token",
+    )

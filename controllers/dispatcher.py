@@ -1,0 +1,187 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""The route type ``jwt_api``: how a request becomes a body and how anything becomes an answer.
+
+Odoo's own types answer errors in HTML (``http``) or with a traceback (``json2``) and are chosen
+too late for a 404, 405 or 415 (``odoo/http.py``). This one takes every request, answers JSON
+alone, and answers a JSON-RPC 2.0 envelope in an envelope.
+"""
+
+import json
+import logging
+from http import HTTPStatus
+
+import werkzeug.exceptions
+
+from odoo.http import Dispatcher, Response
+
+from ..tools import errors
+from ..tools.errors import ApiError, _
+from ..tools.text import reject_constant
+
+JSON_RPC = "2.0"
+#: An error is answered before the route's own limit is known; a longer body is not looked into
+#: to find out whether it is an envelope.
+_MAX_ENVELOPE_BYTES = 1 << 20
+#: Request headers that clients of this API send beyond the ones a browser always allows.
+_ALLOWED_HEADERS = (
+    "Authorization, Content-Type, Accept, Accept-Language, refreshToken, X-Client-Type,"
+    " X-Requested-With, X-Odoo-Database, X-Odoo-Company, If-Match, If-None-Match, Idempotency-Key"
+)
+_EXPOSED_HEADERS = "WWW-Authenticate, Retry-After, Allow, ETag"
+_PREFLIGHT_SECONDS = 600
+
+
+class ApiDispatcher(Dispatcher):
+    """Give the endpoint its path parameters; the body is :attr:`body`, the query string werkzeug's.
+
+    An endpoint returns a JSON value, or a :class:`odoo.http.Response`, made by :meth:`answer` when
+    it needs a status or a header.
+    """
+
+    routing_type = "jwt_api"
+    mimetypes = ("application/json", "application/json-rpc")
+
+    def __init__(self, request):
+        super().__init__(request)
+        #: The decoded body, the ``params`` of an envelope; an empty dict when there is none.
+        self.body = {}
+        self._envelope = None
+
+    @classmethod
+    def is_compatible_with(cls, request):
+        """Always: Odoo's own 415 is HTML. :meth:`_decode` looks at the media type."""
+        return True
+
+    def pre_dispatch(self, rule, args):
+        if self.request.httprequest.method == "OPTIONS":
+            werkzeug.exceptions.abort(self._preflight(rule))
+        super().pre_dispatch(rule, args)
+
+    def dispatch(self, endpoint, args):
+        if not self.request.db:
+            raise ApiError(
+                "no_database", _("Several databases are served here: name one in X-Odoo-Database.")
+            )
+        self._decode()
+        self.request.params = dict(args)
+        result = self.request.registry["ir.http"]._dispatch(endpoint)
+        return result if isinstance(result, Response) else self.answer(result)
+
+    def answer(self, value, status=HTTPStatus.OK, headers=()):
+        """A JSON answer, in an envelope if the request came in one."""
+        if self._envelope is not None:
+            value, status = {**self._envelope, "result": value}, HTTPStatus.OK
+        return self._response(value, status, headers)
+
+    def handle_error(self, exc):
+        """The answer for any exception; called outside of the transaction, which is rolled back."""
+        if self.request.env and getattr(exc, "pgcode", None):
+            self.request.env.cr.rollback()  # so that what the answer needs can be read
+        error = errors.from_exception(exc)
+        if error.code < 500 and not isinstance(exc, werkzeug.exceptions.HTTPException):
+            exc.loglevel = logging.INFO  # the client's mistake is no warning of the server's
+        return self.refuse(error)
+
+    def refuse(self, error):
+        """The answer for an error, to be *returned* where something written has to stay written."""
+        self._look_for_envelope()
+        body = error.body(self._translate)
+        status = error.code
+        if self._envelope is not None:
+            described = {"code": status, "message": body["message"], "data": body}
+            body, status = {**self._envelope, "error": described}, HTTPStatus.OK
+        return self._response(body, status, [*error.headers, *self._cors()])
+
+    def post_dispatch(self, response):
+        super().post_dispatch(response)
+        for name, value in self._cors():
+            response.headers[name] = value
+
+    # --- bodies --------------------------------------------------------------------------
+
+    def _decode(self):
+        """Read the body as JSON.
+
+        :raise ApiError: ``unsupported_media_type``, ``bad_json``
+        """
+        http = self.request.httprequest
+        if http.method in ("GET", "HEAD") or not self._has_body():
+            return
+        if http.mimetype not in self.mimetypes:
+            raise ApiError("unsupported_media_type", _("Send the body as application/json."))
+        try:
+            value = json.loads(http.get_data(cache=True), parse_constant=reject_constant)
+        except (ValueError, RecursionError):
+            raise ApiError("bad_json", _("The body is not JSON.")) from None
+        if not isinstance(value, dict):
+            raise ApiError("bad_json", _("The body is not a JSON object."))
+        if value.get("jsonrpc") == JSON_RPC:
+            self._envelope = {"jsonrpc": JSON_RPC, "id": _plain_id(value.get("id"))}
+            value = value.get("params", {})
+            if not isinstance(value, dict):
+                raise ApiError("bad_json", _('The "params" of a JSON-RPC request are an object here.'))
+        self.body = value
+
+    def _has_body(self):
+        http = self.request.httprequest
+        return bool(http.content_length or http.headers.get("Transfer-Encoding"))
+
+    def _look_for_envelope(self):
+        """Whoever was refused before the body was read still gets an answer in its own form."""
+        if self._envelope is None and not self.body:
+            length = self.request.httprequest.content_length
+            if length and length <= _MAX_ENVELOPE_BYTES:
+                try:
+                    self._decode()
+                except (ApiError, werkzeug.exceptions.HTTPException):
+                    return
+
+    # --- headers -------------------------------------------------------------------------
+
+    @staticmethod
+    def _response(value, status, headers):
+        response = Response(errors.dump_json(value), status=status, content_type=errors.JSON_TYPE)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers.extend(headers)
+        return response
+
+    def _translate(self, source):
+        if not self.request.env:
+            return source
+        return self.request.env._(source)  # pylint: disable=gettext-variable
+
+    def allowed_origins(self):
+        """Origins whose pages may use this API from a browser; a system parameter, read live."""
+        if not self.request.db or not self.request.env:
+            return frozenset()
+        parameters = self.request.env["ir.config_parameter"].sudo()
+        origins = parameters.get_param("jwt_auth_api.cors_origins") or ""
+        return frozenset(origin.strip().rstrip("/") for origin in origins.split(",") if origin.strip())
+
+    def _cors(self):
+        """Headers that let a page of an allowed origin read the answer, errors included."""
+        origin = self.request.httprequest.headers.get("Origin")
+        headers = [("Vary", "Origin")]
+        if origin and origin != "null" and origin in self.allowed_origins():
+            headers += [
+                ("Access-Control-Allow-Origin", origin),
+                ("Access-Control-Allow-Credentials", "true"),
+                ("Access-Control-Expose-Headers", _EXPOSED_HEADERS),
+            ]
+        return headers
+
+    def _preflight(self, rule):
+        methods = ", ".join(sorted(set(rule.methods or ()) - {"OPTIONS"}))
+        headers = self._cors()
+        if len(headers) > 1:
+            headers += [
+                ("Access-Control-Allow-Methods", methods),
+                ("Access-Control-Allow-Headers", _ALLOWED_HEADERS),
+                ("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS)),
+            ]
+        return Response(status=HTTPStatus.NO_CONTENT, headers=[("Allow", methods), *headers])
+
+
+def _plain_id(value):
+    """The ``id`` of an envelope is a string, a number or null (JSON-RPC 2.0, section 4)."""
+    return value if isinstance(value, str | int | float) else None

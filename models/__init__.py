@@ -1,0 +1,10 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from . import connection_api
+from . import ir_http
+from . import jwt_login_throttle
+from . import jwt_refresh_token
+from . import jwt_session
+from . import jwt_signing_key
+from . import res_config_settings
+from . import res_users

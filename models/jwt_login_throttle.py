@@ -1,0 +1,149 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import hashlib
+import hmac
+import ipaddress
+import math
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .transaction import read_committed
+
+#: One address may fail for that many different logins before it has to wait: an office behind one
+#: address is many people.
+ADDRESS_FACTOR = 10
+
+
+class JwtLoginThrottle(models.Model):
+    """Failed logins, counted in PostgreSQL for all workers and machines.
+
+    Odoo counts per process and address (``res.users._assert_can_auth``): N workers give an
+    attacker N times the tries. The same two parameters rule here
+    (``base.login_cooldown_after``, ``base.login_cooldown_duration``), counted per login and
+    address, and per address with ten times as many.
+    """
+
+    _name = "jwt.login.throttle"
+    _description = "JWT Login Throttle"
+    _auto = False
+    _allow_sudo_commands = False
+    _rec_name = "key"
+
+    key = fields.Char(readonly=True)
+    failures = fields.Integer(readonly=True)
+    last_failure = fields.Datetime(readonly=True)
+
+    def init(self):
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE UNLOGGED TABLE IF NOT EXISTS %(table)s (
+                    id bigserial PRIMARY KEY,
+                    key varchar NOT NULL UNIQUE,
+                    failures integer NOT NULL,
+                    last_failure timestamp without time zone NOT NULL
+                )
+                """,
+                table=SQL.identifier(self._table),
+            )
+        )
+
+    @api.model
+    def _take(self, login, address):
+        """Take one try, before the password is hashed; it counts as failed until :meth:`_succeeded`.
+
+        Written and committed on a cursor of its own: the answer to a wrong password is an error,
+        which rolls the request's transaction back.
+
+        :return: seconds to wait, 0 when the try is granted
+        :rtype: int
+        """
+        parameters = self.env["ir.config_parameter"].sudo()
+        limit = int(parameters.get_param("base.login_cooldown_after", 5))
+        duration = int(parameters.get_param("base.login_cooldown_duration", 60))
+        if not limit:
+            return 0
+        pair, source = self._keys(login, address)
+        with self.env.registry.cursor() as cr:
+            throttle = self.with_env(self.env(cr=cr))
+            read_committed(cr)
+            wait = throttle._take_one(source, limit * ADDRESS_FACTOR, duration)
+            return wait or throttle._take_one(pair, limit, duration)
+
+    def _take_one(self, key, limit, duration):
+        """One statement, so that parallel tries are counted exactly.
+
+        The count starts anew when the last failure is a day old.
+        """
+        granted = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO %(table)s AS t (key, failures, last_failure)
+                     VALUES (%(key)s, 1, now() AT TIME ZONE 'utc')
+                ON CONFLICT (key) DO UPDATE
+                        SET failures = CASE
+                                WHEN t.last_failure < excluded.last_failure - interval '1 day'
+                                THEN 1 ELSE t.failures + 1 END,
+                            last_failure = excluded.last_failure
+                      WHERE t.failures < %(limit)s
+                         OR t.last_failure <= excluded.last_failure - make_interval(secs => %(duration)s)
+                  RETURNING t.failures
+                """,
+                table=SQL.identifier(self._table),
+                key=key,
+                limit=limit,
+                duration=duration,
+            )
+        )
+        if granted:
+            return 0
+        [[elapsed]] = self.env.execute_query(
+            SQL(
+                "SELECT extract(epoch FROM (now() AT TIME ZONE 'utc') - last_failure)"
+                " FROM %s WHERE key = %s",
+                SQL.identifier(self._table),
+                key,
+            )
+        )
+        return max(1, math.ceil(duration - float(elapsed)))
+
+    @api.model
+    def _succeeded(self, login, address):
+        """The password was right: forget this login's failures from this address, nobody else's.
+
+        The try taken from the address is given back.
+        """
+        pair, source = self._keys(login, address)
+        table = SQL.identifier(self._table)
+        with self.env.registry.cursor() as cr:
+            read_committed(cr)
+            cr.execute(SQL("DELETE FROM %s WHERE key = %s", table, pair))
+            cr.execute(
+                SQL("UPDATE %s SET failures = failures - 1 WHERE key = %s AND failures > 0", table, source)
+            )
+
+    def _keys(self, login, address):
+        """Keyed digests: neither a login nor an address stands in the table.
+
+        An IPv6 address counts by its /64, which is what one customer has.
+        """
+        try:
+            ip = ipaddress.ip_address(address)
+            network = ipaddress.ip_network((ip, 64 if ip.version == 6 else 32), strict=False)
+        except ValueError:
+            network = address
+        pepper = self.env["jwt.signing.key"]._issuer().pepper
+        return tuple(
+            hmac.new(pepper, repr(parts).encode(), hashlib.sha256).hexdigest()
+            for parts in ((login, str(network)), (str(network),))
+        )
+
+    @api.autovacuum
+    def _gc_throttle(self):
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM %s WHERE last_failure < (now() AT TIME ZONE 'utc') - interval '1 day'",
+                SQL.identifier(self._table),
+            )
+        )

@@ -1,0 +1,30 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from odoo import fields, models
+
+
+class JwtRefreshToken(models.Model):
+    """One row per issued refresh token, kept until its session is purged.
+
+    Of the token only the hash of its secret is stored. A consumed row stays: a genuine token that
+    comes back after its successor was used is how a theft shows (RFC 9700, 4.14.2).
+    """
+
+    _name = "jwt.refresh.token"
+    _description = "JWT Refresh Token"
+    _allow_sudo_commands = False
+    _rec_name = "create_date"
+    _order = "id desc"
+
+    session_id = fields.Many2one(
+        "jwt.session", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    parent_id = fields.Many2one(
+        "jwt.refresh.token", string="Successor of", readonly=True, ondelete="cascade"
+    )
+    selector = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    token_hash = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    consumed_at = fields.Datetime(readonly=True, help="When its successor was first issued.")
+
+    _selector_uniq = models.UniqueIndex("(selector)")
+    _parent_uniq = models.UniqueIndex("(parent_id) WHERE parent_id IS NOT NULL")

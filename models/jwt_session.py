@@ -1,0 +1,384 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, consteq
+
+from ..tools import tokens
+from .transaction import read_committed
+
+_logger = logging.getLogger(__name__)
+
+#: System parameter (after ``jwt_auth_api.``) → default and smallest sensible value, in seconds.
+SETTINGS = {
+    "access_token_seconds": (900, 1),
+    "refresh_token_seconds": (30 * 24 * 3600, 60),
+    "refresh_idle_seconds": (14 * 24 * 3600, 60),
+    "refresh_grace_seconds": (10, 0),
+}
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh token was good for."""
+
+    user_id: int
+    access_token: str
+    #: The successor, when one was asked for.
+    refresh_token: tokens.RefreshToken | None
+    #: Seconds the session still lives.
+    seconds_left: int
+    client_type: str
+
+
+class JwtSession(models.Model):
+    """A session: what one login opened on one device, and the family of its refresh tokens.
+
+    Ending it ends its access and refresh tokens on every worker with the next request.
+    """
+
+    _name = "jwt.session"
+    _description = "API Session"
+    _allow_sudo_commands = False
+    _rec_name = "device"
+    _order = "last_used_at desc, id desc"
+
+    user_id = fields.Many2one(
+        "res.users", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    sid = fields.Char("Session", required=True, readonly=True, groups=fields.NO_ACCESS)
+    stamp = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    client_type = fields.Selection(
+        [("app", "App"), ("browser", "Browser")],
+        required=True,
+        readonly=True,
+        help="A browser keeps its refresh token in a cookie that no script can read.",
+    )
+    user_agent = fields.Char(readonly=True)
+    device = fields.Char(compute="_compute_device")
+    ip_address = fields.Char("IP Address", readonly=True)
+    create_date = fields.Datetime("Created on", readonly=True)
+    last_used_at = fields.Datetime(
+        required=True, readonly=True, help="When it was last refreshed, to the minute."
+    )
+    expires_at = fields.Datetime(
+        required=True, readonly=True, help="Set at the login; refreshing never extends it."
+    )
+    revoked_at = fields.Datetime(readonly=True)
+    revoke_reason = fields.Selection(
+        [
+            ("logout", "Logged out"),
+            ("logout_all", "Logged out everywhere"),
+            ("admin", "Revoked by an administrator"),
+            ("reuse", "A used refresh token came back"),
+            ("user", "Password, login or user changed"),
+            ("copy", "The database was copied"),
+        ],
+        readonly=True,
+    )
+    state = fields.Selection(
+        [("active", "Active"), ("expired", "Expired"), ("revoked", "Revoked")],
+        compute="_compute_state",
+        search="_search_state",
+    )
+    token_ids = fields.One2many("jwt.refresh.token", "session_id", string="Refresh Tokens")
+
+    _sid_uniq = models.UniqueIndex("(sid)")
+
+    # --- the backend ---------------------------------------------------------------------
+
+    @api.depends("user_agent", "client_type")
+    def _compute_device(self):
+        for session in self:
+            session.device = (session.user_agent or session.client_type or "")[:60]
+
+    @api.depends("revoked_at", "expires_at", "last_used_at")
+    def _compute_state(self):
+        now = fields.Datetime.now()
+        idle = timedelta(seconds=self._setting("refresh_idle_seconds"))
+        for session in self:
+            if session.revoked_at:
+                session.state = "revoked"
+            elif session.expires_at <= now or session.last_used_at <= now - idle:
+                session.state = "expired"
+            else:
+                session.state = "active"
+
+    def _search_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        now = fields.Datetime.now()
+        idle = now - timedelta(seconds=self._setting("refresh_idle_seconds"))
+        live = Domain("expires_at", ">", now) & Domain("last_used_at", ">", idle)
+        open_ = Domain("revoked_at", "=", False)
+        domains = {"active": open_ & live, "expired": open_ & ~live, "revoked": ~open_}
+        return Domain.OR(domains[state] for state in value if state in domains)
+
+    def action_revoke(self):
+        """End these sessions: the button of the backend, for whom the access rights let see them."""
+        self.check_access("read")
+        if not self.env.user.has_group("jwt_auth_api.group_manager"):
+            self = self.filtered(lambda session: session.user_id == self.env.user)
+        self._revoke(Domain("id", "in", self.ids), "admin")
+
+    # --- opening and finding -------------------------------------------------------------
+
+    @api.model
+    def _setting(self, name):
+        """A duration, read live: a change of the parameter counts from the next request on.
+
+        :rtype: int
+        """
+        default, smallest = SETTINGS[name]
+        text = self.env["ir.config_parameter"].sudo().get_param(f"jwt_auth_api.{name}")
+        try:
+            return max(int(text), smallest) if text else default
+        except ValueError:
+            _logger.error("jwt_auth_api.%s is not a whole number, using %s.", name, default)
+            return default
+
+    @api.model
+    def _open(self, user, client_type, user_agent, ip_address):
+        """Open a session for a user who has just proved who they are.
+
+        :return: the session, its access token and its first refresh token
+        """
+        now = fields.Datetime.now()
+        refresh = tokens.new_refresh_token()
+        session = self.sudo().create(
+            {
+                "user_id": user.id,
+                "sid": tokens.random_secret()[:42],  # the length of Odoo's own session ids
+                "stamp": user._jwt_session_stamp(),
+                "client_type": client_type,
+                "user_agent": (user_agent or "").replace("\x00", "")[:256],
+                "ip_address": ip_address,
+                "last_used_at": now,
+                "expires_at": now + timedelta(seconds=self._setting("refresh_token_seconds")),
+                "token_ids": [
+                    fields.Command.create({"selector": refresh.selector, "token_hash": refresh.hash})
+                ],
+            }
+        )
+        return session, self._access_token(user.id, session.sid, session.stamp), refresh
+
+    @api.model
+    def _access_token(self, user_id, sid, stamp):
+        now = int(time.time())
+        claims = tokens.Claims(
+            user_id, sid, stamp, tokens.random_id(), now, now + self._setting("access_token_seconds")
+        )
+        return tokens.sign(claims, self.env["jwt.signing.key"]._issuer())
+
+    @api.model
+    def _is_alive(self, claims):
+        """Whether the session of a checked access token and its user still live: one statement.
+
+        :param tokens.Claims claims:
+        :rtype: bool
+        """
+        found = self.env.execute_query(
+            SQL(
+                """
+                SELECT 1
+                  FROM jwt_session s
+                  JOIN res_users u ON u.id = s.user_id AND u.active
+                 WHERE s.sid = %s AND s.user_id = %s AND s.revoked_at IS NULL
+                   AND s.expires_at > now() AT TIME ZONE 'utc'
+                """,
+                claims.session,
+                claims.user_id,
+            )
+        )
+        if not found:
+            return False
+        stamp = self.env["res.users"].browse(claims.user_id)._jwt_session_stamp()
+        return bool(stamp) and consteq(stamp, claims.stamp)
+
+    # --- refreshing ----------------------------------------------------------------------
+
+    @api.model
+    def _refresh(self, refresh, *, rotate, user_id=None, sid=None):
+        """A new access token for a refresh token and, with ``rotate``, the successor of the latter.
+
+        Runs in one short READ COMMITTED transaction, which it begins: parallel refreshes wait for
+        each other and agree on one successor. A consumed token gets that successor again within
+        the grace; later, or when the successor has been used too, it is reuse: the session ends.
+
+        .. warning:: After ``None`` the caller must *return* its error. A raise would roll back
+           the end of the session (``odoo/service/model.py``, ``retrying``).
+
+        :param tokens.RefreshToken refresh: as the client sent it
+        :param rotate: a callable: client type of the session → whether to rotate
+        :param user_id: refuse a token of another user, without touching it
+        :param sid: refuse a token of another session, without touching it
+        :rtype: Refreshed | None
+        """
+        read_committed(self.env.cr)
+        row = self._find(refresh)
+        if row is None or (user_id and row.user_id != user_id) or (sid and row.sid != sid):
+            return None
+        stamp = self.env["res.users"].browse(row.user_id)._jwt_session_stamp()
+        if not stamp or not consteq(stamp, row.stamp):
+            return None
+        follower = None
+        if row.consumed or rotate(row.client_type):
+            follower = self._follow(refresh, row)
+            if follower is None:
+                return None
+        self.env.cr.execute(
+            "UPDATE jwt_session SET last_used_at = now() AT TIME ZONE 'utc'"
+            " WHERE id = %s AND last_used_at < (now() AT TIME ZONE 'utc') - interval '1 minute'",
+            [row.session_id],
+        )
+        return Refreshed(
+            row.user_id,
+            self._access_token(row.user_id, row.sid, row.stamp),
+            follower if rotate(row.client_type) else None,
+            int(row.seconds_left),
+            row.client_type,
+        )
+
+    def _find(self, refresh):
+        """The row of a genuine refresh token whose session and user live, or None.
+
+        A wrong secret on a real selector finds nothing and ends nothing: a selector is no secret.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT t.id, t.token_hash, t.consumed_at IS NOT NULL AS consumed,
+                       s.id AS session_id, s.sid, s.user_id, s.stamp, s.client_type,
+                       extract(epoch FROM s.expires_at - (now() AT TIME ZONE 'utc')) AS seconds_left
+                  FROM jwt_refresh_token t
+                  JOIN jwt_session s ON s.id = t.session_id
+                  JOIN res_users u ON u.id = s.user_id AND u.active
+                 WHERE t.selector = %s AND s.revoked_at IS NULL
+                   AND s.expires_at > now() AT TIME ZONE 'utc'
+                   AND s.last_used_at > (now() AT TIME ZONE 'utc') - make_interval(secs => %s)
+                """,
+                refresh.selector,
+                self._setting("refresh_idle_seconds"),
+            )
+        )
+        values = self.env.cr.dictfetchone()
+        if values is None or not refresh.matches(values.pop("token_hash")):
+            return None
+        return _Row(**values)
+
+    def _follow(self, refresh, row):
+        """The successor of a genuine token: new, or within the grace the one that exists already."""
+        pepper = self.env["jwt.signing.key"]._issuer().pepper
+        self.env.cr.execute(
+            "UPDATE jwt_refresh_token SET consumed_at = now() AT TIME ZONE 'utc'"
+            " WHERE id = %s AND consumed_at IS NULL RETURNING id",
+            [row.id],
+        )
+        if self.env.cr.fetchone():
+            child = tokens.successor(refresh, tokens.random_id(), pepper)
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO jwt_refresh_token"
+                    " (session_id, parent_id, selector, token_hash, create_date, write_date)"
+                    " VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')",
+                    row.session_id,
+                    row.id,
+                    child.selector,
+                    child.hash,
+                )
+            )
+            return child
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT child.selector
+                  FROM jwt_refresh_token parent
+                  JOIN jwt_refresh_token child ON child.parent_id = parent.id
+                 WHERE parent.id = %s AND child.consumed_at IS NULL
+                   AND parent.consumed_at > (now() AT TIME ZONE 'utc') - make_interval(secs => %s)
+                """,
+                row.id,
+                self._setting("refresh_grace_seconds"),
+            )
+        )
+        if found := self.env.cr.fetchone():
+            return tokens.successor(refresh, found[0], pepper)
+        _logger.warning(
+            "A used refresh token came back: session %s of user %s ends.", row.session_id, row.user_id
+        )
+        self._revoke(Domain("id", "=", row.session_id), "reuse")
+        return None
+
+    # --- ending --------------------------------------------------------------------------
+
+    @api.model
+    def _log_out(self, claims, everywhere):
+        """End the session of an access token and, ``everywhere``, all sessions of its user.
+
+        A session that has ended already stays as it is; it ends no others.
+
+        :param tokens.Claims claims: rightly signed, perhaps expired
+        """
+        read_committed(self.env.cr)
+        own = Domain("sid", "=", claims.session) & Domain("user_id", "=", claims.user_id)
+        ended = self._revoke(own, "logout_all" if everywhere else "logout")
+        if everywhere and ended:
+            self._revoke(Domain("user_id", "=", claims.user_id), "logout_all")
+
+    @api.model
+    def _revoke(self, domain, reason):
+        """End the sessions of ``domain`` that have not ended yet.
+
+        :return: how many
+        :rtype: int
+        """
+        query = self.sudo()._search(Domain(domain) & Domain("revoked_at", "=", False))
+        self.env.cr.execute(
+            SQL(
+                "UPDATE jwt_session SET revoked_at = now() AT TIME ZONE 'utc', revoke_reason = %s"
+                " WHERE revoked_at IS NULL AND id IN %s",
+                reason,
+                query.subselect(),
+            )
+        )
+        ended = self.env.cr.rowcount
+        self.invalidate_model(["revoked_at", "revoke_reason", "state"])
+        return ended
+
+    @api.model
+    def _revoke_everything(self, reason):
+        return self._revoke(Domain.TRUE, reason)
+
+    @api.autovacuum
+    def _gc_sessions(self, batch=1000):
+        """Delete sessions, and with them their tokens, a week after they ended."""
+        limit = fields.Datetime.now() - timedelta(days=7)
+        idle = limit - timedelta(seconds=self._setting("refresh_idle_seconds"))
+        ended = self.sudo().search(
+            Domain("revoked_at", "<", limit)
+            | Domain("expires_at", "<", limit)
+            | Domain("last_used_at", "<", idle),
+            limit=batch,
+            order="id",
+        )
+        ended.unlink()
+        return len(ended), len(ended) == batch
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A refresh token's row with its session's."""
+
+    id: int
+    consumed: bool
+    session_id: int
+    sid: str
+    user_id: int
+    stamp: str
+    client_type: str
+    seconds_left: float

@@ -1,0 +1,114 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import re
+from datetime import datetime
+
+from odoo import SUPERUSER_ID, api, models, tools
+from odoo.exceptions import AccessDenied
+from odoo.fields import Domain
+
+from ..tools.errors import ApiError, _
+
+#: How Odoo writes an API key (``API_KEY_SIZE``, ``addons/base/models/res_users.py``).
+_API_KEY = re.compile(r"[0-9a-f]{40}")
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    @api.model
+    def _jwt_login(self, login, password, address):
+        """The user whom a login and a password (or an API key in its place) belong to.
+
+        Odoo checks the credentials; this adds a count of the failures that all workers share,
+        taken before the password is hashed, and the same cost and answer for an unknown login.
+        A second factor is never skipped. ``base_location`` is not passed on: Odoo would take the
+        request's Host header for ``web.base.url`` when an administrator logs in.
+
+        :param str address: where the request came from
+        :raise ApiError: ``too_many_requests``, ``invalid_credentials``, ``mfa_required``
+        """
+        throttle = self.env["jwt.login.throttle"]
+        if seconds := self._jwt_cooldown(address) or throttle._take(login, address):
+            raise ApiError(
+                "too_many_requests",
+                _("Too many failed logins. Try again in %(seconds)s seconds."),
+                seconds=seconds,
+                headers=[("Retry-After", str(seconds))],
+            )
+        users = self.with_env(self.env(user=None, su=False))
+        credential = {"type": "password", "login": login, "password": password}
+        try:
+            info = users.authenticate(credential, {"interactive": not _API_KEY.fullmatch(password)})
+        except AccessDenied:
+            users._jwt_hash_for_nothing(login, password)
+            raise _invalid_credentials() from None
+        user = users.browse(info["uid"])
+        if user.id == SUPERUSER_ID or user.sudo()._is_public():
+            raise _invalid_credentials()
+        if info["auth_method"] != "apikey" and info.get("mfa") != "skip" and user._mfa_url():
+            raise ApiError("mfa_required", _("This account has a second factor."))
+        throttle._succeeded(login, address)
+        return user
+
+    @api.model
+    def _jwt_cooldown(self, address):
+        """Seconds that Odoo's own count of this process wants the address to wait, or 0.
+
+        :meth:`_assert_can_auth` would answer like a wrong password.
+        """
+        failures, last = getattr(self.env.registry, "_login_failures", {}).get(
+            address, (0, datetime.min)
+        )
+        if not self.sudo()._on_login_cooldown(failures, last):
+            return 0
+        parameters = self.env["ir.config_parameter"].sudo()
+        duration = int(parameters.get_param("base.login_cooldown_duration", 60))
+        return max(1, duration - int((datetime.now() - last).total_seconds()))
+
+    @api.model
+    def _jwt_hash_for_nothing(self, login, password):
+        """Hash the password when no such login exists, so that the time does not tell it."""
+        if not self.sudo().search_count(self._get_login_domain(login), limit=1):
+            self._crypt_context().verify(password, self._jwt_some_hash())
+
+    @api.model
+    @tools.ormcache(cache="stable")
+    def _jwt_some_hash(self):
+        """A hash to verify against, made once per worker with the scheme and rounds of real ones."""
+        return self._crypt_context().hash("no user has this password")
+
+    @tools.ormcache("self.id")
+    def _jwt_session_stamp(self):
+        """What every token of this user carries: another one after any change that must end them.
+
+        Odoo's own session token of a fixed name: it depends on login, password, ``active`` and
+        the second factor (``_get_session_token_fields``, extended by auth_totp and auth_passkey),
+        and the same writes clear its cache on every worker. Left out is the token that an OAuth
+        provider sends anew with each web login: it would end the API sessions each time.
+
+        :return: 128 bits in hex, or False for a user who does not exist
+        """
+        self.ensure_one()
+        values = self._session_token_get_values()
+        if values:
+            values = tuple(item for item in values if item[0] != "oauth_access_token")
+        stamp = self._session_token_hash_compute(f"jwt_auth_api-{self.id}", values)
+        return stamp and stamp[:32]
+
+    def write(self, vals):
+        """A change of what the session stamp is made of ends the API sessions for good.
+
+        The stamp alone would let them live again when the old values come back (archive and
+        un-archive), and a cache in another thread may lag behind.
+        """
+        result = super().write(vals)
+        if vals.keys() & (self._get_session_token_fields() - {"id", "oauth_access_token"}):
+            self.env["jwt.session"]._revoke(Domain("user_id", "in", self.ids), "user")
+        return result
+
+
+
+
+def _invalid_credentials():
+    return ApiError("invalid_credentials", _("Wrong login or password."))

@@ -1,0 +1,273 @@
+"""Access tokens (JWT) and refresh tokens (opaque). The only importer of ``jwt``.
+
+Access token, RFC 9068 profile (``typ: at+jwt``)::
+
+    header  {"typ": "at+jwt", "alg": "EdDSA", "kid": "<RFC 7638 thumbprint>"}
+    claims  {"iss": "urn:odoo:<database uuid>", "aud": "<database identity>", "sub": "2",
+             "iat": 1764000000, "exp": 1764000900, "jti": "…", "sid": "…", "stp": "…"}
+
+``sid`` is the session (the family of refresh tokens), ``stp`` the session stamp: it changes with
+the user's login, password, second factor and ``active``.
+
+Refresh token: ``v1.<selector>.<secret>``, a random 128-bit selector to find the row and a 256-bit
+secret of which only the SHA-256 is stored: such a secret needs no slow hash (ASVS 5.0, 6.5.2).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from passlib.hash import hex_sha256
+
+TYPE: Final = "at+jwt"
+#: Longest token that is looked at; ours have some 500 characters.
+MAX_LENGTH: Final = 4096
+#: How far in the future ``iat`` may lie: the clocks of several servers differ a little.
+CLOCK_SKEW_SECONDS: Final = 30
+
+# 8725bis §3.14: three segments of the base64url alphabet and nothing else. PyJWT tolerates
+# padding, so that one signature would have several spellings.
+_COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_REFRESH: Final = re.compile(r"v1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
+_JWS: Final = jwt.PyJWS()
+
+
+class InvalidToken(Exception):
+    """The token is not one of ours, or no longer good. ``reason`` is for the log, never for the client."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, eq=False)
+class Key:
+    """A key with the one algorithm it is used for (8725bis §3.1); compared by identity."""
+
+    kid: str
+    algorithm: str
+    public: Any = field(repr=False)
+    private: Any = field(repr=False, default=None)
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Who signs and for whom: the keys of one database and its identity.
+
+    :param keys: kid → key, all that may still verify
+    :param signing: the kid that signs now
+    :param pepper: derives the successor of a refresh token (:func:`successor_secret`)
+    """
+
+    issuer: str
+    audience: str
+    signing: str
+    keys: Mapping[str, Key] = field(repr=False)
+    pepper: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What an access token says, checked. Times are Unix seconds."""
+
+    user_id: int
+    session: str
+    stamp: str
+    token_id: str
+    issued_at: int
+    expires_at: int
+
+    def expired(self, now: float) -> bool:
+        return self.expires_at <= now
+
+
+def random_id() -> str:
+    """128 random bits, 22 characters."""
+    return secrets.token_urlsafe(16)
+
+
+def random_secret() -> str:
+    """256 random bits, 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+# --- keys ------------------------------------------------------------------------------------
+
+
+def generate_private_key() -> bytes:
+    """A new Ed25519 private key, its 32 raw bytes (RFC 8032)."""
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.Raw,
+        serialization.PrivateFormat.Raw,
+        serialization.NoEncryption(),
+    )
+
+
+def load_key(private_bytes: bytes) -> Key:
+    """The key object of :func:`generate_private_key`'s bytes.
+
+    ``kid`` is the RFC 7638 thumbprint of the public key, so it cannot collide or be chosen.
+    """
+    private = Ed25519PrivateKey.from_private_bytes(private_bytes)
+    public = private.public_key()
+    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    jwk = {"crv": "Ed25519", "kty": "OKP", "x": _b64(raw)}
+    canonical = json.dumps(jwk, sort_keys=True, separators=(",", ":")).encode()
+    return Key(_b64(hashlib.sha256(canonical).digest()), "EdDSA", public, private)
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+# --- access tokens ---------------------------------------------------------------------------
+
+
+def sign(claims: Claims, issuer: Issuer) -> str:
+    """The compact JWT of ``claims``."""
+    key = issuer.keys[issuer.signing]
+    payload = {
+        "iss": issuer.issuer,
+        "aud": issuer.audience,
+        "sub": str(claims.user_id),
+        "iat": claims.issued_at,
+        "exp": claims.expires_at,
+        "jti": claims.token_id,
+        "sid": claims.session,
+        "stp": claims.stamp,
+    }
+    return jwt.encode(
+        payload, key.private, algorithm=key.algorithm, headers={"typ": TYPE, "kid": key.kid}
+    )
+
+
+def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = False) -> Claims:
+    """The claims of a token that this database signed and that has not expired.
+
+    The signature of a given token is checked once per process; time, issuer and audience on every
+    call. Whether the session and the user still live is not known here: ask the session store.
+
+    :param now: Unix seconds
+    :param allow_expired: for log-out, where a right signature is enough
+    :raise InvalidToken: in every other case, whatever the token looks like
+    """
+    if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
+        raise InvalidToken("not a compact JWT")
+    header = _json_object(token.partition(".")[0], "header")
+    kid = header.get("kid")
+    key = issuer.keys.get(kid) if isinstance(kid, str) else None
+    if key is None:
+        raise InvalidToken("unknown key")
+    if header.get("alg") != key.algorithm or header.get("typ") != TYPE or "crit" in header:
+        raise InvalidToken("wrong header")
+    claims = _claims(_verified_payload(token, key), issuer, now)
+    if claims.expired(now) and not allow_expired:
+        raise InvalidToken("expired")
+    return claims
+
+
+@lru_cache(maxsize=8192)
+def _verified_payload(token: str, key: Key) -> Mapping[str, Any]:
+    """The payload of a rightly signed token; failures are not remembered.
+
+    ``key`` is compared by identity: when the keys are loaded anew, nothing old is found here.
+    """
+    try:
+        payload = _JWS.decode(token, key.public, algorithms=[key.algorithm])
+        claims = json.loads(payload)
+    except (jwt.PyJWTError, ValueError, RecursionError) as exc:
+        raise InvalidToken("bad signature") from exc
+    except TypeError as exc:  # old PyJWT lets some malformed headers through to here
+        raise InvalidToken("malformed") from exc
+    if not isinstance(claims, dict):
+        raise InvalidToken("payload is not an object")
+    return claims
+
+
+def _json_object(segment: str, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    except (ValueError, RecursionError) as exc:
+        raise InvalidToken(f"{what} is not JSON") from exc
+    if not isinstance(value, dict):
+        raise InvalidToken(f"{what} is not an object")
+    return value
+
+
+def _claims(payload: Mapping[str, Any], issuer: Issuer, now: float) -> Claims:
+    """Each claim present and of its type; ``iss``, ``aud``, ``sub`` and ``iat`` as we write them."""
+    if payload.get("iss") != issuer.issuer or payload.get("aud") != issuer.audience:
+        raise InvalidToken("issued by or for another database")
+    sub, issued, expires = payload.get("sub"), payload.get("iat"), payload.get("exp")
+    if not (isinstance(sub, str) and re.fullmatch(r"[1-9][0-9]{0,9}", sub)):
+        raise InvalidToken("bad sub")
+    if type(issued) is not int or type(expires) is not int:
+        raise InvalidToken("bad iat or exp")
+    if issued > now + CLOCK_SKEW_SECONDS:
+        raise InvalidToken("issued in the future")
+    texts = [payload.get(name) for name in ("sid", "stp", "jti")]
+    if not all(isinstance(text, str) and text for text in texts):
+        raise InvalidToken("missing claim")
+    if "nbf" in payload:
+        raise InvalidToken("nbf is not ours")
+    session, stamp, token_id = texts
+    return Claims(int(sub), str(session), str(stamp), str(token_id), issued, expires)
+
+
+# --- refresh tokens --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RefreshToken:
+    """A refresh token as the client holds it."""
+
+    selector: str
+    secret: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"v1.{self.selector}.{self.secret}"
+
+    @property
+    def hash(self) -> str:
+        """What is stored: passlib's ``hex_sha256`` of the secret, 64 characters."""
+        return str(hex_sha256.hash(self.secret))
+
+    def matches(self, stored: str) -> bool:
+        """Whether the secret is the one behind a stored hash, in constant time."""
+        return bool(hex_sha256.verify(self.secret, stored))
+
+
+def new_refresh_token() -> RefreshToken:
+    return RefreshToken(random_id(), random_secret())
+
+
+def successor(parent: RefreshToken, selector: str, pepper: bytes) -> RefreshToken:
+    """The token that follows ``parent``: derived, so that the grace can give the same one again.
+
+    Only someone with the pepper *and* the parent's secret can compute it; the database holds
+    neither of them in the clear beside the other.
+    """
+    message = f"{parent.secret}.{selector}".encode()
+    return RefreshToken(selector, _b64(hmac.new(pepper, message, hashlib.sha256).digest()))
+
+
+def parse_refresh_token(text: str) -> RefreshToken:
+    """
+    :raise InvalidToken: for anything that does not have the exact form
+    """
+    match = _REFRESH.fullmatch(text)
+    if not match:
+        raise InvalidToken("not a refresh token")
+    return RefreshToken(*match.groups())

@@ -142,6 +142,7 @@ class ApiDispatcher(Dispatcher):
     def _response(value, status, headers):
         response = Response(errors.dump_json(value), status=status, content_type=errors.JSON_TYPE)
         response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.extend(headers)
         return response
 

@@ -118,7 +118,7 @@ class ConnectionApi(models.Model):
     # --- doing ---------------------------------------------------------------------------
 
     @api.model
-    def _list(self, policy, query):
+    def _api_list(self, policy, query):
         """A page of records, or the one that was asked for by its id.
 
         :param query: :class:`~..tools.query.ListQuery`
@@ -150,29 +150,28 @@ class ConnectionApi(models.Model):
         }
 
     @api.model
-    def _create(self, policy, write):
+    def _api_create(self, policy, write):
         """Create one record and answer it.
 
         :param write: :class:`~..tools.query.WriteRequest`
         """
-        plan = policy.plan(write.selection)
-        record = policy.model.create(policy.values(write.values))
-        return self._one(plan, record)
+        values, plan = policy.write(write)
+        return self._one(plan, policy.model.create(values))
 
     @api.model
-    def _update(self, policy, write):
+    def _api_update(self, policy, write):
         """Change one record and answer it, as it is after the change.
 
         :raise ApiError: ``not_found``
         """
-        plan = policy.plan(write.selection)
+        values, plan = policy.write(write)
         record = self._record(policy, write.record_id)
-        if values := policy.values(write.values):
+        if values:
             record.write(values)
         return self._one(plan, record)
 
     @api.model
-    def _delete(self, policy, record_id):
+    def _api_delete(self, policy, record_id):
         """
         :raise ApiError: ``not_found``
         """

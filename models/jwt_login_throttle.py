@@ -5,7 +5,7 @@ import hmac
 import ipaddress
 import math
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL
 
 from .transaction import read_committed
@@ -66,8 +66,8 @@ class JwtLoginThrottle(models.Model):
             return 0
         pair, source = self._keys(login, address)
         with self.env.registry.cursor() as cr:
-            throttle = self.with_env(self.env(cr=cr))
             read_committed(cr)
+            throttle = api.Environment(cr, SUPERUSER_ID, {})[self._name]
             wait = throttle._take_one(source, limit * ADDRESS_FACTOR, duration)
             return wait or throttle._take_one(pair, limit, duration)
 

@@ -160,10 +160,10 @@ class JwtSession(models.Model):
                 "ip_address": ip_address,
                 "last_used_at": now,
                 "expires_at": now + timedelta(seconds=self._setting("refresh_token_seconds")),
-                "token_ids": [
-                    fields.Command.create({"selector": refresh.selector, "token_hash": refresh.hash})
-                ],
             }
+        )
+        self.env["jwt.refresh.token"].sudo().create(
+            {"session_id": session.id, "selector": refresh.selector, "token_hash": refresh.hash}
         )
         return session, self._access_token(user.id, session.sid, session.stamp), refresh
 

@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from odoo import fields, models, tools
+from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.tools import SQL
 
 from ..tools import tokens
@@ -107,7 +107,7 @@ class JwtSigningKey(models.Model):
             return self._generate_here()
         with self.env.registry.cursor() as cr:
             read_committed(cr)
-            return self.with_env(self.env(cr=cr))._generate_here()
+            return api.Environment(cr, SUPERUSER_ID, {})[self._name]._generate_here()
 
     def _generate_here(self):
         table = SQL.identifier(self._table)

@@ -273,17 +273,19 @@ class Policy:
 
     # --- values ------------------------------------------------------------------------
 
-    def values(self, given):
-        """What ``create`` and ``write`` take, of a client's values.
+    def write(self, request):
+        """Allow a write: what ``create`` and ``write`` take, and what is to be answered.
 
-        :param dict given: field name → JSON value
+        :param request: :class:`~..tools.query.WriteRequest`
+        :return: the values for Odoo, and the :class:`Plan` of the answer
         :raise ApiError: with everything that is not allowed
         """
         problems, references = Problems(), _References()
-        loaded = self._values(given, problems, references)
+        plan = self._plan(request.selection, problems)
+        loaded = self._values(request.values, problems, references)
         problems.raise_if_any()
         self._check_references(references)
-        return loaded
+        return loaded, plan
 
     def _values(self, given, problems, references):
         loaded = {}

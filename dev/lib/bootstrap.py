@@ -71,7 +71,7 @@ def locked(name):
 def bound(command):
     """*command* so that it ends with this process, even when that is killed."""
     words = [str(word) for word in command]
-    return ["setpriv", "--pdeathsig", "TERM"] + words if shutil.which("setpriv") else words
+    return ["setpriv", "--pdeathsig", "TERM", *words] if shutil.which("setpriv") else words
 
 
 def stream(title, command, log, **popen):
@@ -89,7 +89,7 @@ def stream(title, command, log, **popen):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            **popen
+            **popen,
         )
         try:
             for line in process.stdout:
@@ -101,7 +101,11 @@ def stream(title, command, log, **popen):
                 text = line.decode("utf-8", "replace").strip()
                 if tty:
                     width = shutil.get_terminal_size().columns - 10
-                    print("\r\033[K  {:4.0f} s  {}".format(now - started, text[:width]), end="", flush=True)
+                    print(
+                        "\r\033[K  {:4.0f} s  {}".format(now - started, text[:width]),
+                        end="",
+                        flush=True,
+                    )
                 else:
                     say("  {:4.0f} s  {}".format(now - started, text[:110]))
             return process.wait()
@@ -109,6 +113,7 @@ def stream(title, command, log, **popen):
             if process.poll() is None:
                 process.terminate()
                 process.wait()
+            process.stdout.close()
             if tty:
                 print("\r\033[K", end="", flush=True)
 
@@ -119,7 +124,9 @@ def stop_on(code, log, what, remedy=""):
         return
     lines = Path(str(log)).read_text(errors="replace").splitlines()
     if any(word in line for line in lines[-60:] for word in NETWORK_WORDS):
-        remedy = "The network or the package archive could not be reached; run it again when it can."
+        remedy = (
+            "The network or the package archive could not be reached; run it again when it can."
+        )
     tail = "\n".join("    " + line for line in lines[-5:])
     raise Stop("{} failed. {}\n{}\n  The whole log: {}".format(what, remedy, tail, log))
 
@@ -149,7 +156,14 @@ def _make_venv(folder):
         ) from None
     code = stream("a virtual environment", [sys.executable, "-m", "venv", folder], log)
     stop_on(code, log, "Making a virtual environment")
-    command = [folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
+    command = [
+        folder / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--progress-bar=off",
+    ]
     for path in REQUIREMENTS:
         if path.exists():
             command += ["-r", path]
@@ -180,11 +194,11 @@ def enter():
                     *sys.version_info
                 )
             )
-        os.execv(other, [other] + sys.argv)
+        os.execv(other, [other, *sys.argv])
     if (home() / "venv").resolve() in Path(sys.prefix).resolve().parents:
         return
     python = _venv() / "bin" / "python"
-    os.execv(str(python), [str(python)] + sys.argv)
+    os.execv(str(python), [str(python), *sys.argv])
 
 
 def main(function):

@@ -14,8 +14,11 @@ from typing import Any
 
 import psycopg2
 
-from .bootstrap import ROOT, Stop, bound, digest, home, locked, stop_on, stream
+from .bootstrap import ROOT, Stop, bound, digest, home, locked, say, stop_on, stream
 from .setup import ADDON, Setup
+
+DEMO_MODULES = ("contacts", "sale")
+DEMO_SCRIPT = Path(__file__).with_name("demo.py")
 
 
 def addon_depends() -> list[str]:
@@ -32,7 +35,9 @@ def connect(setup: Setup, name: str) -> Any:
     return connection
 
 
-def rows(setup: Setup, name: str, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def rows(
+    setup: Setup, name: str, query: str, params: Sequence[object] = ()
+) -> list[tuple[Any, ...]]:
     """What *query* gives in database *name*, on a connection of its own."""
     with contextlib.closing(connect(setup, name)) as connection, connection.cursor() as cursor:
         cursor.execute(query, params)
@@ -51,13 +56,19 @@ def drop(setup: Setup, name: str) -> None:
 def drop_all(setup: Setup, prefix: str) -> None:
     """Drop this checkout's databases whose name begins with *prefix*: what a killed run left behind."""
     like = setup.database(prefix).replace("_", r"\_") + "%"
-    for (name,) in rows(setup, "postgres", "SELECT datname FROM pg_database WHERE datname LIKE %s", [like]):
+    for (name,) in rows(
+        setup, "postgres", "SELECT datname FROM pg_database WHERE datname LIKE %s", [like]
+    ):
         drop(setup, name)
 
 
 def create(setup: Setup, name: str) -> None:
     """An empty database, made as Odoo makes one, but without its tries at extensions that need not be there."""
-    rows(setup, "postgres", f"""CREATE DATABASE "{name}" ENCODING 'unicode' LC_COLLATE 'C' TEMPLATE template0""")
+    rows(
+        setup,
+        "postgres",
+        f"""CREATE DATABASE "{name}" ENCODING 'unicode' LC_COLLATE 'C' TEMPLATE template0""",
+    )
 
 
 def copy(setup: Setup, template: str, name: str) -> None:
@@ -73,10 +84,22 @@ def copy(setup: Setup, template: str, name: str) -> None:
         shutil.copytree(stored, _filestore(setup.work / "data", name), copy_function=_link)
 
 
-def template(setup: Setup, modules: Iterable[str], *, demo: bool) -> str:
-    """The name of a database with *modules* (and demo data) and without the addon, built if there is none yet."""
+def rename(setup: Setup, name: str, new: str) -> None:
+    rows(setup, "postgres", f'ALTER DATABASE "{name}" RENAME TO "{new}"')
+    stored = _filestore(setup.work / "data", name)
+    if stored.exists():
+        stored.rename(_filestore(setup.work / "data", new))
+
+
+def template(
+    setup: Setup, modules: Iterable[str], *, demo: bool = False, assets: bool = False
+) -> str:
+    """The name of a database with *modules* and without the addon, built if there is none yet.
+
+    With *assets* the bundles of the web client are in it: Odoo makes them before the first HttpCase, in half a minute.
+    """
     wanted = sorted({"base", *modules})
-    name = f"jwt_tpl_{digest(setup.odoo.version, demo, *wanted)}"
+    name = f"jwt_tpl_{digest(setup.odoo.version, demo, assets, *wanted)}"
     with locked(name):
         if exists(setup, name):
             return name
@@ -86,10 +109,22 @@ def template(setup: Setup, modules: Iterable[str], *, demo: bool) -> str:
         store = home() / "templates"
         log = home() / "log" / f"{name}.log"
         log.unlink(missing_ok=True)
-        options = ["-d", building, "-i", ",".join(wanted), "--data-dir", store, "--stop-after-init", "--no-http"]
+        options = [
+            "-d",
+            building,
+            "-i",
+            ",".join(wanted),
+            "--data-dir",
+            store,
+            "--stop-after-init",
+            "--no-http",
+        ]
         options += ["--max-cron-threads", "0", *(["--with-demo"] if demo else [])]
-        title = f"a database with {', '.join(modules) or 'base'}{' and demo data' if demo else ''} (once, a minute or two)"
+        title = f"a database with {', '.join(wanted)}{' and demo data' if demo else ''} (once, a minute or two)"
         stop_on(stream(title, [setup.odoo_bin, *options], log), log, "Building that database")
+        if assets:
+            script = 'env["ir.qweb"]._pregenerate_assets_bundles(); env.cr.commit()'
+            shell(setup, building, log, script, "--data-dir", store)
         rows(setup, "postgres", f'ALTER DATABASE "{building}" RENAME TO "{name}"')
         if _filestore(store, building).exists():
             shutil.rmtree(_filestore(store, name), ignore_errors=True)
@@ -97,9 +132,35 @@ def template(setup: Setup, modules: Iterable[str], *, demo: bool) -> str:
     return name
 
 
+def make_demo(setup: Setup, name: str, log: Path) -> None:
+    """Make *name* anew: Odoo's demo data for DEMO_MODULES, the addon, and connections for a few models."""
+    log.unlink(missing_ok=True)
+    building = f"{name}_new"
+    copy(setup, template(setup, {*DEMO_MODULES, *addon_depends()}, demo=True), building)
+    say("… the addon and its demo connections")
+    install(setup, building, log)
+    shell(setup, building, log, DEMO_SCRIPT.read_text())
+    drop(setup, name)
+    rename(setup, building, name)
+
+
+def refresh_demo(setup: Setup, name: str, log: Path) -> None:
+    """Bring an existing database up to the addon's code as it is now: install it or update it."""
+    state = rows(setup, name, "SELECT state FROM ir_module_module WHERE name = %s", [ADDON])
+    say("… updating the addon in the database")
+    install(setup, name, log, "-u" if state == [("installed",)] else "-i")
+    shell(setup, name, log, DEMO_SCRIPT.read_text())
+
+
 def odoo(setup: Setup, name: str, log: Path, *options: object) -> int:
     """Run Odoo to its end (`--stop-after-init`) on database *name*; its output goes to *log*."""
-    command = [setup.odoo_bin, "-d", name, "--stop-after-init", "--max-cron-threads", "0", *options]
+    return run(
+        [setup.odoo_bin, "-d", name, "--stop-after-init", "--max-cron-threads", "0", *options], log
+    )
+
+
+def run(command: Sequence[object], log: Path) -> int:
+    """Run *command* with its output added to *log*; give its exit code."""
     with log.open("a") as out:
         return subprocess.call(bound(command), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
@@ -109,9 +170,9 @@ def install(setup: Setup, name: str, log: Path, option: str = "-i") -> None:
     stop_on(odoo(setup, name, log, option, ADDON, "--no-http"), log, f"odoo {option} {ADDON}")
 
 
-def shell(setup: Setup, name: str, log: Path, script: str) -> str:
+def shell(setup: Setup, name: str, log: Path, script: str, *options: object) -> str:
     """What *script* prints in `odoo shell`, where `env` may do everything; it commits what shall stay."""
-    command = bound([setup.odoo_bin, "shell", "-d", name, "--no-http"])
+    command = bound([setup.odoo_bin, "shell", "-d", name, "--no-http", *options])
     with log.open("a") as out:
         done = subprocess.run(command, input=script, text=True, stdout=subprocess.PIPE, stderr=out)
     stop_on(done.returncode, log, "A script in odoo shell")
@@ -132,12 +193,13 @@ env.cr.commit()
 
 def addon_stamp() -> str:
     """A name for the addon's code as it is now: what a database was last updated to."""
-    names = subprocess.run(
-        ["find", ".", "-type", "f", "-not", "-path", "./.git/*", "-not", "-path", "./dev/*", "-not", "-name", "*.pyc"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split("\n")
-    stats = [(name, os.stat(ROOT / name).st_mtime_ns) for name in sorted(filter(None, names))]
-    return digest(*stats)
+    skipped = {".git", "dev", "doc", "__pycache__"}
+    files = [
+        path
+        for path in sorted(ROOT.rglob("*"))
+        if path.is_file() and not skipped & set(path.relative_to(ROOT).parts)
+    ]
+    return digest(*((path, path.stat().st_mtime_ns) for path in files))
 
 
 def _filestore(data: Path, name: str) -> Path:

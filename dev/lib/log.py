@@ -24,7 +24,9 @@ class Entry:
     @property
     def ours(self) -> bool:
         """Ours to answer for: our loggers, and Python's own warnings, which name a file of ours in the first line."""
-        return f"{self.logger}.".startswith(f"{OURS}.") or ("jwt_auth_api" in self.text and self.logger == "py.warnings")
+        return f"{self.logger}.".startswith(f"{OURS}.") or (
+            "jwt_auth_api" in self.text and self.logger == "py.warnings"
+        )
 
 
 def entries(path: Path) -> list[Entry]:

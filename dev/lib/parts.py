@@ -3,37 +3,42 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
-from . import database, log, report
-from .bootstrap import ROOT, Stop, bound
+from . import browser, database, log
+from .bootstrap import ROOT
+from .checks import check
+from .pytests import fresh_log, pytest
 from .report import Result
 from .server import free_port
 from .setup import ADDON, Setup
 
 # Odoo's own tests of the addon run beside these and without demo data
 TEST_MODULES = ("contacts", "product")
-DEMO_MODULES = ("contacts", "sale")
 NEIGHBOURS = ("account", "sale", "stock", "website")
+
+# what an uninstallation must leave as it was
+SCHEMA = """
+    SELECT 'column', table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'
+    UNION SELECT 'index', tablename, indexname FROM pg_indexes WHERE schemaname = 'public'
+    UNION SELECT 'constraint', conrelid::regclass::text, conname FROM pg_constraint WHERE conrelid > 0
+    UNION SELECT 'parameter', key, '' FROM ir_config_parameter
+    UNION SELECT 'xmlid', module, model FROM ir_model_data WHERE module = 'jwt_auth_api'
+"""
 
 
 def odoo(setup: Setup, words: list[str]) -> Result:
     """The addon's Odoo tests, on a fresh installation; *words* may be one filter as `--test-tags` takes it."""
     result = Result()
     name = setup.database("odoo")
-    path = _fresh(setup, "odoo")
-    database.copy(setup, database.template(setup, {*TEST_MODULES, *database.addon_depends()}, demo=False), name)
+    path = fresh_log(setup, "odoo")
+    modules = {*TEST_MODULES, *database.addon_depends()}
+    database.copy(setup, database.template(setup, modules, assets=True), name)
     tags = ",".join(words) or f"/{ADDON}"
-    code = database.odoo(setup, name, path, "-i", ADDON, "--test-tags", tags, "--http-port", free_port())
+    code = database.odoo(
+        setup, name, path, "-i", ADDON, "--test-tags", tags, "--http-port", free_port()
+    )
     result.passed, result.failed, result.skipped = log.counted(path)
-    tests = f"{log.OURS}.tests"
     for entry in log.complaints(path):
-        if entry.logger.startswith(tests) and result.failed:
+        if entry.logger.startswith(f"{log.OURS}.tests") and result.failed:
             result.problems.append(str(entry))
         elif entry.ours or entry.logger in ("odoo.modules.loading", "odoo.registry"):
             result.check(f"the log holds {entry}")
@@ -42,13 +47,78 @@ def odoo(setup: Setup, words: list[str]) -> Result:
     if not result.passed and not result.failed:
         result.check(f"no test matches {tags}")
     result.notes.append(f"log: {path}")
+    database.drop(setup, name)
     return result
 
 
-def _fresh(setup: Setup, name: str) -> Path:
-    path = setup.work / "log" / f"{name}.log"
-    path.unlink(missing_ok=True)
-    return path
+def install(setup: Setup, words: list[str]) -> Result:
+    """Install, update and uninstall on `base` alone and beside larger applications: not one warning, nothing left."""
+    result = Result()
+    places = {"base": (), "neighbours": NEIGHBOURS}
+    for place, modules in places.items():
+        if not words or place in words:
+            result.add(_install_beside(setup, place, modules))
+    return result
 
 
-PARTS = {"odoo": odoo}
+def _install_beside(setup: Setup, place: str, modules: tuple[str, ...]) -> Result:
+    result = Result()
+    name = setup.database(f"install_{place}")
+    if modules:
+        modules = (*modules, *database.addon_depends())
+    database.copy(setup, database.template(setup, modules), name)
+    before = set(database.rows(setup, name, SCHEMA))
+    steps = {
+        "install": ["-i", ADDON, "--no-http"],
+        "update": ["-u", ADDON, "--no-http"],
+        "uninstall": ["module", "uninstall", ADDON],
+    }
+    for step, options in steps.items():
+        path = fresh_log(setup, f"install-{place}-{step}")
+        if options[0] == "module":
+            code = database.run([setup.odoo_bin, *options[:2], "-d", name, *options[2:]], path)
+        else:
+            code = database.odoo(setup, name, path, *options)
+        complaints = "\n".join(map(str, log.complaints(path)))
+        state = database.rows(
+            setup, name, "SELECT state FROM ir_module_module WHERE name = %s", [ADDON]
+        )
+        expected = "uninstalled" if step == "uninstall" else "installed"
+        problem = complaints or (f"exit code {code}" if code else "")
+        if not problem and state != [(expected,)]:
+            problem = f"the module's state is {state}"
+        result.check(problem and f"{step} beside {place}: {problem} (log: {path})")
+    # beside base alone the addon's own dependencies stay, with all that is theirs
+    after = set(database.rows(setup, name, SCHEMA)) - before
+    left = sorted(" ".join(row) for row in after if modules or _looks_ours(row))
+    result.check(left and f"uninstalled beside {place}, but left: {'; '.join(left)}")
+    database.drop(setup, name)
+    return result
+
+
+def _looks_ours(row: tuple[str, ...]) -> bool:
+    return any(word.startswith(("jwt_", "connection_api", "jwt_auth_api.")) for word in row)
+
+
+def unit(setup: Setup, words: list[str]) -> Result:
+    """The tests of `tools/`, without Odoo."""
+    return pytest(setup, "unit", words)
+
+
+def live(setup: Setup, words: list[str]) -> Result:
+    """Black-box tests over HTTP against a server with two workers."""
+    return pytest(setup, "live", words)
+
+
+def e2e(setup: Setup, words: list[str]) -> Result:
+    """What needs a browser; skipped with a sentence where there is none."""
+    if not list((ROOT / "dev" / "e2e").glob("test_*.py")):
+        return Result(notes=["there are no tests in dev/e2e"])
+    if not browser.path():
+        return Result(skipped=1, notes=[browser.MISSING])
+    return pytest(setup, "e2e", words)
+
+
+PARTS = {"check": check, "unit": unit, "odoo": odoo, "install": install, "live": live, "e2e": e2e}
+# these need neither Odoo nor PostgreSQL
+LIGHT = {"check", "unit"}

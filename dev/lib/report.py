@@ -40,7 +40,9 @@ def from_junit(path: Path, code: int) -> Result:
     result = Result()
     if path.exists():
         for suite in ElementTree.parse(path).getroot().iter("testsuite"):
-            count = {key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")}
+            count = {
+                key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")
+            }
             failed = count["failures"] + count["errors"]
             result.failed += failed
             result.skipped += count["skipped"]

@@ -38,17 +38,43 @@ def check_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError):
-            raise Stop(f"Port {port} is taken on 127.0.0.1 (another Odoo?); choose one: --port {free_port()}") from None
+            raise Stop(
+                f"Port {port} is taken on 127.0.0.1 (another Odoo?); choose one: --port {free_port()}"
+            ) from None
 
 
 @contextlib.contextmanager
 def serving(
-    setup: Setup, db: str, log: Path, *, port: int = 0, workers: int = 2, cron: int = 0, options: tuple[str, ...] = ()
+    setup: Setup,
+    db: str,
+    log: Path,
+    *,
+    port: int = 0,
+    workers: int = 2,
+    cron: int = 0,
+    options: tuple[str, ...] = (),
 ) -> Iterator[Server]:
     """A server that answers, with *workers* processes; it ends with the context, its log stays."""
     port = port or free_port()
-    command = [setup.odoo_bin, "-d", db, "--no-database-list", "--http-interface", "127.0.0.1", "--http-port", port]
-    command += ["--gevent-port", free_port(), "--workers", workers, "--max-cron-threads", cron, *options]
+    command = [
+        setup.odoo_bin,
+        "-d",
+        db,
+        "--no-database-list",
+        "--http-interface",
+        "127.0.0.1",
+        "--http-port",
+        port,
+    ]
+    command += [
+        "--gevent-port",
+        free_port(),
+        "--workers",
+        workers,
+        "--max-cron-threads",
+        cron,
+        *options,
+    ]
     with log.open("ab") as out:
         # a session of its own: a terminal's Ctrl-C reaches the master alone, through us, and once
         process = subprocess.Popen(
@@ -72,11 +98,16 @@ def _wait_until_healthy(server: Server, seconds: float = 90) -> None:
     while time.monotonic() < end:
         if server.process.poll() is not None:
             break
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            # the worker that answers has loaded the registry, so that the first request is not a slow one
-            with urllib.request.urlopen(f"{server.url}/web/health", timeout=30) as answer:
-                if answer.status == 200:
-                    return
+        with (
+            contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError),
+            urllib.request.urlopen(f"{server.url}/web/health", timeout=30) as answer,
+        ):
+            if answer.status == 200:
+                return
         time.sleep(0.2)
-    tail = "\n".join("    " + line for line in server.log_path.read_text(errors="replace").splitlines()[-8:])
-    raise Stop(f"The server did not start. Its log's end:\n{tail}\n  The whole log: {server.log_path}")
+    tail = "\n".join(
+        "    " + line for line in server.log_path.read_text(errors="replace").splitlines()[-8:]
+    )
+    raise Stop(
+        f"The server did not start. Its log's end:\n{tail}\n  The whole log: {server.log_path}"
+    )

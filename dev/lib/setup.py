@@ -30,16 +30,20 @@ class Setup:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Setup:
+        self.prepare()
         self.odoo = source.find()
         self.postgres = self._stack.enter_context(postgres.running())
-        for name in ("addons", "data", "log"):
-            (self.work / name).mkdir(parents=True, exist_ok=True)
-        self._link_addon()
         self._write_conf()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def prepare(self) -> None:
+        """Make the folder alone: enough for what needs no Odoo."""
+        for name in ("addons", "data", "log"):
+            (self.work / name).mkdir(parents=True, exist_ok=True)
+        self._link_addon()
 
     def database(self, name: str) -> str:
         """The full name of this checkout's database *name*."""
@@ -70,9 +74,12 @@ class Setup:
             options["db_password"] = server.password
         lines = [f"{key} = {value}" for key, value in options.items()]
         _write(self.conf, "\n".join(["[options]", *lines, ""]), 0o600)
+        # a file, because Odoo starts its websocket process by the name of the script it was started with
+        start = self.work / "start.py"
+        _write(start, "import odoo.cli\n\nodoo.cli.main()\n", 0o644)
         env = {"ODOO_RC": self.conf, "PYTHONPATH": self.odoo.path}
         words = [f"{key}={shlex.quote(str(value))}" for key, value in env.items()]
-        script = f'#!/bin/sh\nexec env {" ".join(words)} {shlex.quote(sys.executable)} -m odoo "$@"\n'
+        script = f'#!/bin/sh\nexec env {" ".join(words)} {shlex.quote(sys.executable)} {shlex.quote(str(start))} "$@"\n'
         _write(self.odoo_bin, script, 0o755)
 
 

@@ -21,9 +21,17 @@ from .bootstrap import Stop, digest, home, locked, say, stop_on, stream
 PACKAGE = "odoo-19"
 # what the package's symlinks point to: fonts and the three JavaScript libraries
 FILES = (
-    "libjs-jquery libjs-jquery-form libjs-underscore fonts-font-awesome fonts-font-awesome-legacy "
-    "fonts-glyphicons-halflings fonts-inconsolata fonts-montserrat fonts-ocr-b fonts-roboto-unhinted"
-).split()
+    "fonts-font-awesome",
+    "fonts-font-awesome-legacy",
+    "fonts-glyphicons-halflings",
+    "fonts-inconsolata",
+    "fonts-montserrat",
+    "fonts-ocr-b",
+    "fonts-roboto-unhinted",
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
+)
 ARCHIVE = "http://deb.debian.org/debian"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -50,13 +58,19 @@ def _given(path: Path) -> Odoo:
         path = path.parent
     release = path / "odoo" / "release.py"
     if not release.exists():
-        raise Stop(f"ODOO_PATH={path} holds no odoo package: give the folder with odoo/release.py in it.")
+        raise Stop(
+            f"ODOO_PATH={path} holds no odoo package: give the folder with odoo/release.py in it."
+        )
     info = re.search(r"^version_info = \((\d+), (\d+)", release.read_text(), re.M)
     if not info or info.groups() != ("19", "0"):
         found = ".".join(info.groups()) if info else "unknown"
         raise Stop(f"The addon is for Odoo 19.0; the Odoo at ODOO_PATH={path} is {found}.")
     addons = path / "addons"
-    return Odoo(path, (addons,) if (addons / "web").is_dir() else (), "19.0-" + digest(path, release.stat().st_mtime))
+    return Odoo(
+        path,
+        (addons,) if (addons / "web").is_dir() else (),
+        "19.0-" + digest(path, release.stat().st_mtime),
+    )
 
 
 def _unpacked(tree: Path) -> Odoo:
@@ -75,7 +89,9 @@ def _download() -> Path:
             return tree
         for tool in ("apt-get", "dpkg-deb"):
             if not shutil.which(tool):
-                raise Stop(f"{tool} is missing, so Odoo cannot be fetched here: set ODOO_PATH to an Odoo 19.0.")
+                raise Stop(
+                    f"{tool} is missing, so Odoo cannot be fetched here: set ODOO_PATH to an Odoo 19.0."
+                )
         (home() / "odoo").mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home() / "odoo", prefix="new-") as work:
             return _fetch(Path(work))
@@ -95,14 +111,29 @@ def _fetch(work: Path) -> Path:
         *("-o", f"Dir::Etc::sourcelist={source}", "-o", "Dir::Etc::sourceparts=/dev/null"),
         *("-o", f"Dir::State::lists={work / 'lists'}", "-o", f"Dir::Cache={work / 'cache'}"),
         # root's apt would hand the download to a user who may not write here
-        *("-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3"),
+        *(
+            "-o",
+            "APT::Sandbox::User=root",
+            "-o",
+            "Acquire::Languages=none",
+            "-o",
+            "Acquire::Retries=3",
+        ),
     ]
     debs = work / "debs"
-    stop_on(stream("Debian's list of packages", [*apt, "update", "--error-on=any"], log), log, "Reading Debian's archive")
+    stop_on(
+        stream("Debian's list of packages", [*apt, "update", "--error-on=any"], log),
+        log,
+        "Reading Debian's archive",
+    )
     # Debian moves files between packages: what the archive does not have today is not asked for
-    madison = subprocess.run(["apt-cache", *apt[1:], "madison", *FILES], capture_output=True, text=True).stdout
+    madison = subprocess.run(
+        ["apt-cache", *apt[1:], "madison", *FILES], capture_output=True, text=True
+    ).stdout
     known = sorted({line.split("|")[0].strip() for line in madison.splitlines()} & set(FILES))
-    code = stream(f"{PACKAGE} and its fonts (125 MB)", [*apt, "download", PACKAGE, *known], log, cwd=debs)
+    code = stream(
+        f"{PACKAGE} and its fonts (125 MB)", [*apt, "download", PACKAGE, *known], log, cwd=debs
+    )
     stop_on(code, log, f"Downloading {PACKAGE}", "Or set ODOO_PATH to an Odoo 19.0 of your own.")
     say("… unpacking Odoo (1.2 GB)")
     for deb in sorted(debs.iterdir()):
@@ -118,7 +149,14 @@ def _fetch(work: Path) -> Path:
 
 def _mirror() -> str:
     """The Debian mirror this machine already uses; the public one where it uses none (Ubuntu)."""
-    command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"]
+    command = [
+        "apt-get",
+        "indextargets",
+        "--format",
+        "$(REPO_URI)",
+        "Created-By: Packages",
+        "Origin: Debian",
+    ]
     found = subprocess.run(command, capture_output=True, text=True).stdout.split()
     return found[0] if found else ARCHIVE
 
@@ -131,7 +169,12 @@ def _keyring(work: Path, log: Path) -> Path:
     folder.mkdir()
     command = ["apt-get", "-o", "APT::Sandbox::User=root", "download", "debian-archive-keyring"]
     code = stream("Debian's signing keys", command, log, cwd=folder)
-    stop_on(code, log, "Fetching Debian's signing keys", "Install debian-archive-keyring, or set ODOO_PATH.")
+    stop_on(
+        code,
+        log,
+        "Fetching Debian's signing keys",
+        "Install debian-archive-keyring, or set ODOO_PATH.",
+    )
     for deb in folder.glob("*.deb"):
         subprocess.run(["dpkg-deb", "-x", deb, folder], check=True)
     return folder / KEYRING.relative_to("/")
@@ -144,11 +187,13 @@ def _mend_links(tree: Path) -> None:
     """
     missing = []
     for link in (path for path in tree.rglob("*") if path.is_symlink()):
-        target = os.readlink(link)
+        target = str(link.readlink())
         if target.startswith("/") and (tree / target[1:]).exists():
             link.unlink()
             link.symlink_to(os.path.relpath(tree / target[1:], link.parent))
         elif link.suffix == ".js" and not link.exists():
             missing.append(target)
     if missing:
-        raise Stop(f"{PACKAGE} needs {', '.join(missing)}, which no package in FILES has: mend dev/lib/source.py.")
+        raise Stop(
+            f"{PACKAGE} needs {', '.join(missing)}, which no package in FILES has: mend dev/lib/source.py."
+        )

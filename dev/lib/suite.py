@@ -3,32 +3,67 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 
-from . import parts, report
+from . import browser, database, report
 from .bootstrap import Stop, say
+from .parts import LIGHT, PARTS
 from .report import Result
 from .setup import Setup
 
+# Two lanes for two cores; the tests of concurrency and of what a server does under load have the machine to themselves.
+TOGETHER = (("check", "odoo"), ("install",))
+ALONE = ("live", "e2e")
+
 
 def main(words: list[str]) -> int:
-    names = [words[0]] if words else list(parts.PARTS)
-    if names[0] not in parts.PARTS:
-        raise Stop(f"There is no part {names[0]!r}: dev/test [{' | '.join(parts.PARTS)}] [filter …]")
+    if words and words[0] not in PARTS:
+        raise Stop(f"There is no part {words[0]!r}: dev/test [{' | '.join(PARTS)}] [filter …]")
     results: dict[str, Result] = {}
-    with Setup() as setup:
+    setup = Setup()
+    with contextlib.ExitStack() as stack:
+        if words and words[0] in LIGHT:
+            setup.prepare()
+        else:
+            stack.enter_context(setup)
+            browser.ensure()
+        if words:
+            results[words[0]] = _timed(setup, words[0], words[1:])
+        else:
+            _all(setup, results)
+    return report.close({name: results[name] for name in PARTS if name in results})
+
+
+def _all(setup: Setup, results: dict[str, Result]) -> None:
+    database.drop_all(setup, "")
+
+    def lane(names: tuple[str, ...]) -> None:
         for name in names:
-            results[name] = _timed(setup, name, words[1:])
-    return report.close(results)
+            results[name] = _timed(setup, name, [])
+
+    pool = ThreadPoolExecutor(max_workers=len(TOGETHER))
+    try:
+        for future in wait([pool.submit(lane, names) for names in TOGETHER]).done:
+            future.result()
+    finally:
+        # after Ctrl-C nobody waits for the other lane
+        pool.shutdown(wait=False, cancel_futures=True)
+    lane(ALONE)
 
 
 def _timed(setup: Setup, name: str, words: list[str]) -> Result:
     started = time.monotonic()
     say(f"… {name}")
     try:
-        result = parts.PARTS[name](setup, words)
+        result = PARTS[name](setup, words)
     except Stop as stop:
         result = Result(failed=1, problems=[str(stop)])
     result.seconds = time.monotonic() - started
-    say(f"  {name}: {result.passed} passed, {result.failed} failed in {result.seconds:.0f} s")
+    skipped = f", {result.skipped} skipped" if result.skipped else ""
+    # not alone on its line: that is for the sum
+    say(
+        f"= {name}: {result.passed} passed, {result.failed} failed{skipped} in {result.seconds:.0f} s"
+    )
     return result

@@ -1,0 +1,88 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""dev/check: the linters and the unit tests, side by side, each of them one test in the count."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from lxml import etree
+
+from .bootstrap import ROOT, bound
+from .pytests import pytest
+from .report import Result
+from .setup import ADDON, Setup
+
+# ruff finds the others by their ending
+SCRIPTS = ["dev/check", "dev/odoo", "dev/run", "dev/test"]
+PYLINT_ODOO = [
+    "pylint",
+    "--rcfile=pyproject.toml",
+    "--load-plugins=pylint_odoo",
+    "--disable=all",
+    "--enable=odoolint",
+    "--valid-odoo-versions=19.0",
+]
+
+
+def check(setup: Setup, words: list[str]) -> Result:
+    """All checks, or those whose names are in *words*."""
+    addon = setup.work / "addons" / ADDON  # under its own name, which need not be the checkout's
+    no_env = "--disable=prefer-env-translation"  # where there is no env, there is no self.env._
+    commands = {
+        "pylint-odoo": [*PYLINT_ODOO, "--ignore=dev,tools", addon],
+        "pylint-odoo tools": [*PYLINT_ODOO, no_env, addon / "tools"],
+        "mypy": ["mypy", "--strict", "--explicit-package-bases", "tools"],
+        "ruff": ["ruff", "check", "--quiet", ".", *SCRIPTS],
+        "ruff format": ["ruff", "format", "--check", "--quiet", ".", *SCRIPTS],
+        "README": ["docutils", "--halt=warning", "README.rst", os.devnull],
+    }
+    jobs: dict[str, Callable[[], str]] = {"xml": _xml}
+    for name, command in commands.items():
+        jobs[name] = functools.partial(_command, setup, command)
+    chosen = {name: job for name, job in jobs.items() if not words or name.split()[0] in words}
+    result = Result()
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+        tests = None if words else pool.submit(pytest, setup, "unit", [])
+        outcomes = {name: pool.submit(job) for name, job in chosen.items()}
+        for name, outcome in outcomes.items():
+            output = outcome.result()
+            result.check(output and f"{name} says\n{output}")
+        if tests:
+            result.add(tests.result())
+    return result
+
+
+def _command(setup: Setup, words: list[object]) -> str:
+    """What the checker says if it objects; caches go to the checkout's work folder, not into the repository."""
+    env = {
+        **os.environ,
+        "MYPY_CACHE_DIR": str(setup.work / "mypy"),
+        "RUFF_CACHE_DIR": str(setup.work / "ruff"),
+        "PYLINTHOME": str(setup.work / "pylint"),
+        "NO_COLOR": "1",
+    }
+    command = bound([sys.executable, "-m", *words])
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if not done.returncode:
+        return ""
+    return (done.stdout + done.stderr).strip() or f"exit code {done.returncode}"
+
+
+def _xml() -> str:
+    """The XML files are well-formed; what Odoo makes of them is seen at installation."""
+    problems = []
+    for path in sorted(ROOT.rglob("*.xml")):
+        if ".git" in path.parts:
+            continue
+        try:
+            etree.parse(path)
+        except etree.XMLSyntaxError as error:
+            problems.append(f"{path.relative_to(ROOT)}: {error}")
+    return "\n".join(problems)

@@ -1,0 +1,73 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""dev/run: a server to try the addon on."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from . import database
+from .bootstrap import Stop, say
+from .server import check_port, serving
+from .setup import Setup
+
+WELCOME = """
+The server runs at {url}   (database {db}; Ctrl-C stops it)
+
+  administrator   admin  / admin
+  internal user   demo   / demo
+  portal user     portal / portal
+
+Log in, read three contacts, create one; paste the lines in this order:
+
+TOKEN=$(curl -s {url}/api/login -H 'Content-Type: application/json' -H 'X-Client-Type: app' \
+-d '{{"login": "admin", "password": "admin"}}' | sed 's/.*"token": *"\\([^"]*\\)".*/\\1/')
+
+curl -s -G {url}/api/send_request -H "Authorization: Bearer $TOKEN" \
+--data-urlencode model=res.partner --data-urlencode 'fields=["name","email"]' --data-urlencode limit=3
+
+curl -s '{url}/api/send_request?model=res.partner' -H "Authorization: Bearer $TOKEN" \
+-H 'Content-Type: application/json' -d '{{"values": {{"name": "Ada"}}, "fields": ["name"]}}'
+
+Its log: {log}
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="dev/run", description="Odoo 19 with jwt_auth_api and demo data, to try it."
+    )
+    parser.add_argument("--port", type=int, default=8069, help="the port on 127.0.0.1 (8069)")
+    parser.add_argument(
+        "--db", help="the database, made if it is not there (one of this checkout's own)"
+    )
+    parser.add_argument("--reset", action="store_true", help="make the database anew")
+    options = parser.parse_args()
+    if options.db and not re.fullmatch(r"[a-zA-Z0-9][\w.-]{0,58}", options.db):
+        raise Stop(
+            f"{options.db!r} is no name that Odoo accepts for a database: letters, digits, _ . and -"
+        )
+    check_port(options.port)
+    with Setup() as setup:
+        name = options.db or setup.database("run")
+        log = setup.work / "log" / "run.log"
+        _prepare(setup, name, reset=options.reset)
+        say("… the server")
+        log.unlink(missing_ok=True)
+        with serving(setup, name, log, port=options.port, cron=1) as server:
+            say(WELCOME.format(url=server.url, db=name, log=log))
+            server.process.wait()
+    raise Stop(f"The server ended by itself. Its log: {log}")
+
+
+def _prepare(setup: Setup, name: str, *, reset: bool) -> None:
+    """Make the database, or update it when the addon's code is not what it was made with."""
+    log = setup.work / "log" / "run-install.log"
+    stamp = setup.work / f"{name}.stamp"
+    code = database.addon_stamp()
+    if reset or not database.exists(setup, name):
+        database.make_demo(setup, name, log)
+    elif not stamp.exists() or stamp.read_text() != code:
+        log.unlink(missing_ok=True)
+        database.refresh_demo(setup, name, log)
+    stamp.write_text(code)

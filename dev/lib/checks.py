@@ -25,6 +25,8 @@ PYLINT_ODOO = [
     "--load-plugins=pylint_odoo",
     "--disable=all",
     "--enable=odoolint",
+    "--disable=manifest-required-author",
+    "--score=n",
     "--valid-odoo-versions=19.0",
 ]
 
@@ -37,8 +39,16 @@ def check(setup: Setup, words: list[str]) -> Result:
         "pylint-odoo": [*PYLINT_ODOO, "--ignore=dev,tools", addon],
         "pylint-odoo tools": [*PYLINT_ODOO, no_env, addon / "tools"],
         "mypy": ["mypy", "--strict", "--explicit-package-bases", "tools"],
-        "ruff": ["ruff", "check", "--quiet", ".", *SCRIPTS],
-        "ruff format": ["ruff", "format", "--check", "--quiet", ".", *SCRIPTS],
+        "ruff": ["ruff", "check", "--quiet", "--output-format=concise", ".", *SCRIPTS],
+        "ruff format": [
+            "ruff",
+            "format",
+            "--check",
+            "--quiet",
+            "--output-format=concise",
+            ".",
+            *SCRIPTS,
+        ],
         "README": ["docutils", "--halt=warning", "README.rst", os.devnull],
     }
     jobs: dict[str, Callable[[], str]] = {"xml": _xml}

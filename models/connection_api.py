@@ -86,7 +86,7 @@ class ConnectionApi(models.Model):
         :rtype: Connection | None
         """
         found = self.sudo().search([("model", "=", model_name)], limit=1)
-        if not found or model_name in UNREACHABLE or model_name not in self.env:
+        if not found or model_name in UNREACHABLE:
             return None
         methods = tuple(method for toggle, method in _TOGGLES.items() if found[toggle])
         return Connection(methods, found.max_limit)
@@ -99,7 +99,8 @@ class ConnectionApi(models.Model):
         :raise ApiError: ``model_not_found``, the same for a model that is not installed and one
             that has no connection; ``method_not_allowed``
         """
-        connection = self._connection(model_name)
+        # only names of models go into the cache: a client cannot fill it with others
+        connection = self._connection(model_name) if model_name in self.env else None
         if connection is None:
             raise ApiError(
                 "model_not_found", _("There is no model %(model)s here."), model=model_name[:128]
@@ -128,21 +129,21 @@ class ConnectionApi(models.Model):
         """
         plan = policy.plan(query.selection)
         domain = policy.domain(query.domain)
-        model = policy.model
+        model, offset = policy.model, (query.page - 1) * query.limit
         if query.record_id:
-            model = model.with_context(active_test=False)
+            model, offset = model.with_context(active_test=False), 0
             domain &= Domain("id", "=", query.record_id)
-        offset = (query.page - 1) * query.limit
         records = model.search_fetch(domain, plan.names, offset, query.limit, "id desc")
         if query.record_id and not records:
             raise self._no_record(policy, query.record_id)
         total = offset + len(records)
-        if len(records) == query.limit > 1 or (offset and not records):  # the page does not tell
+        page_tells = query.record_id or len(records) < query.limit and (records or not offset)
+        if not page_tells:
             total = model.search_count(domain)
         return {
             "success": True,
             "count": len(records),
-            "page": query.page,
+            "page": 1 if query.record_id else query.page,
             "page_size": query.limit,
             "total": total,
             "total_pages": -(-total // query.limit),

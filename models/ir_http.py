@@ -35,7 +35,7 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _authenticate(cls, endpoint):
         routing = endpoint.routing
-        if routing["type"] == "jwt_api" or routing["auth"].startswith("jwt"):
+        if routing["type"] == "jwt_api" or routing["auth"] in ("jwt", "jwt_signed"):
             cls._forget_cookie_session()
             if routing["type"] == "jwt_api" and request.httprequest.method == "OPTIONS":
                 return cls._authenticate_explicit("none")

@@ -117,7 +117,7 @@ class JwtSigningKey(models.Model):
         identity = self._identity()
         self.env.cr.execute(SQL("DELETE FROM %s RETURNING id", table))
         if self.env.cr.rowcount:
-            _logger.warning("This database is a copy: new keys are made, all API sessions end.")
+            _logger.info("This database was copied or renamed: new keys, all API sessions end.")
             self.env["jwt.session"]._revoke_everything("copy")
         private = tokens.generate_private_key()
         for kid, purpose, secret in (

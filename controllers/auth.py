@@ -45,8 +45,7 @@ class Auth(Controller):
             {"token": access, "refreshToken": str(refresh), "user_id": user.id}
         )
         if client_type == "browser":
-            seconds = (session.expires_at - session.last_used_at).total_seconds()
-            self._set_cookie(response, str(refresh), int(seconds))
+            self._set_cookie(response, str(refresh), session._seconds_left())
         return response
 
     @route(

@@ -31,7 +31,7 @@ class Refreshed:
     access_token: str
     #: The successor, when one was asked for.
     refresh_token: tokens.RefreshToken | None
-    #: Seconds the session still lives.
+    #: Seconds that the refresh token is good for, unless it is used.
     seconds_left: int
     client_type: str
 
@@ -167,6 +167,14 @@ class JwtSession(models.Model):
         )
         return session, self._access_token(user.id, session.sid, session.stamp), refresh
 
+    def _seconds_left(self):
+        """Seconds that the refresh token of a session just opened is good for, unless it is used.
+
+        :rtype: int
+        """
+        whole = self.expires_at - self.last_used_at
+        return min(int(whole.total_seconds()), self._setting("refresh_idle_seconds"))
+
     @api.model
     def _access_token(self, user_id, sid, stamp):
         now = int(time.time())
@@ -240,7 +248,7 @@ class JwtSession(models.Model):
             row.user_id,
             self._access_token(row.user_id, row.sid, row.stamp),
             follower if rotate(row.client_type) else None,
-            int(row.seconds_left),
+            min(int(row.seconds_left), self._setting("refresh_idle_seconds")),
             row.client_type,
         )
 

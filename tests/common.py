@@ -1,0 +1,240 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What the tests share: users, connections, tokens and how to read an answer."""
+
+import json
+import re
+import time
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from ..tools import tokens
+
+JSON_TYPE = "application/json; charset=utf-8"
+BROWSER = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/130.0.0.0 Safari/537.36"
+)
+APP = "stock-app/2.1"
+#: What no client may ever read: a traceback, a path, a class, SQL.
+LEAK = re.compile(r"Traceback|File \"|psycopg2|\bodoo\.|/addons/|/usr/|werkzeug|SELECT |INSERT ")
+NO_TRACKING = {
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notrack": True,
+    "no_reset_password": True,
+    "tracking_disable": True,
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session made without a login: its record, access token and first refresh token."""
+
+    session: Any
+    access: str
+    refresh: str
+
+
+@tagged("post_install", "-at_install")
+class ApiCase(HttpCase):
+    """Two internal users (one of them the victim), a portal user, an administrator."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, **NO_TRACKING))
+        cls.user = cls._new_user("api-user", "base.group_user,base.group_partner_manager")
+        cls.victim = cls._new_user("api-victim", "base.group_user")
+        cls.portal = cls._new_user("api-portal", "base.group_portal")
+        cls.admin = cls._new_user("api-admin", "base.group_user,base.group_system")
+
+    @classmethod
+    def _new_user(cls, login, groups):
+        return new_test_user(
+            cls.env, login, groups, context=NO_TRACKING, password=f"{login}-password", name=login
+        )
+
+    @classmethod
+    def _connect(cls, model, methods="GET POST PUT DELETE", **values):
+        """Open a model for some methods, and shut what another addon may have opened."""
+        connections = cls.env["connection.api"].with_context(active_test=False)
+        connections.search([("model", "=", model)]).unlink()
+        toggles = {f"is_{method.lower()}": True for method in methods.split()}
+        return connections.create(
+            {"model_id": cls.env["ir.model"]._get_id(model), **toggles, **values}
+        )
+
+    @classmethod
+    def _open(cls, user, client_type="app"):
+        opened = cls.env["jwt.session"]._open(user, client_type, "test", "127.0.0.1")
+        session, access, refresh = opened
+        return Opened(session, access, str(refresh))
+
+    @classmethod
+    def _set(cls, **parameters):
+        for name, value in parameters.items():
+            cls.env["ir.config_parameter"].set_param(f"jwt_auth_api.{name}", value)
+
+    @classmethod
+    def _issuer(cls):
+        return cls.env["jwt.signing.key"]._issuer()
+
+    def setUp(self):
+        super().setUp()
+        # Odoo's own count of failed logins outlives a test
+        failures = getattr(self.registry, "_login_failures", None) or {}
+        failures.clear()
+        self.addCleanup(lambda: getattr(self.registry, "_login_failures", {}).clear())
+
+    # --- asking --------------------------------------------------------------------------
+
+    def _call(self, method, path, token=None, *, headers=None, agent=APP, **options):
+        """One request, as an app unless told otherwise; redirects are never followed."""
+        sent = {"User-Agent": agent, **(headers or {})}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        return self.url_open(path, headers=sent, method=method, allow_redirects=False, **options)
+
+    def _post(self, path, body=None, token=None, **options):
+        return self._call("POST", path, token, json={} if body is None else body, **options)
+
+    def _send(self, method, model, token, body=None, **params):
+        """``/api/send_request``; parameters that are not text are sent as JSON."""
+        query = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in params.items()
+        }
+        options = {} if body is None else {"json": body}
+        return self._call(
+            method, "/api/send_request", token, params={"model": model, **query}, **options
+        )
+
+    def _is_open(self, token):
+        """Whether an access token opens anything."""
+        response = self._send("GET", "model.that.is.not.there", token, fields=[])
+        self.assertIn(response.status_code, (401, 404))
+        return response.status_code == 404
+
+    def _expired(self, opened):
+        """The session's access token as it is an hour after it was made."""
+        return self._forge(opened, issued=time.time() - 3600, expires=time.time() - 2700)
+
+    def _forge(self, opened, issued=None, expires=None):
+        issuer = self._issuer()
+        claims = tokens.verify(opened.access, issuer, time.time())
+        changed = replace(
+            claims,
+            issued_at=int(issued or claims.issued_at),
+            expires_at=int(expires or claims.expires_at),
+        )
+        return tokens.sign(changed, issuer)
+
+    # --- reading answers -----------------------------------------------------------------
+
+    def assertAnswer(self, response, status=200):
+        """A JSON answer of that status, without a cookie of Odoo's; its body."""
+        self.assertEqual(response.status_code, status, response.text[:2000])
+        self.assertEqual(response.headers["Content-Type"], JSON_TYPE)
+        self.assertEqual(response.headers["Cache-Control"], "no-store")
+        self.assertNotIn("session_id", response.headers.get("Set-Cookie", ""))
+        return response.json()
+
+    def assertError(self, response, status, code):
+        """An error of exactly the documented shape, which tells nothing of the server; its body."""
+        body = self.assertAnswer(response, status)
+        self.assertErrorBody(body, code)
+        self.assertNotIn("Set-Cookie", response.headers)
+        return body
+
+    def assertErrorBody(self, body, code):
+        self.assertEqual(list(body), ["success", "error", "message"])
+        self.assertIs(body["success"], False)
+        self.assertEqual(body["error"], code, body["message"])
+        self.assertIsInstance(body["message"], str)
+        self.assertTrue(body["message"])
+        self.assertNotRegex(body["message"], LEAK)
+
+    def assertInvalidToken(self, response, code="invalid_token"):
+        """401 with the challenge of RFC 6750 for a token that is no good; its body."""
+        body = self.assertError(response, 401, code)
+        challenge = response.headers["WWW-Authenticate"]
+        self.assertRegex(challenge, r'^Bearer .*error="invalid_token"')
+        return body
+
+    def assertMissingToken(self, response):
+        """401 with a challenge that names no error, because nothing was sent; its body."""
+        body = self.assertError(response, 401, "missing_token")
+        challenge = response.headers["WWW-Authenticate"]
+        self.assertRegex(challenge, r"^Bearer\b")
+        self.assertNotIn("error", challenge)
+        return body
+
+    def assertList(self, response, **expected):
+        """The list envelope, with exactly its keys; its body."""
+        body = self.assertAnswer(response)
+        self.assertEqual(
+            list(body), ["success", "count", "page", "page_size", "total", "total_pages", "data"]
+        )
+        self.assertIs(body["success"], True)
+        self.assertEqual(body["count"], len(body["data"]))
+        self.assertEqual({name: body[name] for name in expected}, expected)
+        return body
+
+    # --- cookies -------------------------------------------------------------------------
+
+    @staticmethod
+    def _cookie(response, name="refreshToken"):
+        """The cookie set by an answer: its value and its attributes by lower-case name, or None."""
+        found = [
+            header
+            for header in response.raw.headers.getlist("Set-Cookie")
+            if header.startswith(f"{name}=")
+        ]
+        if not found:
+            return None
+        [header] = found
+        pair, *attributes = (part.strip() for part in header.split(";"))
+        parsed = dict((attribute.partition("=")[::2]) for attribute in attributes)
+        return pair.partition("=")[2], {key.lower(): value for key, value in parsed.items()}
+
+    def assertCookie(self, response, longest):
+        """The refresh token's cookie with exactly the documented attributes; its value."""
+        cookie = self._cookie(response)
+        self.assertTrue(cookie, "no cookie")
+        value, attributes = cookie
+        if expires := attributes.pop("expires", None):  # the same again, for old browsers
+            until = parsedate_to_datetime(expires).timestamp()
+            self.assertLess(until - time.time(), int(attributes["max-age"]) + 5)
+        self.assertEqual(attributes.keys(), {"httponly", "secure", "samesite", "max-age", "path"})
+        self.assertEqual(attributes["samesite"], "Lax")
+        self.assertEqual(attributes["path"], "/")
+        self.assertLessEqual(int(attributes["max-age"]), longest)
+        self.assertGreater(int(attributes["max-age"]), longest - 60)
+        return value
+
+    def assertNoCookie(self, response):
+        self.assertNotIn("Set-Cookie", response.headers)
+
+    # --- looking into the database -------------------------------------------------------
+
+    def _sessions(self, user):
+        """The users' sessions as they stand in the database now."""
+        self.env.invalidate_all()
+        return self.env["jwt.session"].search([("user_id", "in", user.ids)], order="id")
+
+    def _state(self, opened):
+        """``revoke_reason`` of a session, False while it lives."""
+        self.env.invalidate_all()
+        return opened.session.revoke_reason
+
+    def _age(self, refresh, seconds):
+        """Let a refresh token have been used that many seconds earlier."""
+        self.env.cr.execute(
+            "UPDATE jwt_refresh_token SET consumed_at = consumed_at - make_interval(secs => %s)"
+            " WHERE selector = %s AND consumed_at IS NOT NULL RETURNING id",
+            [seconds, refresh.split(".")[1]],
+        )
+        self.assertTrue(self.env.cr.fetchone(), "the token has not been used")

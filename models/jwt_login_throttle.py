@@ -13,15 +13,16 @@ from .transaction import read_committed
 #: One address may fail for that many different logins before it has to wait: an office behind one
 #: address is many people.
 ADDRESS_FACTOR = 10
+_NOW = SQL("(now() AT TIME ZONE 'utc')")
 
 
 class JwtLoginThrottle(models.Model):
     """Failed logins, counted in PostgreSQL for all workers and machines.
 
     Odoo counts per process and address (``res.users._assert_can_auth``): N workers give an
-    attacker N times the tries. The same two parameters rule here
-    (``base.login_cooldown_after``, ``base.login_cooldown_duration``), counted per login and
-    address, and per address with ten times as many.
+    attacker N times the tries. The same two parameters rule here: so many failures
+    (``base.login_cooldown_after``), then one more every so many seconds
+    (``base.login_cooldown_duration``), per login and address, and ten times as many per address.
     """
 
     _name = "jwt.login.throttle"
@@ -31,7 +32,7 @@ class JwtLoginThrottle(models.Model):
     _rec_name = "key"
 
     key = fields.Char(readonly=True)
-    failures = fields.Integer(readonly=True)
+    failures = fields.Float(readonly=True)
     last_failure = fields.Datetime(readonly=True)
 
     def init(self):
@@ -41,7 +42,7 @@ class JwtLoginThrottle(models.Model):
                 CREATE UNLOGGED TABLE IF NOT EXISTS %(table)s (
                     id bigserial PRIMARY KEY,
                     key varchar NOT NULL UNIQUE,
-                    failures integer NOT NULL,
+                    failures double precision NOT NULL,
                     last_failure timestamp without time zone NOT NULL
                 )
                 """,
@@ -62,7 +63,7 @@ class JwtLoginThrottle(models.Model):
         parameters = self.env["ir.config_parameter"].sudo()
         limit = int(parameters.get_param("base.login_cooldown_after", 5))
         duration = int(parameters.get_param("base.login_cooldown_duration", 60))
-        if not limit:
+        if limit <= 0 or duration <= 0:
             return 0
         pair, source = self._keys(login, address)
         with self.env.registry.cursor() as cr:
@@ -72,56 +73,57 @@ class JwtLoginThrottle(models.Model):
             return wait or throttle._take_one(pair, limit, duration)
 
     def _take_one(self, key, limit, duration):
-        """One statement, so that parallel tries are counted exactly.
+        """A bucket that holds ``limit`` failures and loses one every ``duration`` seconds.
 
-        The count starts anew when the last failure is a day old.
+        One statement, so that parallel tries are counted exactly.
         """
+        left = SQL(
+            "greatest(0, t.failures - extract(epoch FROM %(now)s - t.last_failure) / %(duration)s)",
+            now=_NOW,
+            duration=duration,
+        )
+        table = SQL.identifier(self._table)
         granted = self.env.execute_query(
             SQL(
                 """
-                INSERT INTO %(table)s AS t (key, failures, last_failure)
-                     VALUES (%(key)s, 1, now() AT TIME ZONE 'utc')
-                ON CONFLICT (key) DO UPDATE
-                        SET failures = CASE
-                                WHEN t.last_failure < excluded.last_failure - interval '1 day'
-                                THEN 1 ELSE t.failures + 1 END,
-                            last_failure = excluded.last_failure
-                      WHERE t.failures < %(limit)s
-                         OR t.last_failure <= excluded.last_failure - make_interval(secs => %(duration)s)
-                  RETURNING t.failures
+                INSERT INTO %(table)s AS t (key, failures, last_failure) VALUES (%(key)s, 1, %(now)s)
+                ON CONFLICT (key) DO UPDATE SET failures = %(left)s + 1, last_failure = %(now)s
+                      WHERE %(left)s + 1 <= %(limit)s
+                  RETURNING t.id
                 """,
-                table=SQL.identifier(self._table),
+                table=table,
                 key=key,
+                now=_NOW,
+                left=left,
                 limit=limit,
-                duration=duration,
             )
         )
         if granted:
             return 0
-        [[elapsed]] = self.env.execute_query(
-            SQL(
-                "SELECT extract(epoch FROM (now() AT TIME ZONE 'utc') - last_failure)"
-                " FROM %s WHERE key = %s",
-                SQL.identifier(self._table),
-                key,
-            )
+        [[level]] = self.env.execute_query(
+            SQL("SELECT %s FROM %s AS t WHERE key = %s", left, table, key)
         )
-        return max(1, math.ceil(duration - float(elapsed)))
+        return max(1, math.ceil((float(level) + 1 - limit) * duration))
 
     @api.model
     def _succeeded(self, login, address):
         """The password was right: forget this login's failures from this address, nobody else's.
 
-        The try taken from the address is given back.
+        The try taken from the address is given back. The rows are locked in the order of
+        :meth:`_take`, so that the two cannot wait for each other.
         """
         pair, source = self._keys(login, address)
         table = SQL.identifier(self._table)
         with self.env.registry.cursor() as cr:
             read_committed(cr)
-            cr.execute(SQL("DELETE FROM %s WHERE key = %s", table, pair))
             cr.execute(
-                SQL("UPDATE %s SET failures = failures - 1 WHERE key = %s AND failures > 0", table, source)
+                SQL(
+                    "UPDATE %s SET failures = greatest(0, failures - 1) WHERE key = %s",
+                    table,
+                    source,
+                )
             )
+            cr.execute(SQL("DELETE FROM %s WHERE key = %s", table, pair))
 
     def _keys(self, login, address):
         """Keyed digests: neither a login nor an address stands in the table.

@@ -25,7 +25,10 @@ LIKE: Final = frozenset(
 SETS: Final = frozenset(["in", "not in"])
 NESTED: Final = frozenset(["any", "not any"])
 OPERATORS: Final = (
-    frozenset(["=", "!=", "=?", "<", ">", "<=", ">=", "child_of", "parent_of"]) | LIKE | SETS | NESTED
+    frozenset(["=", "!=", "=?", "<", ">", "<=", ">=", "child_of", "parent_of"])
+    | LIKE
+    | SETS
+    | NESTED
 )
 #: Spellings that Odoo accepts with a warning in its log.
 _ALIASES: Final = {"<>": "!=", "==": "="}
@@ -152,7 +155,9 @@ class _Builder:
                 operator=str(operator)[:64],
                 field=name,
             )
-        return Condition(tuple(name.split(".")), operator, self._value(name, operator, value, depth))
+        return Condition(
+            tuple(name.split(".")), operator, self._value(name, operator, value, depth)
+        )
 
     def _value(self, name: str, operator: str, value: Any, depth: int) -> Any:
         if operator in NESTED:
@@ -180,7 +185,9 @@ class _Builder:
         if isinstance(value, str) and storable(value):
             return value
         raise ApiError(
-            "bad_domain", _('The value at "%(field)s" is not text, number, true or false.'), field=name
+            "bad_domain",
+            _('The value at "%(field)s" is not text, number, true or false.'),
+            field=name,
         )
 
 

@@ -73,7 +73,9 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     429: ("too_many_requests", _("Too many requests. Wait a little and try again.")),
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
 }
-_SERVER_ERROR: Final = _("The server failed. The administrator finds the details in the server's log.")
+_SERVER_ERROR: Final = _(
+    "The server failed. The administrator finds the details in the server's log."
+)
 
 
 class ApiError(HTTPException):
@@ -113,7 +115,7 @@ class ApiError(HTTPException):
     def body(self, translate: Callable[[str], str] = str) -> dict[str, Any]:
         return {"success": False, "error": self.error, "message": self.message(translate)}
 
-    def get_response(self, environ: Any = None, scope: Any = None) -> Response:  # type: ignore[override]
+    def get_response(self, environ: Any = None, scope: Any = None) -> Response:
         """The JSON answer, for routes whose dispatcher is not ours."""
         response = Response(dump_json(self.body()), status=self.code, content_type=JSON_TYPE)
         response.headers.extend(self.headers)

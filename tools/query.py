@@ -76,7 +76,9 @@ def parse_list(params: Mapping[str, str], max_limit: int) -> ListQuery:
             _('The parameter "fields" is missing: a JSON list of field names, such as ["name"].'),
         )
     selection = _selection(
-        _json_param(params, "fields", problems, []), _json_param(params, "expand", problems, {}), problems
+        _json_param(params, "fields", problems, []),
+        _json_param(params, "expand", problems, {}),
+        problems,
     )
     domain: domains.Node = domains.TRUE
     if params.get("domain", "").strip():
@@ -91,7 +93,9 @@ def parse_list(params: Mapping[str, str], max_limit: int) -> ListQuery:
     return ListQuery(selection, domain, page, limit or min(DEFAULT_LIMIT, max_limit), record_id)
 
 
-def parse_write(params: Mapping[str, str], body: Mapping[str, Any], *, with_id: bool) -> WriteRequest:
+def parse_write(
+    params: Mapping[str, str], body: Mapping[str, Any], *, with_id: bool
+) -> WriteRequest:
     """The request of a ``POST`` or, ``with_id``, of a ``PUT``.
 
     :raise ApiError: with all that is wrong
@@ -164,7 +168,9 @@ def _selection(fields: Any, expand: Any, problems: Problems, depth: int = 1) -> 
     if not isinstance(expand, dict):
         problems.add(
             "bad_parameter",
-            _('"expand" is an object of relations and their fields, such as {"country_id": ["code"]}.'),
+            _(
+                '"expand" is an object of relations and their fields, such as {"country_id": ["code"]}.'
+            ),
         )
         expand = {}
     elif expand and depth > MAX_EXPAND_DEPTH:

@@ -80,7 +80,15 @@ class Command:
     values: Mapping[str, Any] | None = None
 
 
-_COMMANDS: Final = {0: "create", 1: "update", 2: "delete", 3: "unlink", 4: "link", 5: "clear", 6: "set"}
+_COMMANDS: Final = {
+    0: "create",
+    1: "update",
+    2: "delete",
+    3: "unlink",
+    4: "link",
+    5: "clear",
+    6: "set",
+}
 
 
 def load(field_type: str, name: str, value: Any) -> Any:

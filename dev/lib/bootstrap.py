@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 OLDEST, NEWEST = (3, 10), (3, 13)
@@ -118,14 +119,15 @@ def stream(title, command, log, **popen):
                 print("\r\033[K", end="", flush=True)
 
 
-def stop_on(code, log, what, remedy=""):
+def stop_on(code, log, what, remedy="", network=False):
     """Raise Stop when *code* tells of a failure, with the reason as far as *log* knows it."""
     if not code:
         return
     lines = Path(str(log)).read_text(errors="replace").splitlines()
-    if any(word in line for line in lines[-60:] for word in NETWORK_WORDS):
-        remedy = (
-            "The network or the package archive could not be reached; run it again when it can."
+    if network and any(word in line for line in lines[-60:] for word in NETWORK_WORDS):
+        raise Stop(
+            "{} failed: the package archive cannot be reached. Run it again when the network is there."
+            "\n  The whole log: {}".format(what, log)
         )
     tail = "\n".join("    " + line for line in lines[-5:])
     raise Stop("{} failed. {}\n{}\n  The whole log: {}".format(what, remedy, tail, log))
@@ -168,7 +170,7 @@ def _make_venv(folder):
         if path.exists():
             command += ["-r", path]
     code = stream("the Python packages of Odoo and of dev/ (a minute or two)", command, log)
-    stop_on(code, log, "Installing the Python packages")
+    stop_on(code, log, "Installing the Python packages", network=True)
     (folder / "complete").touch()
 
 
@@ -201,6 +203,10 @@ def enter():
     os.execv(str(python), [str(python), *sys.argv])
 
 
+def _tell(sentence):
+    print("\ndev/{}: {}".format(os.path.basename(sys.argv[0]), sentence), file=sys.stderr)
+
+
 def main(function):
     """Run a command to its exit code; what goes wrong is a sentence, never a traceback."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -211,15 +217,19 @@ def main(function):
         enter()
         code = function()
     except Stop as stop:
-        print("\n{}: {}".format(os.path.basename(sys.argv[0]), stop), file=sys.stderr)
+        _tell(stop)
         code = 2
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         sys.stdout.flush()
         # at once: threads may still wait for children, which end with this process
         os._exit(130)
-    except OSError as error:
-        print("\n{}: {}".format(os.path.basename(sys.argv[0]), error), file=sys.stderr)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a person reads this
+        path = home() / "log" / "mistake.log"
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(traceback.format_exc())
+        _tell("{}: {} (where: {})".format(type(error).__name__, error, path))
         code = 2
     sys.stdout.flush()
     sys.exit(code)

@@ -53,15 +53,6 @@ def drop(setup: Setup, name: str) -> None:
     shutil.rmtree(_filestore(setup.work / "data", name), ignore_errors=True)
 
 
-def drop_all(setup: Setup, prefix: str) -> None:
-    """Drop this checkout's databases whose name begins with *prefix*: what a killed run left behind."""
-    like = setup.database(prefix).replace("_", r"\_") + "%"
-    for (name,) in rows(
-        setup, "postgres", "SELECT datname FROM pg_database WHERE datname LIKE %s", [like]
-    ):
-        drop(setup, name)
-
-
 def create(setup: Setup, name: str) -> None:
     """An empty database, made as Odoo makes one, but without its tries at extensions that need not be there."""
     rows(
@@ -132,11 +123,15 @@ def template(
     return name
 
 
+def demo_template(setup: Setup) -> str:
+    return template(setup, {*DEMO_MODULES, *addon_depends()}, demo=True)
+
+
 def make_demo(setup: Setup, name: str, log: Path) -> None:
     """Make *name* anew: Odoo's demo data for DEMO_MODULES, the addon, and connections for a few models."""
     log.unlink(missing_ok=True)
     building = f"{name}_new"
-    copy(setup, template(setup, {*DEMO_MODULES, *addon_depends()}, demo=True), building)
+    copy(setup, demo_template(setup), building)
     say("… the addon and its demo connections")
     install(setup, building, log)
     shell(setup, building, log, DEMO_SCRIPT.read_text())

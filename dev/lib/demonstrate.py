@@ -37,7 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="dev/run", description="Odoo 19 with jwt_auth_api and demo data, to try it."
     )
-    parser.add_argument("--port", type=int, default=8069, help="the port on 127.0.0.1 (8069)")
+    parser.add_argument("--port", type=_port, default=8069, help="the port on 127.0.0.1 (8069)")
     parser.add_argument(
         "--db", help="the database, made if it is not there (one of this checkout's own)"
     )
@@ -58,6 +58,12 @@ def main() -> int:
             say(WELCOME.format(url=server.url, db=name, log=log))
             server.process.wait()
     raise Stop(f"The server ended by itself. Its log: {log}")
+
+
+def _port(text: str) -> int:
+    if text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535")
 
 
 def _prepare(setup: Setup, name: str, *, reset: bool) -> None:

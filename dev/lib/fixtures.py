@@ -98,7 +98,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     At the end the log may hold no traceback and no complaint of ours; that failure is counted as a test's error.
     """
     with Setup() as setup:
-        name = setup.database("live")
+        name = setup.database("test_live")
         path = setup.work / "log" / "live.log"
         path.unlink(missing_ok=True)
         database.make_demo(setup, name, path.with_name("live-install.log"))

@@ -28,7 +28,7 @@ SCHEMA = """
 def odoo(setup: Setup, words: list[str]) -> Result:
     """The addon's Odoo tests, on a fresh installation; *words* may be one filter as `--test-tags` takes it."""
     result = Result()
-    name = setup.database("odoo")
+    name = setup.database("test_odoo")
     path = fresh_log(setup, "odoo")
     modules = {*TEST_MODULES, *database.addon_depends()}
     database.copy(setup, database.template(setup, modules, assets=True), name)
@@ -63,7 +63,7 @@ def install(setup: Setup, words: list[str]) -> Result:
 
 def _install_beside(setup: Setup, place: str, modules: tuple[str, ...]) -> Result:
     result = Result()
-    name = setup.database(f"install_{place}")
+    name = setup.database(f"test_install_{place}")
     if modules:
         modules = (*modules, *database.addon_depends())
     database.copy(setup, database.template(setup, modules), name)
@@ -107,6 +107,7 @@ def unit(setup: Setup, words: list[str]) -> Result:
 
 def live(setup: Setup, words: list[str]) -> Result:
     """Black-box tests over HTTP against a server with two workers."""
+    database.demo_template(setup)  # here, where its progress is seen
     return pytest(setup, "live", words)
 
 

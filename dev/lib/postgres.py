@@ -103,7 +103,7 @@ def _given() -> Server:
     env = os.environ.get
     server = Server(
         env("PGHOST", ""),
-        int(env("PGPORT") or 5432),
+        _port(env("PGPORT") or "5432"),
         env("PGUSER") or _user(),
         env("PGPASSWORD", ""),
     )
@@ -135,6 +135,12 @@ def _given() -> Server:
             f"The role {server.user} may not create databases: ALTER ROLE {server.user} CREATEDB;"
         )
     return server
+
+
+def _port(text: str) -> int:
+    if not text.isdigit():
+        raise Stop(f"PGPORT={text} is no port.")
+    return int(text)
 
 
 def _user() -> str:

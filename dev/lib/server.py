@@ -37,7 +37,7 @@ def check_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             raise Stop(
                 f"Port {port} is taken on 127.0.0.1 (another Odoo?); choose one: --port {free_port()}"
             ) from None

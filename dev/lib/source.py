@@ -125,6 +125,7 @@ def _fetch(work: Path) -> Path:
         stream("Debian's list of packages", [*apt, "update", "--error-on=any"], log),
         log,
         "Reading Debian's archive",
+        network=True,
     )
     # Debian moves files between packages: what the archive does not have today is not asked for
     madison = subprocess.run(
@@ -134,7 +135,8 @@ def _fetch(work: Path) -> Path:
     code = stream(
         f"{PACKAGE} and its fonts (125 MB)", [*apt, "download", PACKAGE, *known], log, cwd=debs
     )
-    stop_on(code, log, f"Downloading {PACKAGE}", "Or set ODOO_PATH to an Odoo 19.0 of your own.")
+    remedy = "Or set ODOO_PATH to an Odoo 19.0 of your own."
+    stop_on(code, log, f"Downloading {PACKAGE}", remedy, network=True)
     say("… unpacking Odoo (1.2 GB)")
     for deb in sorted(debs.iterdir()):
         with log.open("ab") as out:
@@ -174,6 +176,7 @@ def _keyring(work: Path, log: Path) -> Path:
         log,
         "Fetching Debian's signing keys",
         "Install debian-archive-keyring, or set ODOO_PATH.",
+        network=True,
     )
     for deb in folder.glob("*.deb"):
         subprocess.run(["dpkg-deb", "-x", deb, folder], check=True)

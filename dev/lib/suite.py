@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 from . import browser, database, report
-from .bootstrap import Stop, say
+from .bootstrap import Stop, locked, say
 from .parts import LIGHT, PARTS
 from .report import Result
 from .setup import Setup
 
-# Two lanes for two cores; the tests of concurrency and of what a server does under load have the machine to themselves.
-TOGETHER = (("check", "odoo"), ("install",))
+# Two lanes for two cores. What tests concurrency, or how a server does under load, has the machine to itself.
+TOGETHER = (("check", "odoo", "template"), ("install",))
 ALONE = ("live", "e2e")
 
 
@@ -37,15 +38,16 @@ def main(words: list[str]) -> int:
 
 
 def _all(setup: Setup, results: dict[str, Result]) -> None:
-    database.drop_all(setup, "")
-
     def lane(names: tuple[str, ...]) -> None:
         for name in names:
-            results[name] = _timed(setup, name, [])
+            if name == "template":
+                database.demo_template(setup)  # for the parts that run alone
+            else:
+                results[name] = _timed(setup, name, [])
 
     pool = ThreadPoolExecutor(max_workers=len(TOGETHER))
     try:
-        for future in wait([pool.submit(lane, names) for names in TOGETHER]).done:
+        for future in [pool.submit(lane, names) for names in TOGETHER]:
             future.result()
     finally:
         # after Ctrl-C nobody waits for the other lane
@@ -57,13 +59,16 @@ def _timed(setup: Setup, name: str, words: list[str]) -> Result:
     started = time.monotonic()
     say(f"… {name}")
     try:
-        result = PARTS[name](setup, words)
+        # each part has databases of its own, so that only the same part of the same checkout has to wait
+        with locked(f"test-{setup.key}-{name}"):
+            result = PARTS[name](setup, words)
     except Stop as stop:
         result = Result(failed=1, problems=[str(stop)])
+    except Exception:  # noqa: BLE001 - told below and counted, so that the other parts still run
+        result = Result(failed=1, problems=[traceback.format_exc()])
     result.seconds = time.monotonic() - started
     skipped = f", {result.skipped} skipped" if result.skipped else ""
     # not alone on its line: that is for the sum
-    say(
-        f"= {name}: {result.passed} passed, {result.failed} failed{skipped} in {result.seconds:.0f} s"
-    )
+    counts = f"{result.passed} passed, {result.failed} failed{skipped}"
+    say(f"= {name}: {counts} in {result.seconds:.0f} s")
     return result

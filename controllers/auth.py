@@ -58,12 +58,16 @@ class Auth(Controller):
         max_content_length=MAX_BODY_BYTES,
     )
     def update_access_token(self):
-        """``{"user_id": 2}`` → ``{"access_token"}``; a browser's cookie is rotated on the way."""
+        """``{"user_id": 2}`` → ``{"access_token"}``; a cookie is rotated on the way.
+
+        A token that was sent explicitly is not: its holder could not read the successor out of
+        the cookie, and would be taken for a thief at the next refresh.
+        """
         user_id = self._user_id(request.dispatcher.body)
         refresh, from_cookie = self._refresh_token()
         done = request.env["jwt.session"]._refresh(
             refresh,
-            rotate=lambda client_type: self._to_cookie(client_type, from_cookie),
+            rotate=from_cookie,
             user_id=user_id,
         )
         if done is None:
@@ -87,7 +91,7 @@ class Auth(Controller):
         refresh, from_cookie = self._refresh_token()
         done = request.env["jwt.session"]._refresh(
             refresh,
-            rotate=lambda client_type: True,
+            rotate=True,
             user_id=request.jwt.user_id,
             sid=request.jwt.session,
         )

@@ -222,7 +222,7 @@ class JwtSession(models.Model):
            the end of the session (``odoo/service/model.py``, ``retrying``).
 
         :param tokens.RefreshToken refresh: as the client sent it
-        :param rotate: a callable: client type of the session → whether to rotate
+        :param bool rotate: whether the client can take a successor
         :param user_id: refuse a token of another user, without touching it
         :param sid: refuse a token of another session, without touching it
         :rtype: Refreshed | None
@@ -235,7 +235,7 @@ class JwtSession(models.Model):
         if not stamp or not consteq(stamp, row.stamp):
             return None
         follower = None
-        if row.consumed or rotate(row.client_type):
+        if row.consumed or rotate:
             follower = self._follow(refresh, row)
             if follower is None:
                 return None
@@ -247,7 +247,7 @@ class JwtSession(models.Model):
         return Refreshed(
             row.user_id,
             self._access_token(row.user_id, row.sid, row.stamp),
-            follower if rotate(row.client_type) else None,
+            follower if rotate else None,
             min(int(row.seconds_left), self._setting("refresh_idle_seconds")),
             row.client_type,
         )

@@ -1,3 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 from . import test_login
+from . import test_mfa
+from . import test_refresh
+from . import test_revoke

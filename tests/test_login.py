@@ -203,6 +203,21 @@ class TestLogin(ApiCase):
         self.assertGreater(throttle._take("one more", "2001:db8::ffff"), 0)
         self.assertEqual(throttle._take("one more", "2001:db8:0:1::1"), 0)
 
+    def test_throttle_grants_one_more_try_per_cooldown(self):
+        """The count leaks: after a cooldown there is one try more, not all of them."""
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("base.login_cooldown_after", 3)
+        parameters.set_param("base.login_cooldown_duration", 60)
+        throttle = self.env["jwt.login.throttle"]
+        for _failure in range(3):
+            self.assertEqual(throttle._take("a", "10.0.0.1"), 0)
+        self.assertIn(throttle._take("a", "10.0.0.1"), range(59, 61))
+        self.env.cr.execute(
+            "UPDATE jwt_login_throttle SET last_failure = last_failure - interval '61 seconds'"
+        )
+        self.assertEqual(throttle._take("a", "10.0.0.1"), 0)
+        self.assertGreater(throttle._take("a", "10.0.0.1"), 0)
+
     def test_throttle_can_be_switched_off(self):
         """``base.login_cooldown_after`` 0 means no limit, as in Odoo."""
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)

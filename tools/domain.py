@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Sequence
+import threading
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -32,9 +33,14 @@ OPERATORS: Final = (
 )
 #: Spellings that Odoo accepts with a warning in its log.
 _ALIASES: Final = {"<>": "!=", "==": "="}
-#: Deep enough for any screen, far from Python's recursion limit.
+#: Levels of a tree: connectives, ``any`` and the steps of a dotted path count alike. Deep enough for
+#: any screen, and whoever walks the tree stays far from Python's recursion limit.
 MAX_DEPTH: Final = 32
 MAX_CONDITIONS: Final = 500
+_MAX_INTEGER: Final = 2**63 - 1  # PostgreSQL's bigint
+#: How much of what a client sent is said back to it.
+_SHOWN: Final = 64
+_parsing: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,11 @@ def _literal(text: str) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        return ast.literal_eval(text.strip())
+        # Python's parser warns of some odd literals: no client writes into the server's log. The
+        # filters are the whole process's, hence the lock.
+        with _parsing, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         raise ApiError(
             "bad_domain",
@@ -96,46 +106,43 @@ def build(terms: Any) -> Node:
 
     :raise ApiError: ``bad_domain``
     """
-    return _Builder().domain(terms, 0)
+    return _Builder().domain(terms, 0)[0]
 
 
 class _Builder:
+    """Reads terms from the last to the first, as prefix notation wants it; each node with its height."""
+
     def __init__(self) -> None:
         self._conditions = 0
 
-    def domain(self, terms: Any, depth: int) -> Node:
+    def domain(self, terms: Any, depth: int) -> tuple[Node, int]:
         if isinstance(terms, bool) or not isinstance(terms, list | tuple):
             raise ApiError("bad_domain", _("A domain is a list of conditions."))
-        if depth > MAX_DEPTH:
-            raise ApiError("bad_domain", _("The domain is nested too deeply."))
-        stack: list[Node] = []
+        _check_depth(depth)
+        stack: list[tuple[Node, int]] = []
         for term in reversed(terms):
             if isinstance(term, str):
-                stack.append(self._operator(term, stack))
+                stack.append(self._connect(term, stack))
             else:
                 stack.append(self._condition(term, depth))
         stack.reverse()
-        return stack[0] if len(stack) == 1 else Every(tuple(stack))
+        return stack[0] if len(stack) == 1 else _join(Every, stack)
 
     @staticmethod
-    def _operator(term: str, stack: list[Node]) -> Node:
+    def _connect(term: str, stack: list[tuple[Node, int]]) -> tuple[Node, int]:
         arity = {"&": 2, "|": 2, "!": 1}.get(term)
         if arity is None:
-            raise ApiError("bad_domain", _('"%(term)s" is not one of & | !.'), term=term[:64])
+            raise ApiError("bad_domain", _('"%(term)s" is not one of & | !.'), term=term[:_SHOWN])
         if len(stack) < arity:
             raise ApiError(
                 "bad_domain", _('"%(term)s" stands before too few conditions.'), term=term
             )
         operands = [stack.pop() for _operand in range(arity)]
-        match term:
-            case "!":
-                return Not(operands[0])
-            case "&":
-                return Every(tuple(operands))
-            case _:
-                return Either(tuple(operands))
+        if term == "!":
+            return _negate(*operands[0])
+        return _join(Every if term == "&" else Either, operands)
 
-    def _condition(self, term: Any, depth: int) -> Node:
+    def _condition(self, term: Any, depth: int) -> tuple[Node, int]:
         self._conditions += 1
         if self._conditions > MAX_CONDITIONS:
             raise ApiError("bad_domain", _("The domain has too many conditions."))
@@ -143,25 +150,28 @@ class _Builder:
             raise ApiError("bad_domain", _("A condition is [field, operator, value]."))
         name, operator, value = term
         if operator == "=" and _is_one(value) and type(name) is int and name in (0, 1):
-            return TRUE if name == 1 else Either()
+            return (TRUE if name == 1 else Either()), 1
         if not isinstance(name, str) or not all(name.split(".")):
             raise ApiError("bad_domain", _("A condition begins with the name of a field."))
-        if isinstance(operator, str):
-            operator = _ALIASES.get(operator, operator)
-        if not isinstance(operator, str) or operator not in OPERATORS:
+        if not isinstance(operator, str):
+            raise ApiError("bad_domain", _("The operator of a condition is text."))
+        operator = _ALIASES.get(operator, operator)
+        if operator not in OPERATORS:
             raise ApiError(
                 "bad_domain",
                 _('Unknown operator "%(operator)s" at "%(field)s".'),
-                operator=str(operator)[:64],
-                field=name,
+                operator=operator[:_SHOWN],
+                field=name[:_SHOWN],
             )
-        return Condition(
-            tuple(name.split(".")), operator, self._value(name, operator, value, depth)
-        )
-
-    def _value(self, name: str, operator: str, value: Any, depth: int) -> Any:
+        path = tuple(name.split("."))
+        height = len(path)
+        _check_depth(depth + height)
         if operator in NESTED:
-            return self.domain(value, depth + 1)
+            value, below = self.domain(value, depth + height)
+            return Condition(path, operator, value), _check_depth(height + below)
+        return Condition(path, operator, self._value(name, operator, value)), height
+
+    def _value(self, name: str, operator: str, value: Any) -> Any:
         if isinstance(value, list | tuple):
             if operator in SETS or operator in ("=", "!=", "child_of", "parent_of"):
                 return tuple(self._scalar(name, item) for item in value)
@@ -172,13 +182,15 @@ class _Builder:
         raise ApiError(
             "bad_domain",
             _('The value at "%(field)s" does not fit the operator "%(operator)s".'),
-            field=name,
+            field=name[:_SHOWN],
             operator=operator,
         )
 
     @staticmethod
     def _scalar(name: str, value: Any) -> Scalar:
-        if value is None or isinstance(value, bool | int):
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int) and abs(value) <= _MAX_INTEGER:
             return value
         if isinstance(value, float) and value - value == 0:  # neither NaN nor infinite
             return value
@@ -187,20 +199,35 @@ class _Builder:
         raise ApiError(
             "bad_domain",
             _('The value at "%(field)s" is not text, number, true or false.'),
-            field=name,
+            field=name[:_SHOWN],
         )
+
+
+def _join(kind: type[Every | Either], operands: list[tuple[Node, int]]) -> tuple[Node, int]:
+    """One node for a row of the same connective, however long: ``| a | b c`` is one choice of three."""
+    children: list[Node] = []
+    height = 0
+    for node, its_height in operands:
+        if isinstance(node, kind):
+            children += node.children
+            height = max(height, its_height - 1)
+        else:
+            children.append(node)
+            height = max(height, its_height)
+    return kind(tuple(children)), _check_depth(height + 1)
+
+
+def _negate(node: Node, height: int) -> tuple[Node, int]:
+    if isinstance(node, Not):
+        return node.child, height - 1
+    return Not(node), _check_depth(height + 1)
+
+
+def _check_depth(depth: int) -> int:
+    if depth > MAX_DEPTH:
+        raise ApiError("bad_domain", _("The domain is nested too deeply."))
+    return depth
 
 
 def _is_one(value: Any) -> bool:
     return type(value) is int and value == 1
-
-
-def conditions(node: Node) -> Sequence[Condition]:
-    """All conditions of the tree, the nested ones of ``any`` left alone."""
-    match node:
-        case Condition():
-            return [node]
-        case Not(child):
-            return conditions(child)
-        case Every(children) | Either(children):
-            return [found for child in children for found in conditions(child)]

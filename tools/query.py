@@ -55,11 +55,13 @@ class WriteRequest:
 
 def parse_model(params: Mapping[str, str]) -> str:
     """
-    :raise ApiError: ``bad_parameter`` without a model name
+    :raise ApiError: ``bad_parameter`` without a model name, or with one that PostgreSQL cannot be asked for
     """
     model = params.get("model", "")
     if not model:
         raise ApiError("bad_parameter", _('The parameter "model" is missing.'))
+    if not storable(model):
+        raise ApiError("bad_parameter", _('The parameter "model" is not the name of a model.'))
     return model
 
 

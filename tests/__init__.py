@@ -4,3 +4,4 @@ from . import test_login
 from . import test_mfa
 from . import test_refresh
 from . import test_revoke
+from . import test_send_request_read

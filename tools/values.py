@@ -21,7 +21,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from .errors import ApiError, _
@@ -32,8 +32,17 @@ X2MANY: Final = frozenset(["one2many", "many2many"])
 RELATIONAL: Final = X2MANY | {"many2one"}
 _TEXT: Final = frozenset(["char", "text", "html"])
 _MAX_INTEGER: Final = 2**31 - 1
-_ODOO_DATETIME: Final = "%Y-%m-%d %H:%M:%S"
-_REFERENCE: Final = re.compile(r"[a-z0-9_.]+,[0-9]{1,10}")
+#: Levels of a JSON value, far from Python's recursion limit.
+_MAX_JSON_DEPTH: Final = 64
+_REFERENCE: Final = re.compile(r"[a-z0-9_.]+,([0-9]{1,10})")
+# Not `fromisoformat`: what it takes differs between Python 3.10 and 3.11.
+_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DATETIME: Final = re.compile(
+    _DATE.pattern
+    + r"(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,9})?)?"
+    + r"(?:[Zz]|([+-])([0-9]{2})(?::?([0-5][0-9]))?)?)?"
+)
+_TIME: Final = re.compile(_DATE.pattern + ".")
 
 
 # --- out -------------------------------------------------------------------------------------
@@ -50,7 +59,10 @@ def _dump_datetime(value: Any) -> Any:
 def _dump_binary(value: Any) -> Any:
     if not value:
         return False
-    return value.decode("ascii") if isinstance(value, bytes) else str(value)
+    if isinstance(value, str):
+        return value
+    raw = bytes(value)
+    return (raw if raw.isascii() else base64.b64encode(raw)).decode()
 
 
 def _dump_float(value: Any) -> Any:
@@ -103,11 +115,8 @@ def load(field_type: str, name: str, value: Any) -> Any:
         return _load_x2many(name, value)
     if value is None or value is False:
         return False
-    loader = _LOADERS.get(field_type)
-    if loader is None:
-        return value
     try:
-        return loader(value)
+        return _LOADERS.get(field_type, _load_json)(value)
     except (ValueError, TypeError, OverflowError):
         raise ApiError(
             "bad_value",
@@ -126,7 +135,7 @@ def _load_text(value: Any) -> str:
 def _load_integer(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if type(value) is not int or abs(value) > _MAX_INTEGER:
+    if type(value) is not int or not -_MAX_INTEGER - 1 <= value <= _MAX_INTEGER:
         raise ValueError
     return value
 
@@ -144,18 +153,26 @@ def _load_boolean(value: Any) -> bool:
 
 
 def _load_date(value: Any) -> str:
-    return date.fromisoformat(_load_text(value)).isoformat()
+    match = _DATE.fullmatch(_load_text(value))
+    if not match:
+        raise ValueError
+    return date(*map(int, match.groups())).isoformat()
 
 
 def _load_datetime(value: Any) -> str:
     """UTC in Odoo's own form; a time without an offset is UTC already."""
-    text = _load_text(value)
-    if text.endswith(("Z", "z")):  # Python 3.10 does not know it
-        text = text[:-1] + "+00:00"
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo:
-        moment = moment.astimezone(timezone.utc)
-    return moment.strftime(_ODOO_DATETIME)
+    match = _DATETIME.fullmatch(_load_text(value))
+    if not match:
+        raise ValueError
+    *numbers, sign, hours, minutes = match.groups()
+    year, month, day, hour, minute, second = (int(number or 0) for number in numbers)
+    moment = datetime(year, month, day, hour, minute, second)
+    if sign:
+        offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+        if offset >= timedelta(days=1):
+            raise ValueError
+        moment = moment - offset if sign == "+" else moment + offset
+    return moment.isoformat(" ")
 
 
 def _load_binary(value: Any) -> str:
@@ -176,8 +193,10 @@ def _load_id(value: Any) -> int:
 
 
 def _load_reference(value: Any) -> str:
-    if not _REFERENCE.fullmatch(_load_text(value)):
+    match = _REFERENCE.fullmatch(_load_text(value))
+    if not match:
         raise ValueError
+    _load_id(int(match[1]))
     return str(value)
 
 
@@ -187,13 +206,15 @@ def _load_json(value: Any) -> Any:
     return value
 
 
-def _storable_json(value: Any) -> bool:
+def _storable_json(value: Any, depth: int = 1) -> bool:
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
-        return all(storable(key) and _storable_json(item) for key, item in value.items())
+        if not all(map(storable, value)):
+            return False
+        value = list(value.values())
     if isinstance(value, list):
-        return all(_storable_json(item) for item in value)
+        return depth <= _MAX_JSON_DEPTH and all(_storable_json(item, depth + 1) for item in value)
     return not isinstance(value, float) or math.isfinite(value)
 
 
@@ -281,13 +302,12 @@ def load_condition(field_type: str, path: str, operator: str, value: Any) -> Any
     if isinstance(value, bool) or operator.endswith("like"):
         return value
     if _comparable(field_type, value):
-        if field_type == "datetime" and "T" in value:
-            try:
-                return _load_datetime(value)
-            except (ValueError, OverflowError):
-                pass
-        else:
+        if field_type != "datetime" or not _TIME.match(value):
             return value
+        try:
+            return _load_datetime(value)
+        except (ValueError, OverflowError):
+            pass
     raise ApiError(
         "bad_domain",
         _('The value at "%(path)s" cannot be compared with a field of type %(type)s.'),

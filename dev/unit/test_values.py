@@ -1,0 +1,479 @@
+"""Values out are always JSON; values in are what the column takes, or `bad_value`; what went out comes back in."""
+
+import base64
+import json
+import math
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt_auth_api.tools import values
+from jwt_auth_api.tools.errors import ApiError, dump_json
+from jwt_auth_api.tools.values import Command, load, load_condition
+
+TYPES = sorted({*values.DUMPERS, *values._LOADERS, *values.X2MANY, "serialized"})
+
+storable_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+def refused(field_type, value):
+    with pytest.raises(ApiError) as caught:
+        load(field_type, "the_field", value)
+    error = caught.value
+    assert (error.error, error.code) == ("bad_value", 400)
+    assert '"the_field"' in error.message()
+    return json.loads(dump_json(error.body()))["message"]
+
+
+def through_json(field_type, value):
+    """What a client reads of a value, as its JSON library gives it back to it."""
+    dumped = values.DUMPERS.get(field_type, lambda same: same)(value)
+    return json.loads(dump_json(dumped))
+
+
+# --- there and back --------------------------------------------------------------------------
+
+
+@given(storable_texts)
+@pytest.mark.parametrize("field_type", ["char", "text", "html", "selection"])
+def test_text_comes_back(field_type, value):
+    assert load(field_type, "x", through_json(field_type, value)) == value
+
+
+@given(st.integers(-(2**31), 2**31 - 1))
+def test_integer_comes_back(value):
+    assert load("integer", "x", through_json("integer", value)) == value
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@pytest.mark.parametrize("field_type", ["float", "monetary"])
+def test_float_comes_back(field_type, value):
+    assert load(field_type, "x", through_json(field_type, value)) == value
+
+
+@given(st.booleans())
+def test_boolean_comes_back(value):
+    assert load("boolean", "x", through_json("boolean", value)) is value
+
+
+@given(st.dates())
+def test_date_comes_back(value):
+    """In Odoo's own form, from the year 1 on."""
+    assert load("date", "x", through_json("date", value)) == value.isoformat()
+
+
+@given(st.datetimes())
+def test_datetime_comes_back(value):
+    """In Odoo's own form, UTC, to the second, with all four digits of the year: that is what Odoo parses."""
+    loaded = load("datetime", "x", through_json("datetime", value))
+    assert datetime.strptime(loaded, "%Y-%m-%d %H:%M:%S") == value.replace(microsecond=0)
+    assert len(loaded) == 19
+
+
+@given(st.binary())
+@pytest.mark.parametrize("field_type", ["binary", "image"])
+def test_binary_comes_back(field_type, value):
+    """Odoo keeps base64 as bytes."""
+    encoded = base64.b64encode(value)
+    expected = encoded.decode() or False
+    assert load(field_type, "x", through_json(field_type, encoded)) == expected
+
+
+@given(st.integers(1, 2**31 - 1), storable_texts)
+def test_many2one_comes_back(record_id, name):
+    assert load("many2one", "x", json.loads(dump_json([record_id, name]))) == record_id
+    assert load("many2one", "x", record_id) == record_id
+
+
+@given(st.lists(st.integers(1, 2**31 - 1)))
+@pytest.mark.parametrize("field_type", sorted(values.X2MANY))
+def test_x2many_comes_back(field_type, ids):
+    assert load(field_type, "x", through_json(field_type, ids)) == [Command("set", tuple(ids))]
+
+
+@pytest.mark.parametrize("field_type", TYPES)
+def test_empty_comes_back(field_type):
+    """False is what Odoo gives, null what `nulls` asks for; either empties the field."""
+    expected = [Command("clear")] if field_type in values.X2MANY else False
+    for empty in (False, None):
+        assert load(field_type, "x", empty) == expected
+    assert through_json(field_type, False) is False
+
+
+# --- out -------------------------------------------------------------------------------------
+
+
+@given(st.floats())
+def test_every_float_is_json(value):
+    """PostgreSQL has NaN and infinities, JSON has not."""
+    for field_type in ("float", "monetary"):
+        assert through_json(field_type, value) == (value if math.isfinite(value) else False)
+
+
+@given(st.binary(min_size=1))
+def test_every_binary_is_json(value):
+    """A computed field may give bytes that are no base64: they are encoded, not fatal."""
+    dumped = through_json("binary", value)
+    if value.isascii():
+        assert dumped == value.decode()
+    else:
+        assert base64.b64decode(dumped) == value
+    assert through_json("image", memoryview(value)) == dumped
+
+
+def test_documented_forms():
+    assert through_json("date", date(2026, 11, 23)) == "2026-11-23"
+    assert through_json("datetime", datetime(2026, 11, 23, 20, 43)) == "2026-11-23T20:43:00Z"
+    assert (
+        through_json("datetime", datetime(2026, 11, 23, 20, 43, 7, 999)) == "2026-11-23T20:43:07Z"
+    )
+    assert through_json("binary", b"") is False
+    assert through_json("binary", "aGk=") == "aGk="
+
+
+# --- in: dates and times ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-23T20:43:00Z", "2026-11-23 20:43:00"),
+        ("2026-11-23T20:43:00z", "2026-11-23 20:43:00"),
+        ("2026-11-23 20:43:00", "2026-11-23 20:43:00"),
+        ("2026-11-23T20:43:00", "2026-11-23 20:43:00"),
+        ("2026-11-23T20:43", "2026-11-23 20:43:00"),
+        ("2026-11-23", "2026-11-23 00:00:00"),
+        ("2026-11-23T20:43:00+01:00", "2026-11-23 19:43:00"),
+        ("2026-11-23T20:43:00+0100", "2026-11-23 19:43:00"),
+        ("2026-11-23T20:43:00+01", "2026-11-23 19:43:00"),
+        ("2026-11-23 20:43:00-05:30", "2026-11-24 02:13:00"),
+        ("2026-11-23T20:43:00+00:00", "2026-11-23 20:43:00"),
+        ("2026-11-23T20:43:00.5Z", "2026-11-23 20:43:00"),
+        ("2026-11-23T20:43:00.123Z", "2026-11-23 20:43:00"),
+        ("2026-11-23T20:43:00.123456789+02:00", "2026-11-23 18:43:00"),
+        ("2024-02-29T23:59:59-00:01", "2024-03-01 00:00:59"),
+        ("0001-01-01T00:00:00Z", "0001-01-01 00:00:00"),
+        ("9999-12-31T23:59:59Z", "9999-12-31 23:59:59"),
+    ],
+)
+def test_datetimes_with_and_without_offset(text, expected):
+    """The same on every Python: `fromisoformat` takes half of these on 3.10."""
+    assert load("datetime", "x", text) == expected
+
+
+@given(st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31)), st.integers(-14 * 60, 14 * 60))
+def test_any_offset(moment, minutes):
+    moment = moment.replace(microsecond=0)
+    local = moment.replace(tzinfo=timezone.utc).astimezone(timezone(timedelta(minutes=minutes)))
+    assert load("datetime", "x", local.isoformat()) == moment.isoformat(" ")
+
+
+NO_DATETIMES = """
+    today now 2026 2026-11 20261123 20261123T204300Z 2026-W47-1 2026-W47-1T00:00 2026-327 26-11-23
+    2026-11-23T 2026-11-23Z
+    2026-02-30 2025-02-29T00:00 2026-13-01 2026-00-01 2026-11-31T00:00:00Z 0000-01-01 10000-01-01 -001-01-01
+    2026-11-23T24:00:00 2026-11-23T20:60 2026-11-23T20:43:60 2026-11-23T20:43:00+24:00 2026-11-23T20:43:00+1:00
+    2026-11-23T20:43:00Z+01:00 2026-11-23T20:43:00ZZ 2026-11-23T20:43:00+01:60 2026-11-23T20 2026-11-23T20:43:00.Z
+    2026-11-23T20.43.00 ٢٠٢٦-١١-٢٣ 2026-11-23T٢٠:43:00 1764000000 2026-11-23T20:43:00Europe/Berlin 23.11.2026 11/23/2026
+""".split()
+NO_DATETIMES += [
+    "",
+    " ",
+    "2026-11-23 ",
+    " 2026-11-23",
+    "2026-11-23\n",
+    "2026-11-23T20:43:00Z\n",
+    "2026-11-23T20:43:00 Z",
+]
+NO_DATETIMES += [
+    "0001-01-01T00:00:00+00:01",
+    "9999-12-31T23:59:59-00:01",
+    "2026-11-23\0",
+    "2026-11-23x20:43:00",
+]
+
+
+@pytest.mark.parametrize("text", NO_DATETIMES, ids=ascii)
+def test_no_dates_and_datetimes(text):
+    """On no Python; the moments outside of the years 1 to 9999 included."""
+    refused("datetime", text)
+    refused("date", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-23T20:43:00Z", "2026-11-23 00:00:00", "2026-11-23T00:00:00"]
+)
+def test_date_has_no_time(text):
+    refused("date", text)
+
+
+# --- in: the rest ----------------------------------------------------------------------------
+
+#: What each type takes, beyond what comes out of it, and what it makes of it.
+TAKEN = [
+    ("integer", 7.0, 7),
+    ("integer", -0.0, 0),
+    ("integer", -(2**31), -(2**31)),
+    ("float", 7, 7.0),
+    ("float", -(10**300), -1e300),
+    ("boolean", 1, True),
+    ("boolean", 0, False),
+    ("many2one", [7, "Ada"], 7),
+    ("many2one", [7, None], 7),
+    ("many2one_reference", 7, 7),
+    ("reference", "res.partner,7", "res.partner,7"),
+    ("json", {"a": [1, None, "x"]}, {"a": [1, None, "x"]}),
+    ("json", [], []),
+    ("properties", {"a": 1}, {"a": 1}),
+    ("char", "", ""),
+    ("char", "\U0001f600 ٣ \r\n\t\x01", "\U0001f600 ٣ \r\n\t\x01"),
+]
+
+
+@pytest.mark.parametrize(("field_type", "value", "expected"), TAKEN)
+def test_taken(field_type, value, expected):
+    loaded = load(field_type, "x", value)
+    assert (loaded, type(loaded)) == (expected, type(expected))
+
+
+REFUSED = {
+    "char": [0, 1, 1.5, True, [], ["x"], {}, "a\0", "\0", "\ud800", "a\udfffb"],
+    "selection": [0, 1, True, [], {}, "\0"],
+    "html": [1, "<p>\0</p>"],
+    "integer": [
+        "1",
+        "",
+        "x",
+        1.5,
+        True,
+        [],
+        {},
+        2**31,
+        -(2**31) - 1,
+        10**400,
+        1e300,
+        math.nan,
+        math.inf,
+        -math.inf,
+    ],
+    "float": ["1", "", True, [], {}, math.nan, math.inf, -math.inf, 10**400],
+    "monetary": ["1.5", True, math.nan, math.inf, 10**400],
+    "boolean": ["true", "", 2, -1, 0.5, [], [0], {}, math.nan, 10**400],
+    "date": [0, 1, 20261123, 1.5, True, [], {}, [2026, 11, 23]],
+    "datetime": [0, 1764000000, 1.5, True, [], {}],
+    "binary": [
+        1,
+        True,
+        [],
+        {},
+        "é",
+        "a",
+        "abc",
+        "@@@@",
+        "aGk",
+        "aGk=\n",
+        "data:text/plain;base64,aGk=",
+        "aGk=\0",
+    ],
+    "image": [1, "é"],
+    "many2one": [
+        0,
+        -1,
+        "1",
+        "x",
+        1.0,
+        True,
+        [],
+        [1],
+        [1, 2, 3],
+        ["1", "x"],
+        [0, "x"],
+        {},
+        {"id": 1},
+        2**31,
+        math.nan,
+    ],
+    "many2one_reference": [0, -1, "1", True, 2**31],
+    "reference": [
+        1,
+        True,
+        "",
+        "x",
+        "a.b",
+        "a.b,",
+        ",1",
+        "a.b,x",
+        "a.b,-1",
+        "a,1,2",
+        "a.b, 1",
+        "A.B,1",
+        "a.b,1\n",
+        "a.b,٣",
+    ],
+    "json": [
+        "\0",
+        "\ud800",
+        {"\0": 1},
+        {"a": ["\0"]},
+        [[{"\ud800": 1}]],
+        math.nan,
+        [math.inf],
+        {"a": -math.inf},
+    ],
+    "properties": [{"a": "\0"}],
+    "serialized": ["\0", {"a": math.nan}],
+}
+REFUSED["reference"] += ["a.b,0", "a.b,2147483648", "a.b,9999999999", "a.b\0,1", [], {}, ["a.b", 1]]
+
+
+@pytest.mark.parametrize(
+    ("field_type", "value"),
+    [
+        (field_type, value)
+        for field_type, refused_values in REFUSED.items()
+        for value in refused_values
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_refused(field_type, value):
+    """`True` is not 1, a string is no number, and nothing reaches a column that cannot hold it."""
+    refused(field_type, value)
+
+
+@pytest.mark.parametrize(
+    "field_type", ["json", "properties", "properties_definition", "serialized"]
+)
+@pytest.mark.parametrize("depth", [600, 50_000])
+def test_deep_json_is_refused(field_type, depth):
+    """Python's own JSON reader and writer have a limit; whoever checks the value needs one, too."""
+    for wrap in (lambda inner: [inner], lambda inner: {"a": inner}):
+        value = 1
+        for _level in range(depth):
+            value = wrap(value)
+        refused(field_type, value)
+        assert load(field_type, "x", [[[[[[[["deep enough"]]]]]]]])
+
+
+@given(st.sampled_from(TYPES), json_values)
+def test_any_value(field_type, value):
+    """Loaded or refused; what is loaded can be stored."""
+    try:
+        loaded = load(field_type, "x", value)
+    except ApiError as exc:
+        outcome = exc
+    else:
+        if field_type not in values.X2MANY:
+            text = json.dumps(loaded, allow_nan=False)
+            assert "\\u0000" not in text.replace("\\\\", "")
+            json.dumps(loaded, ensure_ascii=False).encode()
+        return
+    assert outcome.error == "bad_value"
+    assert dump_json(outcome.body())
+
+
+# --- x2many ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([], [Command("set", ())]),
+        ([3, 4], [Command("set", (3, 4))]),
+        ([[0, 0, {"name": "x"}]], [Command("create", (), {"name": "x"})]),
+        ([[0, False, {}]], [Command("create", (), {})]),
+        ([[0, "virtual_1", {}]], [Command("create", (), {})]),
+        ([[1, 7, {"name": "x"}]], [Command("update", (7,), {"name": "x"})]),
+        ([[2, 7]], [Command("delete", (7,))]),
+        ([[2, 7, 0]], [Command("delete", (7,))]),
+        ([[3, 7, False]], [Command("unlink", (7,))]),
+        ([[4, 7]], [Command("link", (7,))]),
+        ([[5]], [Command("clear")]),
+        ([[5, 0, 0]], [Command("clear")]),
+        ([[6, 0, []]], [Command("set", ())]),
+        ([[6, False, [1, 2]]], [Command("set", (1, 2))]),
+        ([[4, 7], [0, 0, {}]], [Command("link", (7,)), Command("create", (), {})]),
+    ],
+)
+def test_commands(value, expected):
+    assert load("one2many", "x", value) == load("many2many", "x", value) == expected
+
+
+BAD_COMMANDS = """
+    0 1 true "x" {} {"0":1} "[]" [null] [true] [false] ["1"] [1.0] [1.5] [[]] [{}] [0] [-1] [2147483648] [1,"x"]
+    [1,[4,2]]
+    [[0]] [[0,0]] [[0,0,[]]] [[0,0,null]] [[0,0,"x"]] [[0,0,1]] [[0,0,{},1]] [[1]] [[1,7]] [[1,0,{}]] [[1,null,{}]]
+    [[1,"7",{}]] [[1,7,[]]] [[1,true,{}]] [[1,[7],{}]] [[2]] [[2,0]] [[2,"7"]] [[2,null]] [[2,[7]]] [[3]] [[4]]
+    [[4,true]]
+    [[4,-1]] [[4,2147483648]] [[4,1.0]] [[6]] [[6,0]] [[6,0,7]] [[6,0,"x"]] [[6,0,[0]]] [[6,0,["1"]]] [[6,0,[true]]]
+    [[6,0,[[1]]]] [[6,0,{}]] [[7]] [[-1,0,{}]] [["0",0,{}]] [[true,0,{}]] [[0.0,0,{}]] [[null,0,{}]] [[[0],0,{}]]
+    [[99,1,1]]
+""".split()
+
+
+@pytest.mark.parametrize("text", BAD_COMMANDS)
+@pytest.mark.parametrize("field_type", sorted(values.X2MANY))
+def test_bad_commands(field_type, text):
+    refused(field_type, json.loads(text))
+
+
+# --- in conditions ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field_type", "operator", "value", "expected"),
+    [
+        ("datetime", ">=", "2026-11-23T20:43:00+01:00", "2026-11-23 19:43:00"),
+        ("datetime", ">=", "2026-11-23 20:43:00+01:00", "2026-11-23 19:43:00"),
+        ("datetime", ">=", "2026-11-23 20:43:00", "2026-11-23 20:43:00"),
+        ("datetime", ">=", "2026-11-23", "2026-11-23"),
+        ("datetime", ">=", "today -7d", "today -7d"),
+        ("date", "<", "-1m", "-1m"),
+        ("datetime", "in", ("2026-11-23T20:43:00Z", None), ["2026-11-23 20:43:00", False]),
+        ("char", "=", None, False),
+        ("char", "ilike", "x", "x"),
+        ("integer", "ilike", "1", "1"),
+        ("many2one", "=", "Ada", "Ada"),
+        ("many2one", "in", (1, "Ada", False), [1, "Ada", False]),
+        ("float", ">", 1, 1),
+        ("boolean", "=", 1, 1),
+        ("binary", "!=", False, False),
+    ],
+)
+def test_condition_values(field_type, operator, value, expected):
+    assert load_condition(field_type, "x", operator, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("field_type", "value"),
+    [
+        ("char", 1),
+        ("char", 1.5),
+        ("selection", 1),
+        ("date", 20261123),
+        ("datetime", 1764000000),
+        ("datetime", "2026-11-23T99:00:00"),
+        ("datetime", "2026-11-23T20:43:00+99:00"),
+        ("datetime", "0001-01-01T00:00:00+01:00"),
+        ("integer", "1"),
+        ("float", "1.5"),
+        ("boolean", "true"),
+        ("boolean", 2),
+        ("many2one", 1.5),
+        ("one2many", 1.0),
+        ("binary", 1),
+    ],
+)
+def test_condition_values_that_cannot_be_compared(field_type, value):
+    for given_value in (value, (value,), (None, value)):
+        with pytest.raises(ApiError) as caught:
+            load_condition(field_type, "the.path", "in", given_value)
+        assert caught.value.error == "bad_domain"
+        assert '"the.path"' in caught.value.message()

@@ -190,7 +190,10 @@ def from_exception(exc: BaseException) -> ApiError:
         return _from_status(exc.code or 500)
     if isinstance(status, int):
         known = _from_status(status)
-        text = str(exc.args[0]) if exc.args else ""
+        text = str(exc.args[0] or "") if exc.args else ""
+        cause = exc.__cause__
+        if getattr(cause, "pgcode", None) and str(cause).strip() in text:
+            return _from_integrity(str(getattr(cause, "pgcode", "")))
         return ApiError(known.error, "%(text)s", text=text) if text else known
     return ApiError("server_error", _SERVER_ERROR)
 
@@ -200,6 +203,16 @@ def _from_status(status: int) -> ApiError:
         _BY_STATUS[400] if 400 <= status < 500 else ("server_error", _SERVER_ERROR)
     )
     return ApiError(error, message)
+
+
+def _from_integrity(pgcode: str) -> ApiError:
+    """What Odoo found no words of its own for: it shows the database's text, we do not.
+
+    PostgreSQL 18 reports ``ON DELETE RESTRICT`` as 23001, which Odoo does not know.
+    """
+    if pgcode in {"23001", "23503"}:
+        return ApiError("validation_error", _("Other records need this one; archive it instead."))
+    return ApiError("validation_error", _("These values contradict a rule of the database."))
 
 
 def _from_pgcode(pgcode: str) -> ApiError:

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 from ..tools.errors import ApiError, _
 from ..tools.values import DUMPERS, X2MANY
-from .policy import UNREACHABLE, Policy
+from .policy import UNREACHABLE, Policy, is_protected
 
 _TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
 
@@ -45,6 +45,8 @@ class ConnectionApi(models.Model):
     max_limit = fields.Integer(
         "Largest Page", default=1000, required=True, help="Most records that one GET may ask for."
     )
+    exposure = fields.Char("In Plain Words", compute="_compute_exposure")
+    exposure_warning = fields.Char(compute="_compute_exposure")
 
     _model_uniq = models.Constraint("UNIQUE(model_id)", "This model has a connection already.")
     _max_limit_positive = models.Constraint(
@@ -59,6 +61,64 @@ class ConnectionApi(models.Model):
                 raise ValidationError(
                     self.env._("%(model)s cannot be opened.", model=connection.model_id.name)
                 )
+
+    @api.depends("model", "active", *_TOGGLES)
+    def _compute_exposure(self):
+        """What the form says: what this connection opens, and what to think twice about."""
+        for connection in self:
+            connection.exposure = connection._exposure()
+            connection.exposure_warning = connection._exposure_warning()
+
+    def _exposure(self):
+        """What this connection opens, in one sentence for an administrator.
+
+        :rtype: str | bool
+        """
+        model = self.model_id.sudo()
+        if not model:
+            return False
+        verbs = {
+            "is_get": self.env._("read"),
+            "is_post": self.env._("create"),
+            "is_put": self.env._("change"),
+            "is_delete": self.env._("delete"),
+        }
+        opened = [verb for toggle, verb in verbs.items() if self[toggle]]
+        name = f"{model.name} ({model.model})"
+        if not self.active:
+            return self.env._("Nothing: an archived connection is not reachable.")
+        if not opened:
+            return self.env._("Nothing: no request to %(model)s is answered.", model=name)
+        if is_protected(model.model):
+            return self.env._(
+                "Administrators may %(verbs)s records of %(model)s, whatever record rules say;"
+                " everyone else only as far as their own access rights and record rules allow.",
+                verbs=opened,
+                model=name,
+            )
+        return self.env._(
+            "Every user who can log in, portal users included, may %(verbs)s records of %(model)s,"
+            " whatever their access rights and record rules say.",
+            verbs=opened,
+            model=name,
+        )
+
+    def _exposure_warning(self):
+        """
+        :rtype: str | bool
+        """
+        if not self.active or not any(self[toggle] for toggle in _TOGGLES):
+            return False
+        if is_protected(self.model or ""):
+            return self.env._(
+                "This model decides who may do what, or holds code or secrets."
+                " Open it only if you must."
+            )
+        if self.is_delete:
+            return self.env._("Any of them can delete every record, and nothing brings it back.")
+        if self.is_post or self.is_put:
+            return self.env._("Any of them can write, also what they do not get to see in Odoo.")
+        return False
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, consteq
+from odoo.tools._vendor.useragents import UserAgent
 
 from ..tools import tokens
 from .transaction import read_committed
@@ -20,6 +21,14 @@ SETTINGS = {
     "refresh_token_seconds": (30 * 24 * 3600, 60),
     "refresh_idle_seconds": (14 * 24 * 3600, 60),
     "refresh_grace_seconds": (10, 0),
+}
+#: How people write what Odoo's parser of user agents finds; what is not here is capitalized.
+DEVICE_NAMES = {
+    "chromeos": "ChromeOS",
+    "ipad": "iPad",
+    "iphone": "iPhone",
+    "macos": "macOS",
+    "msie": "Internet Explorer",
 }
 
 
@@ -46,6 +55,7 @@ class JwtSession(models.Model):
     _description = "API Session"
     _allow_sudo_commands = False
     _rec_name = "device"
+    _rec_names_search = ["user_id", "user_agent", "ip_address"]
     _order = "last_used_at desc, id desc"
 
     user_id = fields.Many2one(
@@ -94,8 +104,27 @@ class JwtSession(models.Model):
 
     @api.depends("user_agent", "client_type")
     def _compute_device(self):
+        """``Chrome on Linux``, ``curl``: as the device list of Odoo reads a user agent.
+
+        An app goes by its first word, and only the rest is looked through for a platform: Odoo's
+        parser finds iOS in ``axios/1.7``.
+        """
+        client_types = dict(self._fields["client_type"]._description_selection(self.env))
         for session in self:
-            session.device = (session.user_agent or session.client_type or "")[:60]
+            text = session.user_agent or ""
+            product, _slash, rest = text.partition("/")
+            agent = UserAgent(text)
+            if name := agent.browser:
+                name, platform = DEVICE_NAMES.get(name, name.capitalize()), agent.platform
+            else:
+                name, platform = product.strip(), UserAgent(rest).platform
+            name = name[:40] or client_types.get(session.client_type)
+            platform = platform and DEVICE_NAMES.get(platform, platform.capitalize())
+            session.device = (
+                self.env._("%(client)s on %(platform)s", client=name, platform=platform)
+                if platform
+                else name
+            )
 
     @api.depends("revoked_at", "expires_at", "last_used_at")
     def _compute_state(self):

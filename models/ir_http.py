@@ -4,7 +4,7 @@ import re
 import time
 
 from odoo import api, models
-from odoo.http import request, root
+from odoo.http import get_default_session, request, root
 
 from ..tools import tokens
 from ..tools.errors import ApiError, _
@@ -49,8 +49,10 @@ class IrHttp(models.AbstractModel):
         another token authorises, and a cookie alone opens nothing (no CSRF). Odoo's retry reloads
         the session and authenticates again, which comes back here.
         """
-        request.session = root.session_store.new()
-        request.session.can_save = False
+        session = request.session = root.session_store.new()
+        session.can_save = False
+        session.update(get_default_session(), db=request.db)  # what an endpoint may rely on
+        session.context = {"lang": request.default_lang()}
         request.env = api.Environment(request.env.cr, None, {})
 
     @classmethod

@@ -1,0 +1,282 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import json
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import ApiCase
+from .test_refresh import raise_sql_state
+
+KNOWN = {
+    "/api/login": ["POST"],
+    "/api/update/access-token": ["POST"],
+    "/api/update/refresh-token": ["POST"],
+    "/api/revoke/token": ["POST"],
+    "/api/send_request": ["GET", "POST", "PUT", "DELETE"],
+}
+
+
+@tagged("post_install", "-at_install")
+class TestDispatcher(ApiCase):
+    """How a request becomes a body and how anything becomes an answer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._connect("res.partner")
+        cls.partner = cls.env["res.partner"].create({"name": "Enveloped"})
+        cls.opened = cls._open(cls.user)
+
+    # --- JSON, always --------------------------------------------------------------------
+
+    def test_unknown_paths_are_a_404(self):
+        """Of every method, below /api and /api itself; with and without a token."""
+        for path in ("/api", "/api/", "/api/nope", "/api/login/x/y", "/api/send_request/1"):
+            for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+                with self.subTest(path=path, method=method):
+                    response = self._call(method, path, self.opened.access)
+                    self.assertError(response, 404, "not_found")
+
+    def test_wrong_methods_are_a_405(self):
+        """With the methods that are open in ``Allow``."""
+        for path, methods in KNOWN.items():
+            for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(methods):
+                with self.subTest(path=path, method=method):
+                    response = self._call(method, path, self.opened.access)
+                    self.assertError(response, 405, "method_not_allowed")
+                    self.assertEqual(response.headers["Allow"].split(", "), methods)
+
+    def test_wrong_media_types_are_a_415(self):
+        """A body that is not JSON by its own words is not looked into."""
+        body = json.dumps({"login": self.user.login, "password": f"{self.user.login}-password"})
+        for mimetype in (
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/xml",
+            "",
+        ):
+            for path in KNOWN:
+                with self.subTest(mimetype=mimetype, path=path):
+                    response = self._call(
+                        "POST",
+                        path,
+                        self.opened.access,
+                        data=body,
+                        headers={"Content-Type": mimetype},
+                    )
+                    self.assertError(response, 415, "unsupported_media_type")
+        for mimetype in ("application/json", "application/json; charset=utf-8", "APPLICATION/JSON"):
+            response = self._call(
+                "POST", "/api/login", data=body, headers={"Content-Type": mimetype}
+            )
+            self.assertAnswer(response)
+
+    def test_bad_bodies_are_a_400(self):
+        """Not JSON, not an object, nested beyond reason, not text: never a 500."""
+        bodies = [b"{", b"[]", b"null", b"1", b'"x"', b"nope", b"\xff\xfe", b"[" * 50000, b"{" * 9]
+        bodies += [
+            b'{"login": NaN}',
+            b'{"a":' * 9000 + b"1" + b"}" * 9000,
+            b'{"login": "\\ud800"}x',
+        ]
+        for body in bodies:
+            for path in ("/api/login", "/api/send_request?model=res.partner"):
+                with self.subTest(body=body[:12], path=path):
+                    response = self._call(
+                        "POST",
+                        path,
+                        self.opened.access,
+                        data=body,
+                        headers={"Content-Type": "application/json"},
+                    )
+                    self.assertError(response, 400, "bad_json")
+
+    def test_oversized_login_is_a_413(self):
+        """A login's body holds two short strings."""
+        response = self._post("/api/login", {"login": "x" * 70000, "password": "x"})
+        self.assertError(response, 413, "payload_too_large")
+
+    def test_s17_no_exception_leaves_the_server(self):
+        """Whatever is raised below: our JSON, the right status, no trace of the inside."""
+        secret = "/home/secret/odoo.py SELECT password"
+        cases = [
+            (ValueError(secret), 500, "server_error"),
+            (KeyError(secret), 500, "server_error"),
+            (RecursionError(secret), 500, "server_error"),
+            (AssertionError(secret), 500, "server_error"),
+            (UserError("For a person."), 422, "validation_error"),
+            (AccessError("Not you."), 403, "access_denied"),
+            (MissingError("Gone."), 404, "not_found"),
+        ]
+        for exc, status, code in cases:
+            failing = patch.object(self.registry["connection.api"], "_api_list", side_effect=exc)
+            with self.subTest(exc=type(exc).__name__), failing, mute_logger("odoo.http"):
+                response = self._send("GET", "res.partner", self.opened.access, fields=[])
+                body = self.assertError(response, status, code)
+                self.assertNotIn("secret", response.text)
+                if status < 500:
+                    self.assertEqual(body["message"], exc.args[0])
+
+    def test_s17_database_errors_keep_their_text(self):
+        """PostgreSQL's words, with names of tables and columns, stay in the log."""
+        for state, status in (("22003", 400), ("42P01", 500), ("57014", 503), ("XX000", 500)):
+
+            def fail(connections, *_args, state=state):
+                raise_sql_state(connections.env.cr, state)
+
+            failing = patch.object(self.registry["connection.api"], "_api_list", fail)
+            with self.subTest(state=state), failing, mute_logger("odoo.http", "odoo.sql_db"):
+                response = self._send("GET", "res.partner", self.opened.access, fields=[])
+                self.assertAnswer(response, status)
+                self.assertErrorBody(response.json(), response.json()["error"])
+                self.assertNotIn("race", response.text)
+
+    # --- JSON-RPC envelopes --------------------------------------------------------------
+
+    def _rpc(self, path, params, token=None, *, method="POST", envelope_id=7, **options):
+        body = {"jsonrpc": "2.0", "method": "call", "id": envelope_id, "params": params}
+        return self._call(method, path, token, json=body, **options)
+
+    def assertResult(self, response, envelope_id=7):
+        body = self.assertAnswer(response)
+        self.assertEqual(body.keys(), {"jsonrpc", "id", "result"})
+        self.assertEqual((body["jsonrpc"], body["id"]), ("2.0", envelope_id))
+        return body["result"]
+
+    def assertRpcError(self, response, status, code, envelope_id=7):
+        """HTTP 200; the status is in ``error.code``, the documented error in ``error.data``."""
+        body = self.assertAnswer(response)
+        self.assertEqual(body.keys(), {"jsonrpc", "id", "error"})
+        self.assertEqual((body["jsonrpc"], body["id"]), ("2.0", envelope_id))
+        error = body["error"]
+        self.assertEqual(error.keys(), {"code", "message", "data"})
+        self.assertEqual(error["code"], status)
+        self.assertErrorBody(error["data"], code)
+        self.assertEqual(error["message"], error["data"]["message"])
+        self.assertNoCookie(response)
+        return error
+
+    def test_envelope_of_a_login(self):
+        """The credentials are in ``params``, the answer in ``result``, the cookie as ever."""
+        credentials = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        for envelope_id in (7, "seven", 1.5, None):
+            with self.subTest(id=envelope_id):
+                response = self._rpc(
+                    "/api/login",
+                    credentials,
+                    envelope_id=envelope_id,
+                    headers={"X-Client-Type": "browser"},
+                )
+                result = self.assertResult(response, envelope_id)
+                self.assertEqual(list(result), ["token", "refreshToken", "user_id"])
+                self.assertEqual(self._cookie(response)[0], result["refreshToken"])
+        response = self._rpc("/api/login", {**credentials, "password": "wrong"})
+        self.assertRpcError(response, 401, "invalid_credentials")
+        self.assertRpcError(self._rpc("/api/login", {}), 400, "bad_value")
+
+    def test_envelope_of_the_token_routes(self):
+        """Refreshing, rotating and revoking answer in an envelope, errors included."""
+        opened = self._open(self.user)
+        access = self._rpc("/api/update/access-token", {"refreshToken": opened.refresh})
+        self.assertEqual(list(self.assertResult(access)), ["access_token"])
+        body = {"refreshToken": opened.refresh}
+        rotated = self._rpc("/api/update/refresh-token", body, opened.access)
+        self.assertEqual(list(self.assertResult(rotated)), ["status", "refreshToken"])
+        for path in ("/api/update/access-token", "/api/update/refresh-token"):
+            response = self._rpc(path, {"refreshToken": "rubbish"}, opened.access)
+            self.assertRpcError(response, 401, "invalid_refresh_token")
+        revoked = self._rpc("/api/revoke/token", {}, opened.access)
+        self.assertEqual(self.assertResult(revoked), {"status": "success", "logged_out": 1})
+
+    def test_envelope_of_a_token_that_is_no_good(self):
+        """Also when the request is refused before its body is read: expired, missing, logged out."""
+        path = "/api/send_request?model=res.partner"
+        expired = self._expired(self.opened)
+        for token, code in (
+            (expired, "invalid_token"),
+            ("rubbish", "invalid_token"),
+            (None, "missing_token"),
+        ):
+            with self.subTest(token=str(token)[:10]):
+                response = self._rpc(path, {"values": {"name": "Enveloped too"}}, token)
+                self.assertRpcError(response, 401, code)
+                self.assertTrue(response.headers["WWW-Authenticate"].startswith("Bearer"))
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Enveloped too")]))
+
+    def test_envelope_of_send_request(self):
+        """Creating, changing and deleting answer in an envelope with HTTP 200."""
+        path = "/api/send_request?model=res.partner"
+        params = {"values": {"name": "Enveloped too"}, "fields": ["name"]}
+        created = self.assertResult(self._rpc(path, params, self.opened.access))
+        self.assertEqual(list(created), ["success", "count", "data"])
+        path += f"&id={created['data']['id']}"
+        params = {"values": {"name": "Renamed"}, "fields": ["name"]}
+        changed = self.assertResult(self._rpc(path, params, self.opened.access, method="PUT"))
+        self.assertEqual(changed["data"]["name"], "Renamed")
+        deleted = self.assertResult(self._rpc(path, {}, self.opened.access, method="DELETE"))
+        self.assertEqual(deleted, {"deleted_id": created["data"]["id"]})
+        for method, status, code in (("DELETE", 404, "not_found"), ("PUT", 404, "not_found")):
+            response = self._rpc(path, {"values": {}}, self.opened.access, method=method)
+            self.assertRpcError(response, status, code)
+
+    def test_envelope_of_errors(self):
+        """Each status travels in ``error.code``."""
+        path = "/api/send_request?model=res.partner"
+        unknown = self._rpc("/api/send_request?model=no.such", {"values": {}}, self.opened.access)
+        self.assertRpcError(unknown, 404, "model_not_found")
+        response = self._rpc(path, {"values": {"nope": 1}}, self.opened.access)
+        self.assertRpcError(response, 400, "unknown_field")
+        response = self._rpc(path, {"values": {"parent_id": 2**31 - 1}}, self.opened.access)
+        self.assertRpcError(response, 422, "validation_error")
+        self.assertRpcError(self._rpc("/api/nope", {}), 404, "not_found")
+        self.assertRpcError(self._rpc("/api/login", {}, method="PUT"), 405, "method_not_allowed")
+        self.assertRpcError(self._rpc("/api/login", [1]), 400, "bad_json")
+        failing = patch.object(self.registry["connection.api"], "_api_create", side_effect=KeyError)
+        with failing, mute_logger("odoo.http"):
+            response = self._rpc(path, {"values": {}}, self.opened.access)
+        self.assertRpcError(response, 500, "server_error")
+
+    def test_body_without_envelope_is_answered_without(self):
+        """Only ``"jsonrpc": "2.0"`` makes one."""
+        for body in ({"jsonrpc": "1.0", "params": {}}, {"id": 7, "params": {}}, {"params": {}}):
+            response = self._post("/api/login", body)
+            self.assertError(response, 400, "bad_value")
+
+    # --- routes --------------------------------------------------------------------------
+
+    def test_b16_routes_are_of_no_deprecated_type(self):
+        """Each of the addon's routes is of its own type, keeps no session, and writes only where it says."""
+        rules = [
+            rule
+            for rule in self.env["ir.http"].routing_map().iter_rules()
+            if rule.rule.startswith("/api") and "jwt" in str(rule.endpoint.routing["type"])
+        ]
+        self.assertLessEqual(set(KNOWN), {rule.rule for rule in rules})
+        for rule in rules:
+            with self.subTest(rule=rule.rule):
+                routing = rule.endpoint.routing
+                self.assertEqual(routing["type"], "jwt_api")
+                self.assertIs(routing["save_session"], False)
+                self.assertIn("readonly", routing)
+                self.assertTrue(routing["methods"])
+
+    def test_s18_data_route_takes_no_endless_pages(self):
+        """A page, a domain and an expansion each have a limit."""
+        for params in (
+            {"limit": "1000000"},
+            {"domain": json.dumps([["name", "=", "x"]] * 501)},
+            {"domain": "[" * 200 + "]" * 200},
+        ):
+            with self.subTest(params=list(params)):
+                response = self._call(
+                    "GET",
+                    "/api/send_request",
+                    self.opened.access,
+                    params={"model": "res.partner", "fields": "[]", **params},
+                )
+                self.assertIn(response.json()["error"], ("bad_parameter", "bad_domain"))
+                self.assertAnswer(response, 400)

@@ -7,5 +7,6 @@ from . import test_mfa
 from . import test_policy
 from . import test_refresh
 from . import test_revoke
+from . import test_security
 from . import test_send_request_read
 from . import test_send_request_write

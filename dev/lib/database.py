@@ -124,7 +124,7 @@ def template(
 
 
 def demo_template(setup: Setup) -> str:
-    return template(setup, {*DEMO_MODULES, *addon_depends()}, demo=True)
+    return template(setup, {*DEMO_MODULES, *addon_depends()}, demo=True, assets=True)
 
 
 def make_demo(setup: Setup, name: str, log: Path) -> None:

@@ -24,10 +24,10 @@ TOKEN=$(curl -s {url}/api/login -H 'Content-Type: application/json' -H 'X-Client
 -d '{{"login": "admin", "password": "admin"}}' | sed 's/.*"token": *"\\([^"]*\\)".*/\\1/')
 
 curl -s -G {url}/api/send_request -H "Authorization: Bearer $TOKEN" \
---data-urlencode model=res.partner --data-urlencode 'fields=["name","email"]' --data-urlencode limit=3
+--data-urlencode model=res.partner --data-urlencode 'fields=["name","email"]' --data-urlencode limit=3; echo
 
 curl -s '{url}/api/send_request?model=res.partner' -H "Authorization: Bearer $TOKEN" \
--H 'Content-Type: application/json' -d '{{"values": {{"name": "Ada"}}, "fields": ["name"]}}'
+-H 'Content-Type: application/json' -d '{{"values": {{"name": "Ada"}}, "fields": ["name"]}}'; echo
 
 Its log: {log}
 """

@@ -44,9 +44,7 @@ class LiveServer:
 
     def odoo(self, script: str) -> str:
         """What *script* prints in `odoo shell` on this database (five seconds; it commits what shall stay)."""
-        return database.shell(
-            self.setup, self.db, self.log_path.with_name("live-shell.log"), script
-        )
+        return database.shell(self.setup, self.db, self.log_path.with_suffix(".shell.log"), script)
 
 
 class Admin:
@@ -98,10 +96,11 @@ def server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     At the end the log may hold no traceback and no complaint of ours; that failure is counted as a test's error.
     """
     with Setup() as setup:
-        name = setup.database("test_live")
-        path = setup.work / "log" / "live.log"
+        part = os.environ.get("JWT_AUTH_API_PART", "live")
+        name = setup.database(f"test_{part}")
+        path = setup.work / "log" / f"{part}.log"
         path.unlink(missing_ok=True)
-        database.make_demo(setup, name, path.with_name("live-install.log"))
+        database.make_demo(setup, name, path.with_name(f"{part}-install.log"))
         # another number shows that nothing depends on a process's memory
         workers = int(os.environ.get("JWT_AUTH_API_WORKERS", "2"))
         with serving(setup, name, path, workers=workers) as running:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from . import browser, database, log
 from .bootstrap import ROOT
 from .checks import check
@@ -46,9 +48,27 @@ def odoo(setup: Setup, words: list[str]) -> Result:
         result.check(f"Odoo ended with exit code {code}")
     if not result.passed and not result.failed:
         result.check(f"no test matches {tags}")
+    if not words:
+        result.check(_stale_pot(setup, name))
     result.notes.append(f"log: {path}")
     database.drop(setup, name)
     return result
+
+
+def _stale_pot(setup: Setup, name: str) -> str:
+    """What is wrong with the addon's template of translations; only Odoo can make it, so it is compared here."""
+    new, kept = setup.work / f"{ADDON}.pot", ROOT / "i18n" / f"{ADDON}.pot"
+    options = ["i18n", "export", "-d", name, "-l", "pot", "-o", new, ADDON]
+    log_path = fresh_log(setup, "pot")
+    if code := database.run([setup.odoo_bin, *options], log_path):
+        return f"exporting the translations ended with exit code {code} (log: {log_path})"
+    if kept.exists() and _terms(kept) == _terms(new):
+        return ""
+    return f"i18n/{ADDON}.pot is not what the code says: cp {new} i18n/"
+
+
+def _terms(path: Path) -> list[str]:
+    return [line for line in path.read_text().splitlines() if "-Date: " not in line]
 
 
 def install(setup: Setup, words: list[str]) -> Result:
@@ -117,6 +137,7 @@ def e2e(setup: Setup, words: list[str]) -> Result:
         return Result(notes=["there are no tests in dev/e2e"])
     if not browser.path():
         return Result(skipped=1, notes=[browser.MISSING])
+    database.demo_template(setup)
     return pytest(setup, "e2e", words)
 
 

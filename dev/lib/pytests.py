@@ -21,7 +21,11 @@ def pytest(setup: Setup, name: str, words: list[str]) -> Result:
     path = fresh_log(setup, f"pytest-{name}")
     command = [sys.executable, "-m", "pytest", f"dev/{name}", f"--junitxml={junit}", "--color=no"]
     command += ["-o", f"cache_dir={setup.work / 'pytest'}", *words]
-    env = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(setup.work / "hypothesis")}
+    env = {
+        **os.environ,
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(setup.work / "hypothesis"),
+        "JWT_AUTH_API_PART": name,
+    }
     with path.open("w") as out:
         code = subprocess.call(
             bound(command), cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out

@@ -39,8 +39,8 @@ class TestRoutes(Controller):
     def jsonrpc(self, **_params):
         return _who()
 
-    @route(f"{BASE}/write", type="http", auth="jwt", csrf=False, methods=["POST"])
-    def write(self, **_params):
+    @route(f"{BASE}/careless", type="http", auth="jwt", csrf=False, methods=["POST"])
+    def careless(self, **_params):
         request.session["touched"] = True  # an endpoint that does not know better
         request.env.user.partner_id.sudo().ref = "JWT"
         return request.make_json_response({"done": True})
@@ -204,7 +204,7 @@ class TestAuthMethod(ApiCase):
     def test_no_session_is_ever_made(self):
         """No Set-Cookie and no session file, even where the endpoint writes into the session."""
         with patch.object(type(root.session_store), "save", side_effect=AssertionError) as save:
-            for kind in ("http", "json2", "jsonrpc", "write"):
+            for kind in ("http", "json2", "jsonrpc", "careless"):
                 with self.subTest(kind=kind), mute_logger("odoo.http"):
                     response = self._ask(kind, self.opened.access)
                     self._result(kind, response)

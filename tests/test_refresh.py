@@ -347,7 +347,8 @@ class TestUpdateRefreshToken(RefreshCase):
     def test_rotation_never_extends_the_life(self):
         """The absolute end is set at the login."""
         opened = self._open(self.user, "browser")
-        end = opened.session.expires_at - timedelta(days=29, hours=23)
+        # in a test, SQL's now() is the beginning of its transaction
+        end = self.env.cr.now().replace(microsecond=0) + timedelta(hours=1)
         opened.session.sudo().expires_at = end
         response = self._post(
             ROTATE, {}, opened.access, cookies={"refreshToken": opened.refresh}, agent=BROWSER
@@ -355,7 +356,7 @@ class TestUpdateRefreshToken(RefreshCase):
         self.assertAnswer(response)
         self.env.invalidate_all()
         self.assertEqual(opened.session.expires_at, end)
-        successor = self.assertCookie(response, longest=3630)  # SQL's now() is the test's
+        successor = self.assertCookie(response, longest=3600)
         opened.session.sudo().expires_at = end - timedelta(hours=2)
         self._refused(ACCESS, {"refreshToken": successor})
         self.assertFalse(self._is_open(opened.access), "the session is over for all its tokens")

@@ -1,8 +1,120 @@
 """Black-box tests: a real server with two workers, HTTP in, and SQL to see what happened."""
 
+import contextlib
+import itertools
+import os
+import secrets
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib.fixtures import admin, http, server  # noqa: F401
+from lib import fixtures
+from lib.client import SECRETS, Device
+
+admin, http, server = fixtures.admin, fixtures.http, fixtures.server
+
+# Odoo drops a connection on which nothing comes for two seconds; fifty clients on a busy machine take longer
+os.environ.setdefault("ODOO_HTTP_SOCKET_TIMEOUT", "30")
+
+_number = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class User:
+    id: int
+    login: str
+    password: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_cooldown(admin):
+    """Many tests log in wrongly on purpose, all from one address; the throttle's own test has its own server."""
+    admin.call("ir.config_parameter", "set_param", "base.login_cooldown_after", "0")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_in_the_log(server, no_cooldown):
+    """After the whole run: no password, access token or refresh token of it stands in the server's log."""
+    yield
+    text = server.log_path.read_text(errors="replace")
+    assert "POST /api/login" in text
+    assert len(SECRETS) > 3
+    for secret in SECRETS:
+        # the last segment of a token is what makes it one
+        assert secret.rpartition(".")[2] not in text
+
+
+@pytest.fixture
+def make_user(admin):
+    """A new internal user each time it is called."""
+
+    def make(**values):
+        number = next(_number)
+        login, password = f"live{number}-{secrets.token_hex(3)}", secrets.token_urlsafe(12)
+        SECRETS.add(password)
+        values = {"name": f"Live {number}", "login": login, "password": password, **values}
+        user_id = admin.call("res.users", "create", [values], context={"no_reset_password": True})
+        return User(user_id[0], login, password)
+
+    return make
+
+
+@pytest.fixture
+def user(make_user):
+    return make_user()
+
+
+@pytest.fixture
+def log_in(server):
+    """`log_in(user)` is a device of the user that has logged in."""
+
+    def log_in(user, kind="app", url=None):
+        device = Device(url or server.url, kind)
+        answer = device.login(user.login, user.password)
+        assert answer.status_code == 200, answer.text
+        return device
+
+    return log_in
+
+
+@pytest.fixture
+def device(user, log_in):
+    return log_in(user)
+
+
+@pytest.fixture
+def parameter(admin):
+    """`with parameter("refresh_grace_seconds", 0):` sets a system parameter of the addon for a while."""
+
+    @contextlib.contextmanager
+    def parameter(name, value):
+        key = name if "." in name else f"jwt_auth_api.{name}"
+        before = admin.call("ir.config_parameter", "get_param", key)
+        admin.call("ir.config_parameter", "set_param", key, value)
+        try:
+            yield
+        finally:
+            admin.call("ir.config_parameter", "set_param", key, before)
+
+    return parameter
+
+
+@pytest.fixture
+def log_of(server):
+    """`text = log_of(); …; text()` is what the server wrote to its log in between."""
+
+    def begin():
+        start = server.log_path.stat().st_size
+
+        def text():
+            with server.log_path.open("rb") as log:
+                log.seek(start)
+                return log.read().decode(errors="replace")
+
+        return text
+
+    return begin

@@ -17,6 +17,9 @@
         "views/res_config_settings_views.xml",
         "views/jwt_auth_api_menus.xml",
     ],
+    "assets": {"web.assets_tests": ["jwt_auth_api/static/tests/tours/**/*"]},
+    "images": ["static/description/banner.png"],
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -86,9 +86,9 @@ class ConnectionApi(models.Model):
         opened = [verb for toggle, verb in verbs.items() if self[toggle]]
         name = f"{model.name} ({model.model})"
         if not self.active:
-            return self.env._("Nothing: an archived connection is not reachable.")
+            return self.env._("Nothing is open: an archived connection is not reachable.")
         if not opened:
-            return self.env._("Nothing: no request to %(model)s is answered.", model=name)
+            return self.env._("Nothing is open: requests to %(model)s are refused.", model=name)
         if is_protected(model.model):
             return self.env._(
                 "Administrators may %(verbs)s records of %(model)s, whatever record rules say;"
@@ -117,7 +117,7 @@ class ConnectionApi(models.Model):
         if self.is_delete:
             return self.env._("Any of them can delete every record, and nothing brings it back.")
         if self.is_post or self.is_put:
-            return self.env._("Any of them can write, also what they do not get to see in Odoo.")
+            return self.env._("Any of them can write, even what they cannot see in Odoo.")
         return False
 
     @api.model_create_multi

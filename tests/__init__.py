@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 from . import test_auth_method
+from . import test_backend
 from . import test_dispatcher
 from . import test_login
 from . import test_mfa

@@ -1,0 +1,219 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What administrators see and do in the web client, and what others cannot."""
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import JsonRpcException, TransactionCase, new_test_user, tagged
+from odoo.tools import mute_logger
+from odoo.tools.misc import file_path
+
+from .common import BROWSER, NO_TRACKING, ApiCase
+
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15"
+    " (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
+)
+OWN_MODELS = (
+    "connection.api",
+    "jwt.login.throttle",
+    "jwt.refresh.token",
+    "jwt.session",
+    "jwt.signing.key",
+)
+
+
+class TestBackend(ApiCase):
+    """Through the web client, as a manager who administers nothing else."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # a tour logs in with the login for a password
+        cls.manager = new_test_user(
+            cls.env, "api-manager", "base.group_user,jwt_auth_api.group_manager", NO_TRACKING
+        )
+        cls._leave_out_missing_asset()
+
+    @classmethod
+    def _leave_out_missing_asset(cls):
+        """Some distributions ship mail without this library: the client's complaint fails a tour."""
+        path = "mail/static/lib/selfie_segmentation/selfie_segmentation.js"
+        try:
+            file_path(path)
+        except FileNotFoundError:
+            if cls.env["ir.module.module"]._get("mail").state == "installed":
+                cls.env["ir.asset"].create(
+                    {
+                        "name": "left out",
+                        "bundle": "web.assets_backend",
+                        "directive": "remove",
+                        "path": path,
+                    }
+                )
+
+    def _login(self, user, agent):
+        body = {"login": user.login, "password": f"{user.login}-password"}
+        return self.assertAnswer(self._post("/api/login", body, agent=agent))["token"]
+
+    def test_connection_tour(self):
+        """A model is opened and half closed again in the browser; clients notice at once."""
+        token = self._login(self.user, "test")
+        self.assertError(
+            self._send("GET", "res.currency.rate", token, fields=["name"]), 404, "model_not_found"
+        )
+
+        self.start_tour("/odoo", "jwt_auth_api_connection", login=self.manager.login)
+
+        connection = self.env["connection.api"].search([("model", "=", "res.currency.rate")])
+        self.assertTrue(connection.is_get)
+        self.assertFalse(connection.is_post or connection.is_put or connection.is_delete)
+        self.assertList(self._send("GET", "res.currency.rate", token, fields=["name"]))
+        refused = self._send("POST", "res.currency.rate", token, {"values": {}})
+        self.assertError(refused, 405, "method_not_allowed")
+
+    def test_sessions_tour(self):
+        """A session revoked in the browser is dead for its device, by row and by selection."""
+        self.env["jwt.session"].sudo()._revoke_everything("admin")
+        phone = self._login(self.user, IPHONE)
+        others = [self._login(self.victim, BROWSER), self._login(self.portal, "curl/8.5.0")]
+        for token in (phone, *others):
+            self.assertTrue(self._is_open(token))
+
+        self.start_tour("/odoo", "jwt_auth_api_sessions", login=self.manager.login)
+
+        for token in (phone, *others):
+            self.assertFalse(self._is_open(token))
+
+    def test_menu_is_the_managers(self):
+        """Nobody else sees the application."""
+        menu = self.env.ref("jwt_auth_api.menu_root")
+        visible = {
+            user.login: menu.id in self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+            for user in (self.admin, self.manager, self.user)
+        }
+        self.assertEqual(visible, {"api-admin": True, "api-manager": True, "api-user": False})
+
+    @mute_logger("odoo.http", "odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule")
+    def test_others_are_refused(self):
+        """Neither an employee nor a portal user reads or changes anything of ours over RPC."""
+        self._connect("res.country", "GET")
+        session = self._open(self.victim).session
+        calls = [("search_read", [[], ["id"]]), ("create", [[{}]])]
+        for user in (self.user, self.portal):
+            self.authenticate(user.login, f"{user.login}-password")
+            for model in OWN_MODELS:
+                for method, args in calls:
+                    with self.subTest(user=user.login, model=model, method=method):
+                        self.assertRefused(model, method, args)
+            self.assertRefused("connection.api", "web_save", [[], {"is_get": True}, {}])
+            self.assertRefused("jwt.session", "action_revoke", [session.ids])
+        self.assertFalse(session.revoked_at)
+
+    @mute_logger("odoo.http", "odoo.addons.base.models.ir_model")
+    def test_manager_only_revokes(self):
+        """What the server keeps of sessions, keys and failures nobody edits, not an administrator."""
+        session = self._open(self.victim).session
+        calls = [("write", [{"create_uid": False}]), ("unlink", [])]
+        for user in (self.manager, self.admin):
+            for record in (session.with_user(user), session.token_ids.with_user(user)):
+                for method, args in calls:
+                    attempt = self.subTest(user=user.login, model=record._name, method=method)
+                    with attempt, self.assertRaises(AccessError):
+                        getattr(record, method)(*args)
+            with self.assertRaises(AccessError):
+                session.token_ids.with_user(user).read(["token_hash"])
+
+    def assertRefused(self, model, method, args):
+        with self.assertRaises(JsonRpcException) as caught:
+            self.make_jsonrpc_request(
+                f"/web/dataset/call_kw/{model}/{method}",
+                {"model": model, "method": method, "args": args, "kwargs": {}},
+            )
+        self.assertIn("odoo.exceptions.AccessError", str(caught.exception))
+
+
+@tagged("post_install", "-at_install")
+class TestBackendTexts(TransactionCase):
+    """What the screens say."""
+
+    def test_device(self):
+        """A session goes by what a person calls the device."""
+        expected = {
+            BROWSER: "Chrome on Linux",
+            IPHONE: "Safari on iPhone",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0": (
+                "Firefox on Windows"
+            ),
+            "curl/8.5.0": "curl",
+            "axios/1.7.2": "axios",
+            "stock-app/2.1 (Linux; Android 14)": "stock-app on Android",
+            "x" * 200: "x" * 40,
+            "": "App",
+        }
+        for agent, device in expected.items():
+            with self.subTest(agent=agent):
+                session = self.env["jwt.session"].new({"user_agent": agent, "client_type": "app"})
+                self.assertEqual(session.device, device)
+
+    def test_exposure(self):
+        """A connection says what it opens, and warns when that is a lot."""
+
+        def shown(model, **values):
+            connection = self.env["connection.api"].new(
+                {"model_id": self.env["ir.model"]._get_id(model), **values}
+            )
+            return connection.exposure, connection.exposure_warning
+
+        text, warning = shown("res.partner", is_get=True)
+        self.assertEqual(
+            text,
+            "Every user who can log in, portal users included, may read records of"
+            " Contact (res.partner), whatever their access rights and record rules say.",
+        )
+        self.assertFalse(warning)
+        text, warning = shown("res.partner", is_get=True, is_put=True)
+        self.assertIn("may read and change records", text)
+        self.assertIn("Any of them can write", warning)
+        self.assertIn("delete every record", shown("res.partner", is_delete=True)[1])
+        text, warning = shown("res.users", is_get=True)
+        self.assertIn("Administrators may read records of User (res.users)", text)
+        self.assertIn("decides who may do what", warning)
+        for text, warning in (shown("res.partner"), shown("res.users", is_get=True, active=False)):
+            self.assertIn("Nothing is open", text)
+            self.assertFalse(warning)
+        self.assertEqual(self.env["connection.api"].new({}).exposure, False)
+
+    def test_settings(self):
+        """Durations are kept in seconds and told in words; 0 is a value where it makes sense."""
+        settings = self.env["res.config.settings"].create(
+            {
+                "jwt_access_token_seconds": 5400,
+                "jwt_refresh_grace_seconds": 0,
+                "jwt_cors_origins": " https://app.example.com, http://localhost:3000/ ",
+            }
+        )
+        self.assertEqual(settings.jwt_access_token_duration, "1 hour, 30 minutes")
+        self.assertEqual(settings.jwt_refresh_token_duration, "30 days")
+        self.assertEqual(settings.jwt_refresh_grace_duration, "0 seconds")
+        settings.set_values()
+        session = self.env["jwt.session"]
+        self.assertEqual(session._setting("access_token_seconds"), 5400)
+        self.assertEqual(session._setting("refresh_grace_seconds"), 0)
+        again = self.env["res.config.settings"].create({})
+        self.assertEqual(again.jwt_refresh_grace_seconds, 0)
+        self.assertEqual(again.jwt_cors_origins, "https://app.example.com, http://localhost:3000/")
+
+    def test_settings_that_make_no_sense(self):
+        """A token that never lives and an origin that no browser sends are refused."""
+        settings = self.env["res.config.settings"]
+        for values in (
+            {"jwt_access_token_seconds": 0},
+            {"jwt_refresh_token_seconds": 59},
+            {"jwt_refresh_idle_seconds": 0},
+            {"jwt_refresh_grace_seconds": -1},
+            {"jwt_cors_origins": "*"},
+            {"jwt_cors_origins": "app.example.com"},
+            {"jwt_cors_origins": "https://app.example.com/shop"},
+            {"jwt_cors_origins": "https://app.example.com https://b.example.com"},
+        ):
+            with self.subTest(values), self.assertRaises(ValidationError):
+                settings.create(values)

@@ -1,10 +1,13 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """What administrators see and do in the web client, and what others cannot."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import JsonRpcException, TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.misc import file_path
+from odoo.tools.translate import code_translations
 
 from .common import BROWSER, NO_TRACKING, ApiCase
 
@@ -121,6 +124,19 @@ class TestBackend(ApiCase):
                         getattr(record, method)(*args)
             with self.assertRaises(AccessError):
                 session.token_ids.with_user(user).read(["token_hash"])
+
+    def test_errors_speak_the_users_language(self):
+        """A sentence marked in ``tools`` or ``models`` is translated when the answer is made."""
+        self._connect("res.country", "GET")
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.user.lang = "fr_FR"
+        token = self._open(self.user).access
+        terms = {"Unknown field %(field)s on %(model)s.": "Champ %(field)s inconnu de %(model)s."}
+        known = {("jwt_auth_api", "fr_FR"): terms}
+        with patch.dict(code_translations.python_translations, known):
+            response = self._send("GET", "res.country", token, fields=["nope"])
+        body = self.assertError(response, 400, "unknown_field")
+        self.assertEqual(body["message"], "Champ nope inconnu de res.country.")
 
     def assertRefused(self, model, method, args):
         with self.assertRaises(JsonRpcException) as caught:

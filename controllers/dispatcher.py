@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 import werkzeug.exceptions
 
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.http import Dispatcher, Response
 
 from ..tools import errors
@@ -77,7 +78,10 @@ class ApiDispatcher(Dispatcher):
         """The answer for any exception; called outside of the transaction, which is rolled back."""
         if self.request.env and getattr(exc, "pgcode", None):
             self.request.env.cr.rollback()  # so that what the answer needs can be read
-        error = errors.from_exception(exc)
+        if isinstance(exc, RedirectWarning):  # a UserError with a button, which is of no use here
+            error = errors.from_exception(UserError(exc.args[0]))
+        else:
+            error = errors.from_exception(exc)
         if error.code < 500 and not isinstance(exc, werkzeug.exceptions.HTTPException):
             exc.loglevel = logging.INFO  # the client's mistake is no warning of the server's
         return self.refuse(error)
@@ -119,7 +123,9 @@ class ApiDispatcher(Dispatcher):
             self._envelope = {"jsonrpc": JSON_RPC, "id": _plain_id(value.get("id"))}
             value = value.get("params", {})
             if not isinstance(value, dict):
-                raise ApiError("bad_json", _('The "params" of a JSON-RPC request are an object here.'))
+                raise ApiError(
+                    "bad_json", _('The "params" of a JSON-RPC request are an object here.')
+                )
         self.body = value
 
     def _has_body(self):
@@ -157,7 +163,9 @@ class ApiDispatcher(Dispatcher):
             return frozenset()
         parameters = self.request.env["ir.config_parameter"].sudo()
         origins = parameters.get_param("jwt_auth_api.cors_origins") or ""
-        return frozenset(origin.strip().rstrip("/") for origin in origins.split(",") if origin.strip())
+        return frozenset(
+            origin.strip().rstrip("/") for origin in origins.split(",") if origin.strip()
+        )
 
     def _cors(self):
         """Headers that let a page of an allowed origin read the answer, errors included."""

@@ -66,6 +66,8 @@ _DATE_PARTS = frozenset(
     "year_number quarter_number month_number iso_week_number day_of_year day_of_month day_of_week"
     " hour_number minute_number second_number".split()
 )
+#: Records within records within one write.
+MAX_NESTED_COMMANDS = 10
 _METHOD_OF_COMMAND = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 
 
@@ -96,9 +98,13 @@ class Plan:
 
 @dataclass
 class _References:
-    """Ids that values point to, by model: they are looked for once, together."""
+    """Ids that values point to, by model: they are looked for once, together.
+
+    ``depth`` counts the x2many commands that stand inside of each other right now.
+    """
 
     found: dict = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    depth: int = 0
 
     def add(self, model_name, field_name, ids):
         self.found[model_name][field_name].update(ids)
@@ -193,7 +199,9 @@ class Policy:
                 below = selection.expand.get(name)
                 if below is not None:
                     if not found.relational:
-                        raise ApiError("bad_parameter", _("%(field)s is not a relation."), field=name)
+                        raise ApiError(
+                            "bad_parameter", _("%(field)s is not a relation."), field=name
+                        )
                     below = self.reading(found.comodel_name)._plan(below, problems)
             except ApiError as exc:
                 problems.catch(exc)
@@ -215,7 +223,9 @@ class Policy:
         try:
             return domain.optimize_full(self.model)
         except (ValueError, TypeError, KeyError, NotImplementedError) as exc:
-            raise ApiError("bad_domain", _("The domain asks something that Odoo cannot search.")) from exc
+            raise ApiError(
+                "bad_domain", _("The domain asks something that Odoo cannot search.")
+            ) from exc
 
     def _domain(self, node):
         match node:
@@ -259,7 +269,9 @@ class Policy:
             return Domain(found.name, operator, inner)
         if not below.model.has_access("read"):
             return Domain(operator == "not any")
-        model = below.model.with_context(active_test=False) if found.type == "many2one" else below.model
+        model = (
+            below.model.with_context(active_test=False) if found.type == "many2one" else below.model
+        )
         return Domain(found.name, operator, model._search(inner))
 
     def visible(self, ids):
@@ -308,7 +320,9 @@ class Policy:
             )
         computed = found.compute and found.readonly and not found.inverse
         if name in _MAGIC or computed or (not found.store and not found.inverse):
-            raise ApiError("bad_value", _("Odoo keeps %(field)s itself; it cannot be written."), field=name)
+            raise ApiError(
+                "bad_value", _("Odoo keeps %(field)s itself; it cannot be written."), field=name
+            )
         if found.related:
             self._check_related_write(found)
         return found
@@ -324,7 +338,9 @@ class Policy:
         else:
             allowed = self._may_write_through(target, "PUT")
         if not allowed:
-            raise ApiError("access_denied", _("%(field)s cannot be written here."), field=found.name)
+            raise ApiError(
+                "access_denied", _("%(field)s cannot be written here."), field=found.name
+            )
 
     def _may_write_through(self, target, method):
         """Whether a write here may go on to another model: never with more rights than its own policy gives."""
@@ -333,9 +349,7 @@ class Policy:
     def _value(self, found, value, problems, references):
         loaded = values.load(found.type, found.name, value)
         if found.type in values.X2MANY:
-            return [
-                self._command(found, command, problems, references) for command in loaded
-            ]
+            return [self._command(found, command, problems, references) for command in loaded]
         if found.type == "many2one" and loaded:
             references.add(found.comodel_name, found.name, [loaded])
         elif found.type in ("selection", "reference") and loaded:
@@ -367,16 +381,31 @@ class Policy:
         if command.kind != "unlink":
             references.add(below.name, found.name, command.ids)
         match command.kind:
-            case "create":
-                return Command.create(below._values(command.values, problems, references))
-            case "update":
-                nested = below._values(command.values, problems, references)
-                return Command.update(command.ids[0], nested)
+            case "create" | "update":
+                nested = below._nested_values(found, command, problems, references)
+                return (
+                    Command.update(command.ids[0], nested)
+                    if command.kind == "update"
+                    else Command.create(nested)
+                )
             case "clear":
                 return Command.clear()
             case "set":
                 return Command.set(command.ids)
         return getattr(Command, command.kind)(command.ids[0])
+
+    def _nested_values(self, found, command, problems, references):
+        """
+        :raise ApiError: ``bad_value`` below a depth at which Python's stack, and Odoo's, come to their end
+        """
+        if references.depth >= MAX_NESTED_COMMANDS:
+            raise ApiError(
+                "bad_value", _("%(field)s: commands are nested too deeply."), field=found.name
+            )
+        references.depth += 1
+        nested = self._values(command.values, problems, references)
+        references.depth -= 1
+        return nested
 
     def _removal_deletes(self, found):
         """Whether taking a record out of the relation deletes it (``One2many.write_real``)."""

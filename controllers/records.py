@@ -43,7 +43,7 @@ class Records(Controller):
         return connections._api_list(policy, query.parse_list(params, policy.connection.max_limit))
 
     @route(
-        ["/api", "/api/<path:path>"],
+        ["/api", "/api/<jwt_any_path:path>"],
         type="jwt_api",
         auth="none",
         methods=METHODS,

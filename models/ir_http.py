@@ -3,6 +3,8 @@
 import re
 import time
 
+from werkzeug.routing import BaseConverter
+
 from odoo import api, models
 from odoo.http import get_default_session, request, root
 
@@ -22,6 +24,17 @@ def unauthorized(error, message, *, challenge=""):
     return ApiError(error, message, headers=[("WWW-Authenticate", header)])
 
 
+class AnyPath(BaseConverter):
+    """All that is left of a path, doubled slashes and line breaks included; every other rule comes first.
+
+    ``<path:x>`` leaves out what begins with a slash, which is answered in HTML then.
+    """
+
+    part_isolating = False
+    regex = r"[\s\S]*"
+    weight = 1000
+
+
 class IrHttp(models.AbstractModel):
     """``@route(auth="jwt")``, for the routes of any addon.
 
@@ -31,6 +44,10 @@ class IrHttp(models.AbstractModel):
     """
 
     _inherit = "ir.http"
+
+    @classmethod
+    def _get_converters(cls):
+        return {**super()._get_converters(), "jwt_any_path": AnyPath}
 
     @classmethod
     def _authenticate(cls, endpoint):
@@ -80,7 +97,9 @@ class IrHttp(models.AbstractModel):
     def _jwt_claims(cls, **options):
         header = request.httprequest.headers.get("Authorization")
         if not header:
-            raise unauthorized("missing_token", _("Send an access token: Authorization: Bearer <token>."))
+            raise unauthorized(
+                "missing_token", _("Send an access token: Authorization: Bearer <token>.")
+            )
         match = _BEARER.fullmatch(header)
         if not match:
             raise cls._invalid_token()

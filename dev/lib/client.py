@@ -84,7 +84,8 @@ class Device:
         return answer
 
     def login(self, login: str, password: str, **options: Any) -> httpx.Response:
-        SECRETS.add(password)
+        if password != login:
+            SECRETS.add(password)
         body = {"login": login, "password": password}
         answer = self.call("POST", "/api/login", json=body, authorize=False, **options)
         if answer.status_code == 200:

@@ -17,6 +17,7 @@ import psycopg2
 from .bootstrap import ROOT, Stop, bound, digest, home, locked, say, stop_on, stream
 from .setup import ADDON, Setup
 
+TEST_MODULES = ("contacts", "product")
 DEMO_MODULES = ("contacts", "sale")
 DEMO_SCRIPT = Path(__file__).with_name("demo.py")
 
@@ -121,6 +122,11 @@ def template(
             shutil.rmtree(_filestore(store, name), ignore_errors=True)
             _filestore(store, building).rename(_filestore(store, name))
     return name
+
+
+def test_template(setup: Setup) -> str:
+    """For the Odoo tests of the addon: they run beside TEST_MODULES and make their own data."""
+    return template(setup, {*TEST_MODULES, *addon_depends()}, assets=True)
 
 
 def demo_template(setup: Setup) -> str:

@@ -8,13 +8,12 @@ from pathlib import Path
 from . import browser, database, log
 from .bootstrap import ROOT
 from .checks import check
+from .lint import lint
 from .pytests import fresh_log, pytest
 from .report import Result
 from .server import free_port
 from .setup import ADDON, Setup
 
-# Odoo's own tests of the addon run beside these and without demo data
-TEST_MODULES = ("contacts", "product")
 NEIGHBOURS = ("account", "sale", "stock", "website")
 
 # what an uninstallation must leave as it was
@@ -32,8 +31,7 @@ def odoo(setup: Setup, words: list[str]) -> Result:
     result = Result()
     name = setup.database("test_odoo")
     path = fresh_log(setup, "odoo")
-    modules = {*TEST_MODULES, *database.addon_depends()}
-    database.copy(setup, database.template(setup, modules, assets=True), name)
+    database.copy(setup, database.test_template(setup), name)
     tags = ",".join(words) or f"/{ADDON}"
     code = database.odoo(
         setup, name, path, "-i", ADDON, "--test-tags", tags, "--http-port", free_port()
@@ -141,6 +139,14 @@ def e2e(setup: Setup, words: list[str]) -> Result:
     return pytest(setup, "e2e", words)
 
 
-PARTS = {"check": check, "unit": unit, "odoo": odoo, "install": install, "live": live, "e2e": e2e}
+PARTS = {
+    "check": check,
+    "unit": unit,
+    "odoo": odoo,
+    "install": install,
+    "lint": lint,
+    "live": live,
+    "e2e": e2e,
+}
 # these need neither Odoo nor PostgreSQL
 LIGHT = {"check", "unit"}

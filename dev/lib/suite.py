@@ -15,7 +15,7 @@ from .report import Result
 from .setup import Setup
 
 # Two lanes for two cores. What tests concurrency, or how a server does under load, has the machine to itself.
-TOGETHER = (("check", "odoo", "template"), ("install",))
+TOGETHER = (("check", "odoo", "template"), ("install", "lint"))
 ALONE = ("live", "e2e")
 
 

@@ -183,7 +183,16 @@ def _venv():
         with locked("venv"):
             if not (folder / "complete").exists():
                 _make_venv(folder)
+                _sweep_venvs(folder)
+    (folder / "complete").touch()
     return folder
+
+
+def _sweep_venvs(kept):
+    """Remove the environments of requirements that no checkout has used for two weeks."""
+    for marker in kept.parent.glob("*/complete"):
+        if time.time() - marker.stat().st_mtime > 14 * 24 * 3600:
+            shutil.rmtree(str(marker.parent), ignore_errors=True)
 
 
 def enter():

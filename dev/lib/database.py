@@ -54,6 +54,18 @@ def drop(setup: Setup, name: str) -> None:
     shutil.rmtree(_filestore(setup.work / "data", name), ignore_errors=True)
 
 
+def sweep(setup: Setup) -> None:
+    """Drop what belongs to checkouts that are gone: CI has a new one each time."""
+    for record in setup.work.parent.glob("*/checkout"):
+        if Path(record.read_text().strip()).exists():
+            continue
+        like = rf"jwt\_{record.parent.name}\_%"
+        query = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+        for (name,) in rows(setup, "postgres", query, [like]):
+            drop(setup, name)
+        shutil.rmtree(record.parent, ignore_errors=True)
+
+
 def create(setup: Setup, name: str) -> None:
     """An empty database, made as Odoo makes one, but without its tries at extensions that need not be there."""
     rows(

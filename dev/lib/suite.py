@@ -29,6 +29,7 @@ def main(words: list[str]) -> int:
             setup.prepare()
         else:
             stack.enter_context(setup)
+            database.sweep(setup)
             browser.ensure()
         if words:
             results[words[0]] = _timed(setup, words[0], words[1:])

@@ -11,7 +11,6 @@
     "data": [
         "security/jwt_auth_api_groups.xml",
         "security/ir.model.access.csv",
-        "data/ir_config_parameter.xml",
         "views/connection_api_views.xml",
         "views/jwt_session_views.xml",
         "views/res_config_settings_views.xml",

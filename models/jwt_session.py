@@ -85,7 +85,7 @@ class JwtSession(models.Model):
             ("logout", "Logged out"),
             ("logout_all", "Logged out everywhere"),
             ("admin", "Revoked by an administrator"),
-            ("reuse", "A used refresh token came back"),
+            ("reuse", "Used token came back"),
             ("user", "Password, login or user changed"),
             ("copy", "The database was copied"),
         ],

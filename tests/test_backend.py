@@ -218,6 +218,13 @@ class TestBackendTexts(TransactionCase):
         self.assertEqual(again.jwt_refresh_grace_seconds, 0)
         self.assertEqual(again.jwt_cors_origins, "https://app.example.com, http://localhost:3000/")
 
+    def test_parameters_are_no_data(self):
+        """A parameter that was deleted and made again would collide with a data record on update."""
+        names = self.env["ir.config_parameter"].search([("key", "=like", "jwt\\_auth\\_api.%")])
+        domain = [("model", "=", names._name), ("res_id", "in", names.ids)]
+        self.assertGreaterEqual(len(names), 4)
+        self.assertFalse(self.env["ir.model.data"].search(domain))
+
     def test_settings_that_make_no_sense(self):
         """A token that never lives and an origin that no browser sends are refused."""
         settings = self.env["res.config.settings"]

@@ -1,6 +1,9 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
+const ROW = ".o_data_row:contains('res.currency.rate')";
+const PHONE = ".o_data_row:contains('Safari on iPhone')";
+
 function openApp() {
     return [
         stepUtils.showAppsMenuItem(),
@@ -42,14 +45,12 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "switch creating on, in place",
-            trigger:
-                ".o_data_row:not(.o_selected_row):contains('res.currency.rate') [name=is_post] input:not(:checked)",
+            trigger: `${ROW}:not(.o_selected_row) [name=is_post] input:not(:checked)`,
             run: "click",
         },
         {
             content: "open the form once it is on",
-            trigger:
-                ".o_data_row:contains('res.currency.rate'):has([name=is_post] input:checked) .o_list_record_open_form_view button",
+            trigger: `${ROW}:has([name=is_post] input:checked) button:contains('View')`,
             run: "click",
         },
         {
@@ -76,8 +77,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "the list shows what was saved",
-            trigger:
-                ".o_data_row:contains('res.currency.rate'):has([name=is_post] input:not(:checked))",
+            trigger: `${ROW}:has([name=is_post] input:not(:checked))`,
         },
     ],
 });
@@ -92,7 +92,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_sessions", {
         },
         {
             content: "revoke the one of a lost phone",
-            trigger: ".o_data_row:contains('Safari on iPhone') button[name=action_revoke]",
+            trigger: `${PHONE} button[name=action_revoke]`,
             run: "click",
         },
         {
@@ -102,7 +102,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_sessions", {
         },
         {
             content: "it is no longer among the active ones; select all that are left",
-            trigger: ".o_list_view:not(:has(.o_data_row:contains('Safari on iPhone'))) thead .o_list_record_selector input",
+            trigger: `.o_list_view:not(:has(${PHONE})) thead .o_list_record_selector input`,
             run: "click",
         },
         {

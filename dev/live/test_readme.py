@@ -178,3 +178,12 @@ def test_parts(readme):
     """The table of the suite's parts names all of them."""
     shown = {name for name in table(readme["Try it"], 2) if name.isalnum() and name.islower()}
     assert shown == set(PARTS)
+
+
+def test_tests_of_the_security_document():
+    """Each test that doc/security.md names exists."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "doc" / "security.md").read_text()))
+    assert len(named) > 80
+    paths = [path for path in ROOT.glob("**/test_*.py") if ".git" not in path.parts]
+    written = {name for path in paths for name in re.findall(r"def (test_\w+)", path.read_text())}
+    assert named <= written, named - written

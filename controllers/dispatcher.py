@@ -163,9 +163,8 @@ class ApiDispatcher(Dispatcher):
             return frozenset()
         parameters = self.request.env["ir.config_parameter"].sudo()
         origins = parameters.get_param("jwt_auth_api.cors_origins") or ""
-        return frozenset(
-            origin.strip().rstrip("/") for origin in origins.split(",") if origin.strip()
-        )
+        names = (origin.strip().rstrip("/") for origin in origins.split(","))
+        return frozenset(name for name in names if "://" in name)  # never "*", never "null"
 
     def _cors(self):
         """Headers that let a page of an allowed origin read the answer, errors included."""

@@ -48,7 +48,7 @@ def nothing_secret_in_the_log(server, no_cooldown):
         assert secret.rpartition(".")[2] not in text
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_user(admin):
     """A new internal user each time it is called."""
 
@@ -68,7 +68,7 @@ def user(make_user):
     return make_user()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def log_in(server):
     """`log_in(user)` is a device of the user that has logged in."""
 

@@ -1,0 +1,380 @@
+"""Pages of other origins: which may read an answer, and which may use a cookie."""
+
+from email.utils import parsedate_to_datetime
+
+import pytest
+from lib.client import COOKIE, JSON, Device, cookies
+
+ALLOWED = "https://app.example"
+LISTED = f" {ALLOWED} , http://localhost:5173/ "
+ROUTES = {
+    "/api/login": {"POST"},
+    "/api/update/access-token": {"POST"},
+    "/api/update/refresh-token": {"POST"},
+    "/api/revoke/token": {"POST"},
+    "/api/send_request": {"GET", "HEAD", "POST", "PUT", "DELETE"},
+}
+#: Origins that look like the allowed one.
+FOREIGN = [
+    "https://evil.example",
+    "null",
+    "http://app.example",
+    "https://app.example:8443",
+    "https://app.example.evil",
+]
+FOREIGN += [
+    "https://evil.app.example",
+    "https://APP.example.evil",
+    "*",
+    "https://app.example, https://evil.example",
+]
+FOREIGN += [
+    "https://app.exampl",
+    "app.example",
+    "https://app.example/",
+    "file://",
+    "https://app.example\\.evil",
+]
+
+
+@pytest.fixture(scope="module")
+def user(make_user):
+    """One for the whole file: nothing here ends more than one session."""
+    return make_user()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def listed(admin):
+    """Read live: no restart."""
+    key = "jwt_auth_api.cors_origins"
+    before = admin.call("ir.config_parameter", "get_param", key)
+    admin.call("ir.config_parameter", "set_param", key, LISTED)
+    yield
+    admin.call("ir.config_parameter", "set_param", key, before)
+
+
+def cors(answer):
+    return {name for name in answer.headers if name.startswith("access-control-")}
+
+
+def preflight(server, path, origin, method="POST"):
+    asked = "authorization, content-type, x-requested-with"
+    headers = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": asked,
+    }
+    return Device(server.url).call("OPTIONS", path, headers=headers)
+
+
+@pytest.mark.parametrize("origin", [ALLOWED, "http://localhost:5173"])
+@pytest.mark.parametrize("path", ROUTES)
+def test_preflight_of_an_allowed_origin(server, path, origin):
+    """All that a browser needs to send the real request, cookies included."""
+    answer = preflight(server, path, origin)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
+    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    assert set(answer.headers["Access-Control-Allow-Methods"].split(", ")) == ROUTES[path]
+    allowed = {
+        name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")
+    }
+    assert {
+        "authorization",
+        "content-type",
+        "refreshtoken",
+        "x-client-type",
+        "x-requested-with",
+    } <= allowed
+    assert "Origin" in answer.headers["Vary"]
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_preflight_of_another_origin(server, origin):
+    """Not one header: neither reflected, nor `*`, nor `null`."""
+    for path in ROUTES:
+        answer = preflight(server, path, origin)
+        assert answer.status_code == 204
+        assert cors(answer) == set()
+        assert "Origin" in answer.headers["Vary"]
+
+
+def answers(device, origin):
+    """One of each kind: right, refused, unknown, forbidden method, wrong login."""
+    headers = {"Origin": origin} if origin else {}
+    good = {"model": "res.country", "fields": '["code"]', "limit": 1}
+    return [
+        device.call("GET", "/api/send_request", params=good, headers=headers),
+        device.call("GET", "/api/send_request", params=good, headers=headers, authorize=False),
+        device.call(
+            "GET",
+            "/api/send_request",
+            params=good,
+            headers={**headers, "Authorization": "Bearer x"},
+        ),
+        device.call("GET", "/api/send_request", params={}, headers=headers),
+        device.call("GET", "/api/nothing", headers=headers),
+        device.call("GET", "/api/login", headers=headers),
+        device.call("POST", "/api/login", headers=headers, content=b"x"),
+        device.call(
+            "POST",
+            "/api/login",
+            headers=headers,
+            json={"login": "nobody", "password": "wrong pass"},
+        ),
+        device.call(
+            "POST", "/api/update/access-token", headers=headers, json={"refreshToken": "x"}
+        ),
+    ]
+
+
+def test_errors_can_be_read_too(server, device):
+    """Else a page sees "network error" in place of 401; what it may read besides the body is exposed."""
+    found = answers(device, ALLOWED)
+    assert [answer.status_code for answer in found] == [200, 401, 401, 400, 404, 405, 415, 401, 401]
+    for answer in found:
+        assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+        assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+        exposed = {
+            name.strip() for name in answer.headers["Access-Control-Expose-Headers"].split(",")
+        }
+        assert {"WWW-Authenticate", "Retry-After"} <= exposed
+        assert "Origin" in answer.headers["Vary"]
+        assert answer.headers.get_list("Access-Control-Allow-Origin") == [ALLOWED]
+
+
+@pytest.mark.parametrize("origin", [*FOREIGN, None])
+def test_other_origins_read_nothing(device, origin):
+    """The answers are the same, but for the headers that would let a page see them; caches tell them apart."""
+    for answer in answers(device, origin):
+        assert cors(answer) == set()
+        assert "Origin" in answer.headers["Vary"]
+        assert answer.headers["Content-Type"] == JSON
+
+
+def test_list_counts_from_the_next_request_on(server, admin, device):
+    headers = {"Origin": "https://new.example"}
+    assert all(
+        cors(device.call("GET", "/api/nothing", headers=headers)) == set() for _time in range(4)
+    )
+    admin.call(
+        "ir.config_parameter", "set_param", "jwt_auth_api.cors_origins", "https://new.example"
+    )
+    try:
+        found = [device.call("GET", "/api/nothing", headers=headers) for _time in range(8)]
+        assert all(
+            answer.headers["Access-Control-Allow-Origin"] == "https://new.example"
+            for answer in found
+        )
+    finally:
+        admin.call("ir.config_parameter", "set_param", "jwt_auth_api.cors_origins", LISTED)
+    assert all(
+        cors(device.call("GET", "/api/nothing", headers=headers)) == set() for _time in range(8)
+    )
+
+
+@pytest.mark.parametrize("value", ["", " ", ",", "*", "null", ",,null,*"])
+def test_lists_that_allow_nobody(admin, device, value):
+    """No wildcard, and no `null`, whatever an administrator writes."""
+    admin.call("ir.config_parameter", "set_param", "jwt_auth_api.cors_origins", value)
+    try:
+        for origin in ("https://evil.example", "null", "*", ""):
+            for _time in range(3):
+                answer = device.call("GET", "/api/nothing", headers={"Origin": origin})
+                assert cors(answer) == set()
+    finally:
+        admin.call("ir.config_parameter", "set_param", "jwt_auth_api.cors_origins", LISTED)
+
+
+# --- the cookie ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(user, log_in):
+    return log_in(user, "browser")
+
+
+def test_cookie_as_promised(user, server):
+    """HttpOnly, Secure, SameSite=Lax, for this host alone; not longer than the token lives."""
+    answer = Device(server.url, "browser").login(user.login, user.password)
+    [header] = answer.headers.get_list("set-cookie")
+    cookie = cookies(answer)[COOKIE]
+    assert cookie.value == answer.json()["refreshToken"]
+    attributes = {part.strip() for part in header.split(";")[1:]}
+    expires = parsedate_to_datetime(cookie["expires"]) - parsedate_to_datetime(
+        answer.headers["Date"]
+    )
+    assert abs(expires.total_seconds() - int(cookie["max-age"])) <= 2
+    assert {part for part in attributes if not part.startswith(("Max-Age=", "Expires="))} == {
+        "HttpOnly",
+        "Secure",
+        "SameSite=Lax",
+        "Path=/",
+    }
+    assert 0 < int(cookie["max-age"]) <= 2592000
+    app = Device(server.url, "app").login(user.login, user.password)
+    assert "set-cookie" not in app.headers
+
+
+@pytest.mark.parametrize(
+    ("agent", "declared", "cookie"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", None, True),
+        ("curl/8.5", None, False),
+        ("", None, False),
+        ("curl/8.5", "browser", True),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "app", False),
+        ("curl/8.5", "BROWSER", True),
+        ("curl/8.5", "nonsense", False),
+    ],
+)
+def test_who_is_a_browser(user, http, agent, declared, cookie):
+    headers = {"User-Agent": agent, **({"X-Client-Type": declared} if declared else {})}
+    answer = http.post(
+        "/api/login", json={"login": user.login, "password": user.password}, headers=headers
+    )
+    assert (COOKIE in cookies(answer)) == cookie
+
+
+def test_rotation_of_the_cookie(browser):
+    """Both endpoints rotate it, in the cookie alone: no script of a page gets to see the new one."""
+    seen = {browser.cookie}
+    for call in (browser.renew, browser.rotate, browser.renew):
+        answer = call()
+        assert answer.status_code == 200
+        assert len(answer.headers.get_list("set-cookie")) == 1
+        browser.cookie = cookies(answer)[COOKIE].value
+        assert browser.cookie not in seen
+        assert browser.cookie not in answer.text
+        seen.add(browser.cookie)
+        if "status" in answer.json():
+            assert answer.json() == {"status": "done", "refreshToken": 1}
+        else:
+            assert set(answer.json()) == {"access_token"}
+
+
+@pytest.mark.parametrize("kind", ["app", "nonsense", ""])
+@pytest.mark.parametrize("agent", ["curl/8.5", ""])
+def test_no_header_gets_the_cookie_out(browser, kind, agent):
+    """A script in the page can set headers; it gets no token into a body with that."""
+    headers = {"X-Client-Type": kind, "User-Agent": agent}
+    answer = browser.rotate(headers=headers)
+    assert answer.json() == {"status": "done", "refreshToken": 1}
+    assert COOKIE in cookies(answer)
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_cookie_is_not_for_foreign_origins(browser, origin):
+    """Nothing is rotated, nothing ended."""
+    for call in (browser.renew, browser.rotate):
+        answer = call(headers={"Origin": origin})
+        assert (answer.status_code, answer.json()["error"]) == (403, "foreign_origin")
+        assert "set-cookie" not in answer.headers
+    assert browser.renew().status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_cookie_is_not_for_foreign_sites(browser, site):
+    """A browser that sends no Origin says so in this header."""
+    answer = browser.renew(headers={"Sec-Fetch-Site": site})
+    assert (answer.status_code, answer.json()["error"]) == (403, "foreign_origin")
+
+
+def test_cookie_is_for_our_own_pages_and_allowed_origins(server, browser):
+    for headers in (
+        {"Origin": server.url, "Sec-Fetch-Site": "same-origin"},
+        {"Origin": ALLOWED, "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {},
+    ):
+        answer = browser.renew(headers=headers)
+        assert answer.status_code == 200, headers
+        browser.cookie = cookies(answer)[COOKIE].value
+
+
+FORMS = {
+    "form": {"data": {"user_id": "2"}},
+    "multipart": {"files": {"a": b"b"}},
+    "text": {"content": b"{}", "headers": {"Content-Type": "text/plain"}},
+    "text that is JSON": {
+        "content": b'{"a": 1}',
+        "headers": {"Content-Type": "text/plain;charset=UTF-8"},
+    },
+    "no type": {"content": b"{}"},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", ["/api/update/access-token", "/api/update/refresh-token"])
+def test_cookie_with_a_form(browser, path, form):
+    """What a page of any origin can send without asking first is refused, its own origin or not."""
+    options = {**FORMS[form]}
+    headers = {"Cookie": f"{COOKIE}={browser.cookie}", **options.pop("headers", {})}
+    answer = browser.call("POST", path, headers=headers, **options)
+    assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_media_type")
+    assert "set-cookie" not in answer.headers
+    assert browser.renew().status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+def test_bodyless_post_with_a_cookie(browser, origin):
+    """It needs no preflight: the origin decides."""
+    headers = {"Cookie": f"{COOKIE}={browser.cookie}", "Origin": origin}
+    answer = browser.call("POST", "/api/update/access-token", headers=headers, authorize=False)
+    assert (answer.status_code, answer.json()["error"]) == (403, "foreign_origin")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_cookie_with_another_method(browser, method):
+    """An image or a link of a foreign page refreshes nothing and logs nobody out."""
+    for path in ("/api/update/access-token", "/api/update/refresh-token", "/api/revoke/token"):
+        answer = browser.call(method, path, headers={"Cookie": f"{COOKIE}={browser.cookie}"})
+        assert answer.status_code == 405
+        assert "set-cookie" not in answer.headers
+    assert browser.renew().status_code == 200
+
+
+def test_cookie_alone_opens_no_data(browser):
+    headers = {"Cookie": f"{COOKIE}={browser.cookie}"}
+    for method, path in (
+        ("GET", "/api/send_request"),
+        ("POST", "/api/update/refresh-token"),
+        ("POST", "/api/revoke/token"),
+    ):
+        answer = browser.call(
+            method,
+            path,
+            headers=headers,
+            authorize=False,
+            **({"json": {}} if method == "POST" else {}),
+        )
+        assert (answer.status_code, answer.json()["error"]) == (401, "missing_token")
+    assert browser.renew().status_code == 200
+
+
+def test_explicit_token_wins_over_the_cookie(user, log_in, browser):
+    """A wrong one is wrong: the cookie does not stand in for it."""
+    app = log_in(user)
+    for wrong in ("garbage", f"v1.{'A' * 22}.{'B' * 43}"):
+        answer = browser.renew(json={"refreshToken": wrong})
+        assert answer.status_code == 401
+        assert "set-cookie" not in answer.headers
+    answer = browser.renew(json={"refreshToken": app.refresh})
+    assert answer.status_code == 200
+    fresh = Device(browser.url)
+    fresh.access = answer.json()["access_token"]
+    assert app.logout().status_code == 200
+    assert fresh.get().status_code == 401  # it was the app's session
+    assert browser.renew().status_code == 200
+
+
+def test_logout_clears_the_cookie(browser):
+    """Same name, path and attributes, no time left."""
+    answer = browser.logout()
+    cookie = cookies(answer)[COOKIE]
+    assert (cookie.value, cookie["max-age"], cookie["path"]) == ("", "0", "/")
+    assert cookie["secure"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"

@@ -97,8 +97,9 @@ class ResConfigSettings(models.TransientModel):
 
     def set_values(self):
         """Odoo takes 0 for "not set" and would bring the default back."""
-        super().set_values()
+        result = super().set_values()
         for settings in self:
             for name in SETTINGS:
                 if settings[f"jwt_{name}"] == 0:
                     self.env["ir.config_parameter"].set_param(f"jwt_auth_api.{name}", "0")
+        return result

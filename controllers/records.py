@@ -34,10 +34,14 @@ class Records(Controller):
         policy = connections._resolve(query.parse_model(params), http.method)
         match http.method:
             case "POST":
-                answer = connections._api_create(policy, query.parse_write(params, body, with_id=False))
+                answer = connections._api_create(
+                    policy, query.parse_write(params, body, with_id=False)
+                )
                 return request.dispatcher.answer(answer, HTTPStatus.CREATED)
             case "PUT":
-                return connections._api_update(policy, query.parse_write(params, body, with_id=True))
+                return connections._api_update(
+                    policy, query.parse_write(params, body, with_id=True)
+                )
             case "DELETE":
                 return connections._api_delete(policy, query.parse_id(params))
         return connections._api_list(policy, query.parse_list(params, policy.connection.max_limit))

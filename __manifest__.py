@@ -11,8 +11,11 @@
     "data": [
         "security/jwt_auth_api_groups.xml",
         "security/ir.model.access.csv",
+        "data/ir_cron.xml",
         "views/connection_api_views.xml",
+        "views/jwt_security_event_views.xml",
         "views/jwt_session_views.xml",
+        "views/jwt_signing_key_views.xml",
         "views/res_config_settings_views.xml",
         "views/jwt_auth_api_menus.xml",
     ],

@@ -2,4 +2,5 @@
 
 from . import dispatcher  # first: @route asserts that its type exists
 from . import auth
+from . import documents
 from . import records

@@ -1,5 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import contextlib
 from urllib.parse import urlsplit
 
 from werkzeug.http import dump_cookie
@@ -32,20 +33,52 @@ class Auth(Controller):
         max_content_length=MAX_BODY_BYTES,
     )
     def login(self):
-        """``{"login", "password"}`` → ``{"token", "refreshToken", "user_id"}``."""
+        """``{"login", "password"}`` → ``{"token", "refreshToken", "user_id"}``.
+
+        An account with a second factor gets 401 ``mfa_required`` with ``mfa_token``, ``mfa_type``
+        (``totp`` | ``totp_mail``) and ``expires_in`` (seconds), for :meth:`login_mfa`.
+        """
         login, password = self._credentials(request.dispatcher.body)
-        http = request.httprequest
-        user = request.env["res.users"]._jwt_login(login, password, http.remote_addr)
-        client_type = "browser" if self._is_browser() else "app"
-        sessions = request.env["jwt.session"]
+        users = request.env["res.users"]
+        user, incomplete = users._jwt_login(login, password, request.httprequest.remote_addr)
+        if incomplete:
+            return request.dispatcher.refuse(request.env["jwt.mfa.challenge"]._open(user))
+        return self._logged_in(user)
+
+    @route(
+        "/api/login/mfa",
+        type="jwt_api",
+        auth="none",
+        methods=["POST"],
+        readonly=False,
+        save_session=False,
+        max_content_length=MAX_BODY_BYTES,
+    )
+    def login_mfa(self):
+        """``{"mfa_token", "code"}`` → as :meth:`login`."""
+        text, code = self._mfa_answer(request.dispatcher.body)
+        address = request.httprequest.remote_addr
+        user, error = request.env["jwt.mfa.challenge"]._answer(text, code, address)
+        if error:  # returned, not raised: the failed try stays counted
+            return request.dispatcher.refuse(error)
+        return self._logged_in(user)
+
+    def _logged_in(self, user):
+        """Open the session of a user who has proved who they are."""
+        http, sessions = request.httprequest, request.env["jwt.session"]
+        strict, browser = sessions._is_strict(), self._is_browser()
+        if browser and (old := http.cookies.get(_cookie_name(strict))):
+            with contextlib.suppress(tokens.InvalidToken):
+                sessions._replace(tokens.RefreshToken.parse(old))
         session, access, refresh = sessions._open(
-            user, client_type, http.user_agent.string, http.remote_addr
+            user, "browser" if browser else "app", http.user_agent.string, http.remote_addr
         )
+        in_body = 1 if browser and strict else str(refresh)
         response = request.dispatcher.answer(
-            {"token": access, "refreshToken": str(refresh), "user_id": user.id}
+            {"token": access, "refreshToken": in_body, "user_id": user.id}
         )
-        if client_type == "browser":
-            self._set_cookie(response, str(refresh), session._seconds_left())
+        if browser:
+            self._set_cookie(response, strict, str(refresh), session._seconds_left())
         return response
 
     @route(
@@ -63,18 +96,20 @@ class Auth(Controller):
         A token that was sent explicitly is not: its holder could not read the successor out of
         the cookie, and would be taken for a thief at the next refresh.
         """
+        sessions = request.env["jwt.session"]
+        strict = sessions._is_strict()
         user_id = self._user_id(request.dispatcher.body)
-        refresh, from_cookie = self._refresh_token()
-        done = request.env["jwt.session"]._refresh(
-            refresh,
-            rotate=from_cookie,
-            user_id=user_id,
-        )
+        refresh, from_cookie = self._refresh_token(strict)
+        done = sessions._refresh(refresh, rotate=from_cookie or strict, user_id=user_id)
         if done is None:
-            return self._refused()
-        response = request.dispatcher.answer({"access_token": done.access_token})
-        if done.refresh_token:
-            self._set_cookie(response, str(done.refresh_token), done.seconds_left)
+            return self._refused(strict)
+        answer = {"access_token": done.access_token}
+        to_cookie = done.refresh_token and self._to_cookie(done.client_type, from_cookie)
+        if done.refresh_token and not to_cookie:
+            answer["refreshToken"] = str(done.refresh_token)
+        response = request.dispatcher.answer(answer)
+        if to_cookie:
+            self._set_cookie(response, strict, str(done.refresh_token), done.seconds_left)
         return response
 
     @route(
@@ -88,19 +123,18 @@ class Auth(Controller):
     )
     def update_refresh_token(self):
         """A browser: ``{"status": "done", "refreshToken": 1}`` and the cookie; an app: the token itself."""
-        refresh, from_cookie = self._refresh_token()
-        done = request.env["jwt.session"]._refresh(
-            refresh,
-            rotate=True,
-            user_id=request.jwt.user_id,
-            sid=request.jwt.session,
+        sessions = request.env["jwt.session"]
+        strict = sessions._is_strict()
+        refresh, from_cookie = self._refresh_token(strict)
+        done = sessions._refresh(
+            refresh, rotate=True, user_id=request.jwt.user_id, sid=request.jwt.session
         )
         if done is None:
-            return self._refused()
+            return self._refused(strict)
         if not self._to_cookie(done.client_type, from_cookie):
             return {"status": "done", "refreshToken": str(done.refresh_token)}
         response = request.dispatcher.answer({"status": "done", "refreshToken": 1})
-        self._set_cookie(response, str(done.refresh_token), done.seconds_left)
+        self._set_cookie(response, strict, str(done.refresh_token), done.seconds_left)
         return response
 
     @route(
@@ -117,10 +151,47 @@ class Auth(Controller):
         everywhere = request.dispatcher.body.get("all", False)
         if not isinstance(everywhere, bool):
             raise ApiError("bad_value", _('"all" is true or false.'))
-        request.env["jwt.session"]._log_out(request.jwt, everywhere)
+        sessions = request.env["jwt.session"]
+        sessions._log_out(request.jwt, everywhere)
         response = request.dispatcher.answer({"status": "success", "logged_out": 1})
-        self._set_cookie(response, "", 0)
+        self._set_cookie(response, sessions._is_strict(), "", 0)
         return response
+
+    @route(
+        "/api/me", type="jwt_api", auth="jwt", methods=["GET"], readonly=True, save_session=False
+    )
+    def me(self):
+        """``{"success": true, "data": {"id", "login", "name", "email", "partner_id", "lang", "tz",
+        "company_id": [1, "name"], "company_ids": [[1, "name"], …]}}``."""
+        return {"success": True, "data": request.env.user._jwt_profile()}
+
+    @route(
+        "/api/sessions",
+        type="jwt_api",
+        auth="jwt",
+        methods=["GET"],
+        readonly=True,
+        save_session=False,
+    )
+    def sessions(self):
+        """The caller's living sessions: ``{"success": true, "count": 1, "data": [{"id", "device",
+        "client_type", "ip_address", "created_at", "last_used_at", "expires_at", "current"}]}``."""
+        data = request.env["jwt.session"]._own(request.env.user, request.jwt.session)
+        return {"success": True, "count": len(data), "data": data}
+
+    @route(
+        "/api/sessions/<int:session_id>",
+        type="jwt_api",
+        auth="jwt",
+        methods=["DELETE"],
+        readonly=False,
+        save_session=False,
+    )
+    def end_session(self, session_id):
+        """End one of the caller's sessions: ``{"deleted_id": 7}``; 404 for anybody else's."""
+        if not request.env["jwt.session"]._end_own(request.env.user, session_id):
+            raise ApiError("not_found", _("You have no such session."))
+        return {"deleted_id": session_id}
 
     # --- what a request brings -----------------------------------------------------------
 
@@ -140,13 +211,25 @@ class Auth(Controller):
         return credentials
 
     @staticmethod
+    def _mfa_answer(body):
+        """
+        :raise ApiError: ``bad_value`` unless both are there; a code may be a number
+        """
+        text, code = body.get("mfa_token"), body.get("code")
+        if type(code) is int:
+            code = f"{code:06}"  # a number has lost its zeros
+        if not isinstance(text, str) or not isinstance(code, str) or len(code) > 32:
+            raise ApiError("bad_value", _('Send "mfa_token" and "code" as strings.'))
+        return text, code
+
+    @staticmethod
     def _user_id(body):
         user_id = body.get("user_id")
         if user_id is not None and (type(user_id) is not int or user_id < 1):
             raise ApiError("bad_value", _('"user_id" is the number that the login answered.'))
         return user_id
 
-    def _refresh_token(self):
+    def _refresh_token(self, strict):
         """The refresh token of the request: from the body, the header or, at last, the cookie.
 
         What is sent explicitly wins, and is never passed over for the cookie when it is wrong. A
@@ -161,15 +244,15 @@ class Auth(Controller):
             explicit = http.headers.get(COOKIE)
         if explicit is not None and not isinstance(explicit, str):
             raise ApiError("bad_value", _('"refreshToken" is a string.'))
-        text = explicit or http.cookies.get(COOKIE)
+        text = explicit or http.cookies.get(_cookie_name(strict))
         if not text:
-            raise _invalid_refresh_token(_("No refresh token was sent."))
+            raise _invalid_refresh_token(strict, _("No refresh token was sent."))
         if not explicit:
             self._check_origin()
         try:
-            return tokens.parse_refresh_token(text), not explicit
+            return tokens.RefreshToken.parse(text), not explicit
         except tokens.InvalidToken as exc:
-            raise _invalid_refresh_token() from exc
+            raise _invalid_refresh_token(strict) from exc
 
     @staticmethod
     def _check_origin():
@@ -205,25 +288,36 @@ class Auth(Controller):
     # --- what an answer brings -----------------------------------------------------------
 
     @staticmethod
-    def _set_cookie(response, value, seconds):
+    def _set_cookie(response, strict, value, seconds):
         """Set on the answer itself: Odoo's ``future_response`` doubles it when a request is retried.
 
         ``Response.set_cookie`` would add an ``Expires`` a year ahead (``odoo/http.py``).
         """
         cookie = dump_cookie(
-            COOKIE, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Lax"
+            _cookie_name(strict),
+            value,
+            max_age=seconds,
+            path="/",
+            secure=True,
+            httponly=True,
+            samesite="Strict" if strict else "Lax",
         )
         response.headers.add("Set-Cookie", cookie)
 
     @staticmethod
-    def _refused():
+    def _refused(strict):
         """Returned, not raised: a raise would roll back the end of a session whose token was reused."""
-        return request.dispatcher.refuse(_invalid_refresh_token())
+        return request.dispatcher.refuse(_invalid_refresh_token(strict))
 
 
-def _invalid_refresh_token(message=None):
-    return unauthorized(
-        "invalid_refresh_token",
-        message or _("The refresh token is not valid any more. Log in again."),
-        challenge="invalid_token",
-    )
+def _cookie_name(strict):
+    """``__Host-`` (RFC 6265bis): no other host of the same site can plant or overwrite it."""
+    return f"__Host-{COOKIE}" if strict else COOKIE
+
+
+def _invalid_refresh_token(strict, message=None):
+    """401 with a challenge; in profile ``strict`` the 400 of RFC 6749, section 5.2."""
+    message = message or _("The refresh token is not valid any more. Log in again.")
+    if strict:
+        return ApiError("invalid_grant", message)
+    return unauthorized("invalid_refresh_token", message, challenge="invalid_token")

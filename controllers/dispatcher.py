@@ -54,9 +54,10 @@ class ApiDispatcher(Dispatcher):
         return True
 
     def pre_dispatch(self, rule, args):
+        self.request.session.can_save = False  # as _authenticate says, which no database is asked for
         if self.request.httprequest.method == "OPTIONS":
             werkzeug.exceptions.abort(self._preflight(rule))
-        super().pre_dispatch(rule, args)
+        return super().pre_dispatch(rule, args)
 
     def dispatch(self, endpoint, args):
         if not self.request.db:
@@ -97,9 +98,10 @@ class ApiDispatcher(Dispatcher):
         return self._response(body, status, [*error.headers, *self._cors()])
 
     def post_dispatch(self, response):
-        super().post_dispatch(response)
+        result = super().post_dispatch(response)
         for name, value in self._cors():
             response.headers[name] = value
+        return result
 
     # --- bodies --------------------------------------------------------------------------
 
@@ -155,7 +157,7 @@ class ApiDispatcher(Dispatcher):
     def _translate(self, source):
         if not self.request.env:
             return source
-        return self.request.env._(source)  # pylint: disable=gettext-variable
+        return self.request.env._(source)
 
     def allowed_origins(self):
         """Origins whose pages may use this API from a browser; a system parameter, read live."""

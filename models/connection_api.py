@@ -197,7 +197,7 @@ class ConnectionApi(models.Model):
         if query.record_id and not records:
             raise self._no_record(policy, query.record_id)
         total = offset + len(records)
-        page_tells = query.record_id or len(records) < query.limit and (records or not offset)
+        page_tells = query.record_id or (len(records) < query.limit and (records or not offset))
         if not page_tells:
             total = model.search_count(domain)
         return {
@@ -216,7 +216,7 @@ class ConnectionApi(models.Model):
 
         :param write: :class:`~..tools.query.WriteRequest`
         """
-        values, plan = policy.write(write)
+        values, plan = policy.writing(write)
         return self._one(plan, policy.model.create(values))
 
     @api.model
@@ -225,7 +225,7 @@ class ConnectionApi(models.Model):
 
         :raise ApiError: ``not_found``
         """
-        values, plan = policy.write(write)
+        values, plan = policy.writing(write)
         record = self._record(policy, write.record_id)
         if values:
             record.write(values)
@@ -250,7 +250,10 @@ class ConnectionApi(models.Model):
     @staticmethod
     def _no_record(policy, record_id):
         return ApiError(
-            "not_found", _("There is no record %(id)s of %(model)s."), id=record_id, model=policy.name
+            "not_found",
+            _("There is no record %(id)s of %(model)s."),
+            id=record_id,
+            model=policy.name,
         )
 
     @api.model

@@ -112,8 +112,8 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _enter(cls, claims):
         request.jwt = claims
-        request.update_env(user=claims.user_id)
-        request.update_env(context=dict(request.env["res.users"].context_get()))
+        context = request.env(user=claims.user_id)["res.users"].context_get()
+        request.update_env(user=claims.user_id, context=dict(context))
 
     @staticmethod
     def _invalid_token():

@@ -1,12 +1,11 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-import hashlib
-import hmac
 import ipaddress
 import math
+from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, hmac
 
 from .transaction import read_committed
 
@@ -106,6 +105,19 @@ class JwtLoginThrottle(models.Model):
         return max(1, math.ceil((float(level) + 1 - limit) * duration))
 
     @api.model
+    def _note(self, login, address):
+        """Record a refused try, the first one a minute: who floods the login must not flood the list."""
+        events = self.env["jwt.security.event"].sudo()
+        recent = fields.Datetime.now() - timedelta(minutes=1)
+        domain = [
+            ("event", "=", "throttled"),
+            ("ip_address", "=", address),
+            ("create_date", ">", recent),
+        ]
+        if not events.search_count(domain, limit=1):
+            events._record("throttled", login=login, ip_address=address, apart=True)
+
+    @api.model
     def _succeeded(self, login, address):
         """The password was right: forget this login's failures from this address, nobody else's.
 
@@ -135,9 +147,9 @@ class JwtLoginThrottle(models.Model):
             network = ipaddress.ip_network((ip, 64 if ip.version == 6 else 32), strict=False)
         except ValueError:
             network = address
-        pepper = self.env["jwt.signing.key"]._issuer().pepper
+        env = self.env(su=True)
         return tuple(
-            hmac.new(pepper, repr(parts).encode(), hashlib.sha256).hexdigest()
+            hmac(env, "jwt_auth_api-throttle", parts)
             for parts in ((login, str(network)), (str(network),))
         )
 

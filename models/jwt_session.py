@@ -2,15 +2,18 @@
 
 import logging
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.http import GeoIP
 from odoo.tools import SQL, consteq
 from odoo.tools._vendor.useragents import UserAgent
 
 from ..tools import tokens
+from ..tools.values import dump_datetime
 from .transaction import read_committed
 
 _logger = logging.getLogger(__name__)
@@ -22,6 +25,7 @@ SETTINGS = {
     "refresh_idle_seconds": (14 * 24 * 3600, 60),
     "refresh_grace_seconds": (10, 0),
 }
+PROFILE_PARAMETER = "jwt_auth_api.profile"
 #: How people write what Odoo's parser of user agents finds; what is not here is capitalized.
 DEVICE_NAMES = {
     "chromeos": "ChromeOS",
@@ -87,6 +91,8 @@ class JwtSession(models.Model):
             ("admin", "Revoked by an administrator"),
             ("reuse", "Used token came back"),
             ("user", "Password, login or user changed"),
+            ("device", "Device revoked by the user"),
+            ("replaced", "Logged in again in the same browser"),
             ("copy", "The database was copied"),
         ],
         readonly=True,
@@ -178,7 +184,7 @@ class JwtSession(models.Model):
         :return: the session, its access token and its first refresh token
         """
         now = fields.Datetime.now()
-        refresh = tokens.new_refresh_token()
+        refresh = tokens.RefreshToken.new()
         session = self.sudo().create(
             {
                 "user_id": user.id,
@@ -188,8 +194,12 @@ class JwtSession(models.Model):
                 "user_agent": (user_agent or "").replace("\x00", "")[:256],
                 "ip_address": ip_address,
                 "last_used_at": now,
-                "expires_at": now + timedelta(seconds=self._setting("refresh_token_seconds")),
+                "expires_at": now + timedelta(seconds=self._lifetimes(user)[0]),
             }
+        )
+        session._list_device()
+        self.env["jwt.security.event"]._record(
+            "login", user_id=user.id, ip_address=ip_address, detail=session.device
         )
         self.env["jwt.refresh.token"].sudo().create(
             {"session_id": session.id, "selector": refresh.selector, "token_hash": refresh.hash}
@@ -201,14 +211,73 @@ class JwtSession(models.Model):
 
         :rtype: int
         """
-        whole = self.expires_at - self.last_used_at
-        return min(int(whole.total_seconds()), self._setting("refresh_idle_seconds"))
+        return min(self._lifetimes(self.user_id))
+
+    @api.model
+    def _lifetimes(self, user):
+        """Seconds that a session of a user may last, and may stay unused.
+
+        Odoo's own time-outs (``addons/auth_timeout``) look at web sessions alone; where they are
+        shorter, they count here too.
+        """
+        absolute = self._setting("refresh_token_seconds")
+        idle = self._setting("refresh_idle_seconds")
+        if hasattr(user, "_get_lock_timeouts"):
+            limits = user.sudo()._get_lock_timeouts()
+            absolute = min([absolute, *(s for s, _mfa in limits.get("lock_timeout", ()))])
+            idle = min([idle, *(s for s, _mfa in limits.get("lock_timeout_inactivity", ()))])
+        return absolute, idle
+
+    def _list_device(self):
+        """Show the session in Odoo's own device list, where the user can end it, portal users too.
+
+        One row of ``res.device.log``, as ``_update_device`` writes it
+        (``addons/base/models/res_device.py``), whose session identifier is ours.
+        """
+        self.ensure_one()
+        agent = UserAgent(self.user_agent or "")
+        devices = self.env["res.device.log"].sudo()
+        geoip = GeoIP(self.ip_address)
+        devices.create(
+            {
+                "session_identifier": self.sid,
+                "platform": agent.platform or "api",
+                "browser": agent.browser or self.client_type,
+                "ip_address": self.ip_address,
+                "country": geoip.get("country_name"),
+                "city": geoip.get("city"),
+                "device_type": "mobile" if devices._is_mobile(agent.platform) else "computer",
+                "user_id": self.user_id.id,
+                "first_activity": self.create_date,
+                "last_activity": self.last_used_at,
+                "revoked": False,
+            }
+        )
+
+    @api.model
+    def _replace(self, refresh):
+        """A login in a browser that still has the cookie of another session: that one ends.
+
+        :param tokens.RefreshToken refresh: what the cookie held
+        """
+        if row := self._find(refresh):
+            self._revoke(Domain("id", "=", row.session_id), "replaced")
+
+    @api.model
+    def _is_strict(self):
+        """Whether the profile is ``strict`` (see ``doc/security.md``); read live."""
+        return self.env["ir.config_parameter"].sudo().get_param(PROFILE_PARAMETER) == "strict"
 
     @api.model
     def _access_token(self, user_id, sid, stamp):
         now = int(time.time())
         claims = tokens.Claims(
-            user_id, sid, stamp, tokens.random_id(), now, now + self._setting("access_token_seconds")
+            user_id,
+            sid,
+            stamp,
+            tokens.random_id(),
+            now,
+            now + self._setting("access_token_seconds"),
         )
         return tokens.sign(claims, self.env["jwt.signing.key"]._issuer())
 
@@ -263,22 +332,34 @@ class JwtSession(models.Model):
         stamp = self.env["res.users"].browse(row.user_id)._jwt_session_stamp()
         if not stamp or not consteq(stamp, row.stamp):
             return None
+        idle = self._lifetimes(self.env["res.users"].browse(row.user_id))[1]
+        if row.idle_seconds >= idle:
+            return None
         follower = None
         if row.consumed or rotate:
             follower = self._follow(refresh, row)
             if follower is None:
                 return None
-        self.env.cr.execute(
-            "UPDATE jwt_session SET last_used_at = now() AT TIME ZONE 'utc'"
-            " WHERE id = %s AND last_used_at < (now() AT TIME ZONE 'utc') - interval '1 minute'",
-            [row.session_id],
-        )
+        if row.idle_seconds > 60:
+            self._touch(row)
         return Refreshed(
             row.user_id,
             self._access_token(row.user_id, row.sid, row.stamp),
             follower if rotate else None,
-            min(int(row.seconds_left), self._setting("refresh_idle_seconds")),
+            min(int(row.seconds_left), idle),
             row.client_type,
+        )
+
+    def _touch(self, row):
+        """Remember the use, at most once a minute; Odoo's device list as well."""
+        self.env.cr.execute(
+            "UPDATE jwt_session SET last_used_at = now() AT TIME ZONE 'utc' WHERE id = %s",
+            [row.session_id],
+        )
+        self.env.cr.execute(
+            "UPDATE res_device_log SET last_activity = now() AT TIME ZONE 'utc', revoked = false"
+            " WHERE session_identifier = %s",
+            [row.sid],
         )
 
     def _find(self, refresh):
@@ -291,16 +372,15 @@ class JwtSession(models.Model):
                 """
                 SELECT t.id, t.token_hash, t.consumed_at IS NOT NULL AS consumed,
                        s.id AS session_id, s.sid, s.user_id, s.stamp, s.client_type,
-                       extract(epoch FROM s.expires_at - (now() AT TIME ZONE 'utc')) AS seconds_left
+                       extract(epoch FROM s.expires_at - (now() AT TIME ZONE 'utc')) AS seconds_left,
+                       extract(epoch FROM (now() AT TIME ZONE 'utc') - s.last_used_at) AS idle_seconds
                   FROM jwt_refresh_token t
                   JOIN jwt_session s ON s.id = t.session_id
                   JOIN res_users u ON u.id = s.user_id AND u.active
                  WHERE t.selector = %s AND s.revoked_at IS NULL
                    AND s.expires_at > now() AT TIME ZONE 'utc'
-                   AND s.last_used_at > (now() AT TIME ZONE 'utc') - make_interval(secs => %s)
                 """,
                 refresh.selector,
-                self._setting("refresh_idle_seconds"),
             )
         )
         values = self.env.cr.dictfetchone()
@@ -310,14 +390,13 @@ class JwtSession(models.Model):
 
     def _follow(self, refresh, row):
         """The successor of a genuine token: new, or within the grace the one that exists already."""
-        pepper = self.env["jwt.signing.key"]._issuer().pepper
         self.env.cr.execute(
             "UPDATE jwt_refresh_token SET consumed_at = now() AT TIME ZONE 'utc'"
             " WHERE id = %s AND consumed_at IS NULL RETURNING id",
             [row.id],
         )
         if self.env.cr.fetchone():
-            child = tokens.successor(refresh, tokens.random_id(), pepper)
+            child = refresh.successor(tokens.random_id())
             self.env.cr.execute(
                 SQL(
                     "INSERT INTO jwt_refresh_token"
@@ -344,12 +423,35 @@ class JwtSession(models.Model):
             )
         )
         if found := self.env.cr.fetchone():
-            return tokens.successor(refresh, found[0], pepper)
-        _logger.warning(
-            "A used refresh token came back: session %s of user %s ends.", row.session_id, row.user_id
-        )
-        self._revoke(Domain("id", "=", row.session_id), "reuse")
+            return refresh.successor(found[0])
+        self._end_reused(row)
         return None
+
+    def _end_reused(self, row):
+        """Somebody used a stolen copy, or its owner did after the thief: nobody can tell, so it ends.
+
+        RFC 9700, section 4.14.2. The user is told in Odoo's own security mail, where mail is installed.
+        """
+        _logger.warning(
+            "A used refresh token came back: session %s of user %s ends.",
+            row.session_id,
+            row.user_id,
+        )
+        if not self._revoke(Domain("id", "=", row.session_id), "reuse"):
+            return
+        self.env["jwt.security.event"]._record(
+            "reuse", user_id=row.user_id, detail=f"session {row.session_id}"
+        )
+        user = self.env["res.users"].sudo().browse(row.user_id)
+        if hasattr(user, "_notify_security_setting_update"):
+            user._notify_security_setting_update(
+                self.env._("Security Update: API session ended"),
+                self.env._(
+                    "A used refresh token of one of your devices came back. Somebody may have copied"
+                    " it, so that the session was ended. Log in again, and change your password if"
+                    " you do not know why."
+                ),
+            )
 
     # --- ending --------------------------------------------------------------------------
 
@@ -368,6 +470,39 @@ class JwtSession(models.Model):
             self._revoke(Domain("user_id", "=", claims.user_id), "logout_all")
 
     @api.model
+    def _own(self, user, current):
+        """The living sessions of a user, the last used first.
+
+        :param str current: the ``sid`` of the caller's own
+        :return: a list of ``{"id": 7, "device": "Chrome on Linux", "current": True, …}``
+        """
+        living = Domain("user_id", "=", user.id) & Domain("state", "in", ["active"])
+        return [
+            {
+                "id": session.id,
+                "device": session.device,
+                "client_type": session.client_type,
+                "ip_address": session.ip_address,
+                "created_at": dump_datetime(session.create_date),
+                "last_used_at": dump_datetime(session.last_used_at),
+                "expires_at": dump_datetime(session.expires_at),
+                "current": session.sid == current,
+            }
+            for session in self.sudo().search(living)
+        ]
+
+    @api.model
+    def _end_own(self, user, session_id):
+        """End a living session of this user.
+
+        :return: whether there was one
+        :rtype: bool
+        """
+        read_committed(self.env.cr)
+        domain = Domain("user_id", "=", user.id) & Domain("id", "=", session_id)
+        return bool(self._revoke(domain, "logout"))
+
+    @api.model
     def _revoke(self, domain, reason):
         """End the sessions of ``domain`` that have not ended yet.
 
@@ -378,14 +513,28 @@ class JwtSession(models.Model):
         self.env.cr.execute(
             SQL(
                 "UPDATE jwt_session SET revoked_at = now() AT TIME ZONE 'utc', revoke_reason = %s"
-                " WHERE revoked_at IS NULL AND id IN %s",
+                " WHERE revoked_at IS NULL AND id IN %s RETURNING sid, user_id",
                 reason,
                 query.subselect(),
             )
         )
-        ended = self.env.cr.rowcount
+        ended = self.env.cr.fetchall()
         self.invalidate_model(["revoked_at", "revoke_reason", "state"])
-        return ended
+        if ended:
+            self.env.cr.execute(
+                "UPDATE res_device_log SET revoked = true WHERE session_identifier IN %s",
+                [tuple(sid for sid, _user in ended)],
+            )
+            if reason != "reuse":
+                self._record_end(ended, reason)
+        return len(ended)
+
+    def _record_end(self, ended, reason):
+        counts = Counter(user_id for _sid, user_id in ended)
+        for user_id, count in counts.items():
+            self.env["jwt.security.event"]._record(
+                "revoked", user_id=user_id, detail=f"{count} x {reason}"
+            )
 
     @api.model
     def _revoke_everything(self, reason):
@@ -419,3 +568,4 @@ class _Row:
     stamp: str
     client_type: str
     seconds_left: float
+    idle_seconds: float

@@ -24,7 +24,9 @@ from ..tools.errors import ApiError, Problems, _
 UNREACHABLE = frozenset(
     [
         "jwt.login.throttle",
+        "jwt.mfa.challenge",
         "jwt.refresh.token",
+        "jwt.security.event",
         "jwt.session",
         "jwt.signing.key",
         "auth.passkey.key",
@@ -285,7 +287,7 @@ class Policy:
 
     # --- values ------------------------------------------------------------------------
 
-    def write(self, request):
+    def writing(self, request):
         """Allow a write: what ``create`` and ``write`` take, and what is to be answered.
 
         :param request: :class:`~..tools.query.WriteRequest`

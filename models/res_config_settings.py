@@ -9,7 +9,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_list
 from odoo.tools.misc import babel_locale_parse, get_lang
 
-from .jwt_session import SETTINGS
+from .jwt_session import PROFILE_PARAMETER, SETTINGS
 
 #: As a browser sends it: scheme, host and port, in lower case. A slash at the end is forgiven.
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?/?")
@@ -45,6 +45,12 @@ class ResConfigSettings(models.TransientModel):
     jwt_refresh_token_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_refresh_idle_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_refresh_grace_duration = fields.Char(compute="_compute_jwt_durations")
+    jwt_profile = fields.Selection(
+        [("compatible", "Compatible"), ("strict", "Strict")],
+        "Profile",
+        config_parameter=PROFILE_PARAMETER,
+        default="compatible",
+    )
     jwt_cors_origins = fields.Char("Allowed Origins", config_parameter="jwt_auth_api.cors_origins")
 
     @api.depends(*(f"jwt_{name}" for name in SETTINGS))

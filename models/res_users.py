@@ -22,34 +22,42 @@ class ResUsers(models.Model):
 
         Odoo checks the credentials; this adds a count of the failures that all workers share,
         taken before the password is hashed, and the same cost and answer for an unknown login.
-        A second factor is never skipped. ``base_location`` is not passed on: Odoo would take the
-        request's Host header for ``web.base.url`` when an administrator logs in.
+        ``base_location`` is not passed on: Odoo would take the request's Host header for
+        ``web.base.url`` when an administrator logs in.
 
         :param str address: where the request came from
-        :raise ApiError: ``too_many_requests``, ``invalid_credentials``, ``mfa_required``
+        :return: the user, and whether a second factor is still missing
+        :raise ApiError: ``too_many_requests``, ``invalid_credentials``
         """
-        throttle = self.env["jwt.login.throttle"]
+        throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
         if seconds := self._jwt_cooldown(address) or throttle._take(login, address):
-            raise ApiError(
-                "too_many_requests",
-                _("Too many failed logins. Try again in %(seconds)s seconds."),
-                seconds=seconds,
-                headers=[("Retry-After", str(seconds))],
-            )
+            throttle._note(login, address)
+            raise self._jwt_too_many(seconds)
         users = self.with_env(self.env(user=None, su=False))
         credential = {"type": "password", "login": login, "password": password}
         try:
             info = users.authenticate(credential, {"interactive": not _API_KEY.fullmatch(password)})
         except AccessDenied:
             users._jwt_hash_for_nothing(login, password)
+            events._record("login_failed", login=login, ip_address=address, apart=True)
             raise _invalid_credentials() from None
         user = users.browse(info["uid"])
         if user.id == SUPERUSER_ID or user.sudo()._is_public():
             raise _invalid_credentials()
-        if info["auth_method"] != "apikey" and info.get("mfa") != "skip" and user._mfa_url():
-            raise ApiError("mfa_required", _("This account has a second factor."))
         throttle._succeeded(login, address)
-        return user
+        passed = info["auth_method"] == "apikey" or info.get("mfa") == "skip" or not user._mfa_url()
+        if not passed:
+            events._record("mfa_required", user_id=user.id, ip_address=address)
+        return user, not passed
+
+    @staticmethod
+    def _jwt_too_many(seconds):
+        return ApiError(
+            "too_many_requests",
+            _("Too many failed logins. Try again in %(seconds)s seconds."),
+            seconds=seconds,
+            headers=[("Retry-After", str(seconds))],
+        )
 
     @api.model
     def _jwt_cooldown(self, address):
@@ -77,6 +85,26 @@ class ResUsers(models.Model):
     def _jwt_some_hash(self):
         """A hash to verify against, made once per worker with the scheme and rounds of real ones."""
         return self._crypt_context().hash("no user has this password")
+
+    def _jwt_profile(self):
+        """Who the caller is, for the first screen of an app.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        user = self.sudo()
+        context = self.context_get()
+        return {
+            "id": user.id,
+            "login": user.login,
+            "name": user.name,
+            "email": user.email,
+            "partner_id": user.partner_id.id,
+            "lang": context.get("lang"),
+            "tz": context.get("tz"),
+            "company_id": [user.company_id.id, user.company_id.display_name],
+            "company_ids": [[company.id, company.display_name] for company in user.company_ids],
+        }
 
     @tools.ormcache("self.id")
     def _jwt_session_stamp(self):
@@ -106,8 +134,6 @@ class ResUsers(models.Model):
         if vals.keys() & (self._get_session_token_fields() - {"id", "oauth_access_token"}):
             self.env["jwt.session"]._revoke(Domain("user_id", "in", self.ids), "user")
         return result
-
-
 
 
 def _invalid_credentials():

@@ -1,11 +1,17 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import base64
+import time
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.auth_totp.models.totp import hotp
+
 from .common import APP, BROWSER, ApiCase
 
+MFA = "/api/login/mfa"
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 
@@ -75,3 +81,117 @@ class TestSecondFactor(ApiCase):
         self.env.flush_all()
         response = self._post("/api/login", {"login": self.victim.login, "password": looks})
         self.assertEqual(self.assertAnswer(response)["user_id"], self.victim.id)
+
+    # --- the second step -----------------------------------------------------------------
+
+    def _code(self, offset=0):
+        """The code of the user's app, some 30-second steps from now."""
+        key = base64.b32decode(SECRET)
+        return f"{hotp(key, int(time.time() / 30) + offset):06}"
+
+    def _first_step(self, **options):
+        response = self._login(f"{self.user.login}-password", **options)
+        body = self.assertAnswer(response, 401)
+        self.assertEqual(
+            list(body), ["success", "error", "message", "mfa_token", "mfa_type", "expires_in"]
+        )
+        self.assertEqual((body["mfa_type"], body["expires_in"]), ("totp", 300))
+        return body["mfa_token"]
+
+    def _second_step(self, mfa_token, code, **options):
+        return self._post(MFA, {"mfa_token": mfa_token, "code": code}, **options)
+
+    def test_code_finishes_the_login(self):
+        """The answer is the login's; a browser gets its cookie now and not before."""
+        body = self.assertAnswer(self._second_step(self._first_step(), self._code()))
+        self.assertEqual(list(body), ["token", "refreshToken", "user_id"])
+        self.assertEqual(body["user_id"], self.user.id)
+        self.assertTrue(self._is_open(body["token"]))
+        response = self._second_step(self._first_step(agent=BROWSER), self._code(1), agent=BROWSER)
+        self.assertEqual(self.assertAnswer(response)["user_id"], self.user.id)
+        self.assertCookie(response, longest=14 * 86400)
+
+    def test_spaces_and_numbers_are_codes_too(self):
+        """People type the code as their app shows it, and clients send numbers."""
+        code = self._code()
+        token = self._first_step()
+        self.assertAnswer(self._second_step(token, f"{code[:3]} {code[3:]}"))
+        self.assertAnswer(self._second_step(self._first_step(), int(self._code(1))))
+
+    def test_mfa_token_and_code_count_once(self):
+        """Neither the token nor the code opens a second session."""
+        token, code = self._first_step(), self._code()
+        self.assertAnswer(self._second_step(token, code))
+        self.assertError(self._second_step(token, self._code(1)), 401, "invalid_mfa_token")
+        self.assertError(self._second_step(self._first_step(), code), 401, "invalid_code")
+        self.assertEqual(len(self._sessions(self.user)), 1)
+
+    def test_five_wrong_codes_are_enough(self):
+        """The sixth is refused though it is right, and Odoo's own hourly limit has counted them."""
+        token = self._first_step()
+        wrong = "000000" if self._code() != "000000" else "111111"
+        for _time in range(5):
+            self.assertError(self._second_step(token, wrong), 401, "invalid_code")
+        self.assertError(self._second_step(token, self._code()), 401, "invalid_mfa_token")
+        limits = self.env["auth.totp.rate.limit.log"].sudo()
+        self.assertEqual(limits.search_count([("user_id", "=", self.user.id)]), 5)
+        self.assertError(self._second_step(self._first_step(), self._code()), 401, "invalid_code")
+        self.assertFalse(self._sessions(self.user))
+
+    def test_mfa_token_dies_with_time_and_with_the_password(self):
+        """Five minutes, and not beyond a change of the password."""
+        token = self._first_step()
+        self.env.cr.execute("UPDATE jwt_mfa_challenge SET expires_at = now() - interval '1 second'")
+        self.assertError(self._second_step(token, self._code()), 401, "invalid_mfa_token")
+        token = self._first_step()
+        self.user.password = f"{self.user.login}-password"
+        self.env.flush_all()
+        self.assertError(self._second_step(token, self._code()), 401, "invalid_mfa_token")
+
+    def test_forged_mfa_tokens(self):
+        """A wrong secret costs the challenge nothing; other tokens and rubbish are no MFA tokens."""
+        token = self._first_step()
+        forged = token[:-1] + ("A" if token[-1] != "A" else "B")
+        refresh = self._open(self.victim).refresh
+        for text in (forged, refresh, "m1" + refresh[2:], "", "x" * 100):
+            response = self._second_step(text, self._code())
+            self.assertError(response, 401, "invalid_mfa_token")
+        for body in ({}, {"mfa_token": token}, {"mfa_token": 1, "code": "1"}, {"code": "1"}):
+            self.assertError(self._post(MFA, body), 400, "bad_value")
+        for code in ("", "abc", "١٢٣٤٥٦", "12345678901"):
+            self.assertError(self._second_step(token, code), 401, "invalid_code")
+        self.assertAnswer(self._second_step(token, self._code()))
+
+    def test_mfa_token_opens_nothing_else(self):
+        """It is neither an access token nor a refresh token."""
+        token = self._first_step()
+        self.assertFalse(self._is_open(token))
+        response = self._post("/api/update/access-token", {"refreshToken": token})
+        self.assertInvalidToken(response, "invalid_refresh_token")
+
+    def test_enabling_a_second_factor_ends_older_sessions(self):
+        """What was opened with a password alone does not outlive it."""
+        opened = self._open(self.victim)
+        self.assertTrue(self._is_open(opened.access))
+        self.victim.sudo().totp_secret = SECRET
+        self.env.flush_all()
+        self.assertFalse(self._is_open(opened.access))
+
+    def test_mailed_code(self):
+        """Policy "all users": the code comes by mail with the first step and finishes the second."""
+        if "auth_totp_mail" not in self.env.registry._init_modules:
+            self.skipTest("auth_totp_mail is not installed")
+        self.env["ir.config_parameter"].set_param("auth_totp.policy", "all_required")
+        self.victim.email = "victim@example.com"
+        self.env.flush_all()
+        login = {"login": self.victim.login, "password": f"{self.victim.login}-password"}
+        sent = []
+        users = type(self.env["res.users"])
+        with patch.object(users, "_send_totp_mail_code", lambda user: sent.append(user.id)):
+            body = self.assertAnswer(self._post("/api/login", login), 401)
+        self.assertEqual((body["error"], body["mfa_type"]), ("mfa_required", "totp_mail"))
+        self.assertEqual(sent, [self.victim.id])
+        self.env.invalidate_all()
+        code = self.victim._get_totp_mail_code()[0]
+        body = self.assertAnswer(self._second_step(body["mfa_token"], code))
+        self.assertEqual(body["user_id"], self.victim.id)

@@ -134,7 +134,7 @@ class TestUpdateAccessToken(RefreshCase):
             opened.refresh.upper(),
             f"v2.{selector}.{secret}",
             f"{version}.{secret[:22]}.{secret}",
-            str(tokens.new_refresh_token()),
+            str(tokens.RefreshToken.new()),
             "v1..",
             "é" * 50,
             "a" * 50000,

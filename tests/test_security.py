@@ -19,7 +19,7 @@ from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from ..hooks import post_init_hook
-from ..tools import tokens
+from ..tools import keys, tokens
 from .common import ApiCase
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +48,7 @@ class TestForgery(ApiCase):
     def setUp(self):
         super().setUp()
         self.opened = self._open(self.user)
-        self.key = self._issuer().keys[self._issuer().signing]
+        self.key = self._issuer().signing
         self.header = self._part(0)
         self.payload = self._part(1)
 
@@ -274,10 +274,8 @@ class TestForgery(ApiCase):
             replace(issuer, audience=f"{uuid}/another"),
         ):
             self.assertRefused(tokens.sign(claims, other))
-        key = tokens.load_key(tokens.generate_private_key())
-        self.assertRefused(
-            tokens.sign(claims, replace(issuer, signing=key.kid, keys={key.kid: key}))
-        )
+        key = keys.load_private(keys.generate())
+        self.assertRefused(tokens.sign(claims, replace(issuer, signing=key, keys={key.kid: key})))
 
     def test_s09_claims_say_what_a_token_is_for(self):
         """A pending or other JWT of the same key does not open the data route."""
@@ -393,7 +391,7 @@ class TestStore(ApiCase):
                 self.assertDenied(model, "create", values)
         for model, record in (("jwt.session", opened.session), ("jwt.refresh.token", token)):
             self.assertDenied(model, "unlink", record.ids)
-        self.assertDenied("jwt.signing.key", "create", {"kid": "x", "purpose": "signing"})
+        self.assertDenied("jwt.signing.key", "create", {"kid": "x", "state": "active"})
         self.assertDenied("jwt.signing.key", "write", [1], {"kid": "x"})
         self.assertDenied("jwt.signing.key", "unlink", [1])
         self.assertTrue(self._is_open(opened.access))
@@ -431,10 +429,12 @@ class TestStore(ApiCase):
 
     def test_s08_no_key_can_be_read_anywhere(self):
         """Keys stand in no field, no parameter and no file of the addon, and differ per database."""
-        self.env.cr.execute("SELECT secret FROM jwt_signing_key")
-        secrets = [bytes(secret) for (secret,) in self.env.cr.fetchall()]
-        self.assertEqual(len(secrets), 2)
-        self.assertNotIn("secret", self.env["jwt.signing.key"]._fields)
+        issuer = self._issuer()
+        secrets = [issuer.signing.private.private_bytes_raw()]
+        self.env.cr.execute("SELECT sealed FROM jwt_signing_key")
+        secrets += [bytes(sealed) for (sealed,) in self.env.cr.fetchall()]
+        self.assertEqual(len(secrets), 3)
+        self.assertNotIn("sealed", self.env["jwt.signing.key"]._fields)
         spelled = [
             spelling
             for secret in secrets
@@ -456,7 +456,6 @@ class TestStore(ApiCase):
                 content = path.read_bytes() if path.is_file() else b""
                 for spelling in (*secrets, *(text.encode() for text in spelled)):
                     self.assertNotIn(spelling, content)
-        issuer = self._issuer()
         for text in (repr(issuer), str(issuer), repr(issuer.keys), f"{issuer}"):
             for spelling in spelled:
                 self.assertNotIn(spelling, text)

@@ -9,6 +9,7 @@ it, condition by condition, so that an operator such as ``any!`` (which bypasses
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import threading
 import warnings
@@ -84,10 +85,8 @@ def parse(text: str) -> Node:
 
 
 def _literal(text: str) -> Any:
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         return json.loads(text, parse_constant=reject_constant)
-    except (ValueError, RecursionError):
-        pass
     try:
         # Python's parser warns of some odd literals: no client writes into the server's log. The
         # filters are the whole process's, hence the lock.

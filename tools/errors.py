@@ -11,7 +11,7 @@ has a heading for each, and a test compares it with :data:`CODES`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from werkzeug.exceptions import HTTPException
@@ -29,12 +29,15 @@ CODES: Final[dict[str, int]] = {
     "bad_value": 400,
     "unknown_field": 400,
     "no_database": 400,
+    "invalid_grant": 400,
     # 401: who are you?
     "missing_token": 401,
     "invalid_token": 401,
     "invalid_credentials": 401,
     "invalid_refresh_token": 401,
     "mfa_required": 401,
+    "invalid_mfa_token": 401,
+    "invalid_code": 401,
     # 403: we know who you are, and no
     "access_denied": 403,
     "foreign_origin": 403,
@@ -89,6 +92,7 @@ class ApiError(HTTPException):
     :param error: a code of :data:`CODES`
     :param message: the sentence, with ``%(name)s`` placeholders for ``params``
     :param headers: further response headers, as ``(name, value)`` pairs
+    :param extra: further keys of the body, where a code documents them
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class ApiError(HTTPException):
         /,
         *,
         headers: Iterable[tuple[str, str]] = (),
+        extra: Mapping[str, Any] | None = None,
         **params: Any,
     ) -> None:
         self.error = error
@@ -105,6 +110,7 @@ class ApiError(HTTPException):
         self.template = message
         self.params = params
         self.headers = list(headers)
+        self.extra = dict(extra or {})
         super().__init__(self.message())
 
     def message(self, translate: Callable[[str], str] = str) -> str:
@@ -113,7 +119,8 @@ class ApiError(HTTPException):
         return template % self.params if self.params else template
 
     def body(self, translate: Callable[[str], str] = str) -> dict[str, Any]:
-        return {"success": False, "error": self.error, "message": self.message(translate)}
+        message = self.message(translate)
+        return {"success": False, "error": self.error, "message": message, **self.extra}
 
     def get_response(self, environ: Any = None, scope: Any = None) -> Response:
         """The JSON answer, for routes whose dispatcher is not ours."""

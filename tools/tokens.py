@@ -1,4 +1,4 @@
-"""Access tokens (JWT) and refresh tokens (opaque). The only importer of ``jwt``.
+"""Access tokens (JWT), refresh and MFA tokens (opaque). The only importer of ``jwt``.
 
 Access token, RFC 9068 profile (``typ: at+jwt``)::
 
@@ -9,8 +9,9 @@ Access token, RFC 9068 profile (``typ: at+jwt``)::
 ``sid`` is the session (the family of refresh tokens), ``stp`` the session stamp: it changes with
 the user's login, password, second factor and ``active``.
 
-Refresh token: ``v1.<selector>.<secret>``, a random 128-bit selector to find the row and a 256-bit
-secret of which only the SHA-256 is stored: such a secret needs no slow hash (ASVS 5.0, 6.5.2).
+Refresh and MFA tokens: ``v1.<selector>.<secret>``, ``m1.…``: a random 128-bit selector to find the
+row and a 256-bit secret of which only the SHA-256 is stored: such a secret needs no slow hash
+(ASVS 5.0, 6.5.2).
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from passlib.hash import hex_sha256
+
+from .keys import Key
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 TYPE: Final = "at+jwt"
 #: Longest token that is looked at; ours have some 500 characters.
@@ -40,7 +44,7 @@ CLOCK_SKEW_SECONDS: Final = 30
 # 8725bis §3.14: three segments of the base64url alphabet and nothing else. PyJWT tolerates
 # padding, so that one signature would have several spellings.
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_REFRESH: Final = re.compile(r"v1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
+_OPAQUE: Final = re.compile(r"([a-z]1)\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
 _JWS: Final = jwt.PyJWS()
 
 
@@ -52,30 +56,18 @@ class InvalidToken(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, eq=False)
-class Key:
-    """A key with the one algorithm it is used for (8725bis §3.1); compared by identity."""
-
-    kid: str
-    algorithm: str
-    public: Any = field(repr=False)
-    private: Any = field(repr=False, default=None)
-
-
 @dataclass(frozen=True)
 class Issuer:
     """Who signs and for whom: the keys of one database and its identity.
 
+    :param signing: the key that signs now
     :param keys: kid → key, all that may still verify
-    :param signing: the kid that signs now
-    :param pepper: derives the successor of a refresh token (:func:`successor_secret`)
     """
 
     issuer: str
     audience: str
-    signing: str
+    signing: Key = field(repr=False)
     keys: Mapping[str, Key] = field(repr=False)
-    pepper: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -103,41 +95,12 @@ def random_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-# --- keys ------------------------------------------------------------------------------------
-
-
-def generate_private_key() -> bytes:
-    """A new Ed25519 private key, its 32 raw bytes (RFC 8032)."""
-    return Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.Raw,
-        serialization.PrivateFormat.Raw,
-        serialization.NoEncryption(),
-    )
-
-
-def load_key(private_bytes: bytes) -> Key:
-    """The key object of :func:`generate_private_key`'s bytes.
-
-    ``kid`` is the RFC 7638 thumbprint of the public key, so it cannot collide or be chosen.
-    """
-    private = Ed25519PrivateKey.from_private_bytes(private_bytes)
-    public = private.public_key()
-    raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    jwk = {"crv": "Ed25519", "kty": "OKP", "x": _b64(raw)}
-    canonical = json.dumps(jwk, sort_keys=True, separators=(",", ":")).encode()
-    return Key(_b64(hashlib.sha256(canonical).digest()), "EdDSA", public, private)
-
-
-def _b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
 # --- access tokens ---------------------------------------------------------------------------
 
 
 def sign(claims: Claims, issuer: Issuer) -> str:
     """The compact JWT of ``claims``."""
-    key = issuer.keys[issuer.signing]
+    key = issuer.signing
     payload = {
         "iss": issuer.issuer,
         "aud": issuer.audience,
@@ -165,10 +128,10 @@ def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = Fals
     """
     if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
         raise InvalidToken("not a compact JWT")
-    header = _json_object(token.partition(".")[0], "header")
+    header = _header(token.partition(".")[0])
     kid = header.get("kid")
     key = issuer.keys.get(kid) if isinstance(kid, str) else None
-    if key is None:
+    if key is None or (key.until is not None and now > key.until):
         raise InvalidToken("unknown key")
     if header.get("alg") != key.algorithm or header.get("typ") != TYPE or "crit" in header:
         raise InvalidToken("wrong header")
@@ -200,16 +163,19 @@ def _verified_payload(token: str, key: Key) -> Mapping[str, Any]:
 
 def _is_canonical(segment: str) -> bool:
     """Whether the unused low bits of the last character are zero; PyJWT below 2.14 ignores them."""
-    return _b64(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))) == segment
+    raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == segment
 
 
-def _json_object(segment: str, what: str) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _header(segment: str) -> Mapping[str, Any]:
+    """The decoded header; all tokens of one key have the same."""
     try:
         value = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
     except (ValueError, RecursionError) as exc:
-        raise InvalidToken(f"{what} is not JSON") from exc
+        raise InvalidToken("header is not JSON") from exc
     if not isinstance(value, dict):
-        raise InvalidToken(f"{what} is not an object")
+        raise InvalidToken("header is not an object")
     return value
 
 
@@ -233,18 +199,19 @@ def _claims(payload: Mapping[str, Any], issuer: Issuer, now: float) -> Claims:
     return Claims(int(sub), str(session), str(stamp), str(token_id), issued, expires)
 
 
-# --- refresh tokens --------------------------------------------------------------------------
+# --- opaque tokens ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class RefreshToken:
-    """A refresh token as the client holds it."""
+class Opaque:
+    """A token that says nothing: a selector to find its row, a secret to prove it is the real one."""
 
+    version: ClassVar[str]
     selector: str
     secret: str = field(repr=False)
 
     def __str__(self) -> str:
-        return f"v1.{self.selector}.{self.secret}"
+        return f"{self.version}.{self.selector}.{self.secret}"
 
     @property
     def hash(self) -> str:
@@ -255,26 +222,35 @@ class RefreshToken:
         """Whether the secret is the one behind a stored hash, in constant time."""
         return bool(hex_sha256.verify(self.secret, stored))
 
+    @classmethod
+    def new(cls) -> Self:
+        return cls(random_id(), random_secret())
 
-def new_refresh_token() -> RefreshToken:
-    return RefreshToken(random_id(), random_secret())
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        :raise InvalidToken: for anything that does not have the exact form
+        """
+        match = _OPAQUE.fullmatch(text)
+        if not match or match[1] != cls.version:
+            raise InvalidToken("not such a token")
+        return cls(match[2], match[3])
 
 
-def successor(parent: RefreshToken, selector: str, pepper: bytes) -> RefreshToken:
-    """The token that follows ``parent``: derived, so that the grace can give the same one again.
+class RefreshToken(Opaque):
+    version = "v1"
 
-    Only someone with the pepper *and* the parent's secret can compute it; the database holds
-    neither of them in the clear beside the other.
-    """
-    message = f"{parent.secret}.{selector}".encode()
-    return RefreshToken(selector, _b64(hmac.new(pepper, message, hashlib.sha256).digest()))
+    def successor(self, selector: str) -> RefreshToken:
+        """The token that follows this one: derived, so that the grace can give the same one again.
+
+        It takes this token's secret *and* the random selector of the next, which nobody is told
+        but the holder of the next: neither an old token nor the database alone yields it.
+        """
+        digest = hmac.new(self.secret.encode(), selector.encode(), hashlib.sha256).digest()
+        return RefreshToken(selector, base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
 
 
-def parse_refresh_token(text: str) -> RefreshToken:
-    """
-    :raise InvalidToken: for anything that does not have the exact form
-    """
-    match = _REFRESH.fullmatch(text)
-    if not match:
-        raise InvalidToken("not a refresh token")
-    return RefreshToken(*match.groups())
+class MfaToken(Opaque):
+    """Stands for a right password while the second factor is still missing."""
+
+    version = "m1"

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -52,7 +53,7 @@ def _dump_date(value: Any) -> Any:
     return value.isoformat() if value else False
 
 
-def _dump_datetime(value: Any) -> Any:
+def dump_datetime(value: Any) -> Any:
     return value.isoformat(timespec="seconds") + "Z" if value else False
 
 
@@ -72,7 +73,7 @@ def _dump_float(value: Any) -> Any:
 
 DUMPERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "date": _dump_date,
-    "datetime": _dump_datetime,
+    "datetime": dump_datetime,
     "binary": _dump_binary,
     "image": _dump_binary,
     "float": _dump_float,
@@ -304,10 +305,8 @@ def load_condition(field_type: str, path: str, operator: str, value: Any) -> Any
     if _comparable(field_type, value):
         if field_type != "datetime" or not _TIME.match(value):
             return value
-        try:
+        with contextlib.suppress(ValueError, OverflowError):
             return _load_datetime(value)
-        except (ValueError, OverflowError):
-            pass
     raise ApiError(
         "bad_domain",
         _('The value at "%(path)s" cannot be compared with a field of type %(type)s.'),

@@ -22,11 +22,13 @@ from urllib.parse import urlencode
 import httpx
 
 from . import database
-from .bootstrap import Stop, bound, say
+from .bootstrap import ROOT, Stop, bound, say
 from .server import Server, serving
 from .setup import Setup
 
 PARTNERS = 10_000
+ADDONS, ROUTES = ROOT / "dev" / "addons", "jwt_auth_api_bench"
+FLOOR, PUBLIC, LOGIN = "auth=none, nothing", "auth=public, nothing", "login"
 CONNECTIONS = 4
 
 SEED = f"""
@@ -39,6 +41,8 @@ model = env["ir.model"]._get_id("res.partner")
 found = connection.search([("model_id", "=", model)]) or connection.create({{"model_id": model}})
 found.write({{"active": True, "is_get": True, "is_post": True, "is_put": True, "is_delete": True}})
 env["ir.config_parameter"].set_param("jwt_auth_api.access_token_seconds", 86400)
+env["ir.config_parameter"].set_param("jwt_auth_api.refresh_grace_seconds", 86400)
+env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)
 key = env["res.users.apikeys"].with_user(2).sudo()._generate("rpc", "bench", None)
 env.cr.commit()
 env.cr.execute("ANALYZE res_partner")
@@ -75,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="how often each scenario runs (3)")
     parser.add_argument("--seconds", type=int, default=4, help="how long each time (4)")
     parser.add_argument("--only", default="", help="scenarios whose name holds this text")
-    options = parser.parse_args(arguments)
+    chosen_by = parser.parse_args(arguments)
     if not shutil.which("wrk"):
         raise Stop("dev/bench needs wrk: sudo apt-get install wrk")
     with Setup() as setup:
@@ -83,14 +87,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logs = setup.work / "log"
         say("… a database with 10,000 partners")
         database.make_demo(setup, name, logs / "bench-install.log")
+        path = ",".join(map(str, (*setup.odoo.addons, setup.work / "addons", ADDONS)))
+        options = ("--addons-path", path)
+        database.odoo(setup, name, logs / "bench-install.log", "-i", ROUTES, *options)
         key = re.search(r"KEY=(\w+)", database.shell(setup, name, logs / "bench-shell.log", SEED))
         assert key, "the seed printed no API key"
         log = logs / "bench.log"
         log.unlink(missing_ok=True)
-        with serving(setup, name, log, workers=2) as server:
+        with serving(setup, name, log, workers=2, options=options) as server:
             scenarios = _scenarios(server, key[1])
-            chosen = [s for s in scenarios if options.only in s.name or s.name in ("floor",)]
-            _run(server, chosen, logs, options.rounds, options.seconds)
+            chosen = [s for s in scenarios if chosen_by.only in s.name or s.name == FLOOR]
+            _run(server, chosen, logs, chosen_by.rounds, chosen_by.seconds)
         _report(chosen)
         database.drop(setup, name)
     return 0
@@ -112,12 +119,21 @@ def _scenarios(server: Server, key: str) -> list[Scenario]:
     def json2(method: str, **body: object) -> tuple[str, str, dict[str, str], str]:
         return f"/json/2/res.partner/{method}", "POST", odoos, json.dumps(body)
 
+    def token(
+        path: str, headers: dict[str, str] | None = None, **body: object
+    ) -> tuple[str, str, dict[str, str], str]:
+        sent = {"Content-Type": "application/json", "X-Client-Type": "app", **(headers or {})}
+        return path, "POST", sent, json.dumps(body)
+
     fields = '["name","email"]'
     read = {"domain": [], "fields": ["name", "email"], "order": "id desc"}
     web = {"domain": [], "specification": {"name": {}, "email": {}}, "order": "id desc"}
     web20 = "JSON-2 web_search_read 20 (counts)"
     return [
-        Scenario("floor", "/web/health"),
+        Scenario(FLOOR, "/bench/none"),
+        Scenario(PUBLIC, "/bench/public"),
+        Scenario("auth=jwt, nothing", "/bench/jwt", headers=ours, base=PUBLIC),
+        Scenario("auth=bearer (API key), nothing", "/bench/bearer", headers=odoos, base=PUBLIC),
         Scenario(web20, *json2("web_search_read", limit=20, **web)),
         Scenario("GET list 20 (counts)", listing(fields=fields), headers=ours, base=web20),
         Scenario("JSON-2 search_read 20", *json2("search_read", limit=20, **read)),
@@ -135,12 +151,16 @@ def _scenarios(server: Server, key: str) -> list[Scenario]:
             headers=ours,
             base="JSON-2 web_search_read 500",
         ),
+        Scenario(LOGIN, *token("/api/login", login="admin", password="admin")),
         Scenario(
-            "refresh",
-            "/api/update/access-token",
-            "POST",
-            {"Content-Type": "application/json", "X-Client-Type": "app"},
-            json.dumps({"refreshToken": login["refreshToken"]}),
+            "refresh (app)",
+            *token("/api/update/access-token", refreshToken=login["refreshToken"]),
+            base=LOGIN,
+        ),
+        Scenario(
+            "rotate (the same parent, in its grace)",
+            *token("/api/update/refresh-token", ours, refreshToken=login["refreshToken"]),
+            base=LOGIN,
         ),
     ]
 
@@ -214,7 +234,7 @@ def _lua(text: str) -> str:
 
 def _report(scenarios: list[Scenario]) -> None:
     by_name = {scenario.name: scenario for scenario in scenarios}
-    floor = by_name["floor"].rate
+    floor = by_name[FLOOR].rate
     say(f"\n{'scenario':38}{'req/s':>8}{'p50 ms':>9}{'SQL':>5}{'of floor':>10}  ratio")
     for scenario in scenarios:
         base = by_name.get(scenario.base)
@@ -223,4 +243,4 @@ def _report(scenarios: list[Scenario]) -> None:
             f"{scenario.name:38}{scenario.rate:8.0f}{scenario.p50:9.2f}{scenario.queries:5}"
             f"{scenario.rate / floor:10.2f}  {ratio}"
         )
-    say("\nfloor: Odoo's bare auth=none route /web/health; the others work on 10,000 partners.")
+    say("\nThe floor is a bare route with auth=none; lists are of 10,000 partners.")

@@ -92,7 +92,11 @@ def raised_in_source():
                 continue
             if not isinstance(message, ast.Call) or getattr(message.func, "id", "") != "_":
                 continue
-            keywords = {keyword.arg for keyword in node.keywords} - {"headers", "challenge"}
+            keywords = {keyword.arg for keyword in node.keywords} - {
+                "headers",
+                "challenge",
+                "extra",
+            }
             yield path.name, code.value, message.args[0].value, keywords
 
 

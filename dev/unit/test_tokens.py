@@ -9,20 +9,18 @@ from dataclasses import replace
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from jwt_auth_api.tools import tokens
+from jwt_auth_api.tools import keys, tokens
 
 NOW = 1_764_000_000
-KEY = tokens.load_key(tokens.generate_private_key())
-OTHER = tokens.load_key(tokens.generate_private_key())
+KEY = keys.load_private(keys.generate())
+OTHER = keys.load_private(keys.generate())
 ISSUER = tokens.Issuer(
     issuer="urn:odoo:3f1d",
     audience="3f1d/live",
-    signing=KEY.kid,
+    signing=KEY,
     keys={KEY.kid: KEY},
-    pepper=b"p" * 32,
 )
 CLAIMS = tokens.Claims(2, "session", "stamp", "id", NOW, NOW + 900)
 TOKEN = tokens.sign(CLAIMS, ISSUER)
@@ -418,32 +416,11 @@ def test_remembered_signature_does_not_remember_the_time():
     assert tokens.verify(token, ISSUER, NOW)
 
 
-# --- keys ------------------------------------------------------------------------------------
-
-
-def test_kid_is_the_rfc_7638_thumbprint():
-    """Recomputed by hand: the members in order, no blanks (RFC 8037, appendix A.3, gives this value)."""
-    private = base64.urlsafe_b64decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
-    key = tokens.load_key(private)
-    assert key.kid == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-    raw = key.public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    text = '{"crv":"Ed25519","kty":"OKP","x":"' + b64(raw) + '"}'
-    assert key.kid == b64(hashlib.sha256(text.encode()).digest())
-
-
-def test_keys_are_new_each_time_and_whole():
-    made = {tokens.generate_private_key() for _time in range(50)}
-    assert len(made) == 50
-    assert {len(raw) for raw in made} == {32}
-    assert isinstance(tokens.load_key(made.pop()).private, Ed25519PrivateKey)
-
-
 def test_secrets_do_not_show():
     """A key, an issuer or a refresh token in a log line or a traceback gives nothing away."""
-    refresh = tokens.new_refresh_token()
+    refresh = tokens.RefreshToken.new()
     for shown in (repr(KEY), repr(ISSUER), repr(refresh)):
         assert "object at" not in shown
-        assert repr(ISSUER.pepper) not in shown
         assert refresh.secret not in shown
 
 
@@ -456,13 +433,13 @@ refresh_tokens = st.builds(tokens.RefreshToken, selectors, secrets)
 
 @given(refresh_tokens)
 def test_refresh_token_reads_what_it_writes(token):
-    assert tokens.parse_refresh_token(str(token)) == token
+    assert tokens.RefreshToken.parse(str(token)) == token
 
 
 @given(st.text(max_size=100))
 def test_any_text_is_no_refresh_token(text):
     with pytest.raises(tokens.InvalidToken):
-        tokens.parse_refresh_token(text)
+        tokens.RefreshToken.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -470,20 +447,20 @@ def test_any_text_is_no_refresh_token(text):
 )
 def test_refresh_token_form_is_strict(spoil):
     with pytest.raises(tokens.InvalidToken):
-        tokens.parse_refresh_token(spoil.format(tokens.new_refresh_token()))
+        tokens.RefreshToken.parse(spoil.format(tokens.RefreshToken.new()))
 
 
 def test_refresh_token_form_counts_each_character():
-    text = str(tokens.new_refresh_token())
+    text = str(tokens.RefreshToken.new())
     for place in range(len(text)):
         with pytest.raises(tokens.InvalidToken):
-            tokens.parse_refresh_token(text[:place] + text[place + 1 :])
+            tokens.RefreshToken.parse(text[:place] + text[place + 1 :])
     with pytest.raises(tokens.InvalidToken):
-        tokens.parse_refresh_token("v1." + "٣" * 22 + "." + "A" * 43)
+        tokens.RefreshToken.parse("v1." + "٣" * 22 + "." + "A" * 43)
 
 
 def test_refresh_tokens_are_random_and_long():
-    made = [tokens.new_refresh_token() for _time in range(1000)]
+    made = [tokens.RefreshToken.new() for _time in range(1000)]
     assert len({token.selector for token in made}) == len({token.secret for token in made}) == 1000
     assert len(base64.urlsafe_b64decode(made[0].secret + "=")) == 32
     assert len(base64.urlsafe_b64decode(made[0].selector + "==")) == 16
@@ -499,23 +476,38 @@ def test_hash_knows_its_secret_and_no_other(one, other):
     assert other.matches(one.hash) == (other.secret == one.secret)
 
 
-@given(refresh_tokens, selectors, selectors, st.binary(min_size=32, max_size=32))
-def test_successor_is_derived_and_needs_all_three(parent, selector, another, pepper):
+@given(refresh_tokens, selectors, selectors)
+def test_successor_is_derived_and_needs_both(parent, selector, another):
     """The same of the same, so that the grace can give it again; another of anything else."""
-    child = tokens.successor(parent, selector, pepper)
-    assert child == tokens.successor(parent, selector, pepper)
+    child = parent.successor(selector)
+    assert child == parent.successor(selector)
     assert child.selector == selector
-    assert tokens.parse_refresh_token(str(child)) == child
+    assert tokens.RefreshToken.parse(str(child)) == child
     assert child.secret != parent.secret
-    assert child.secret != tokens.successor(parent, selector, pepper + b"x").secret
-    assert child.secret != tokens.successor(child, selector, pepper).secret
+    assert child.secret != child.successor(selector).secret
     if another != selector:
-        assert child.secret != tokens.successor(parent, another, pepper).secret
-    message = f"{parent.secret}.{selector}".encode()
-    assert child.secret == b64(hmac.new(pepper, message, hashlib.sha256).digest())
+        assert child.secret != parent.successor(another).secret
+    digest = hmac.new(parent.secret.encode(), selector.encode(), hashlib.sha256).digest()
+    assert child.secret == b64(digest)
 
 
 def test_one_kind_of_token_is_not_the_other():
-    refused(str(tokens.new_refresh_token()))
+    refused(str(tokens.RefreshToken.new()))
     with pytest.raises(tokens.InvalidToken):
-        tokens.parse_refresh_token(TOKEN)
+        tokens.RefreshToken.parse(TOKEN)
+    with pytest.raises(tokens.InvalidToken):
+        tokens.RefreshToken.parse(str(tokens.MfaToken.new()))
+    with pytest.raises(tokens.InvalidToken):
+        tokens.MfaToken.parse(str(tokens.RefreshToken.new()))
+    mfa = tokens.MfaToken.new()
+    assert tokens.MfaToken.parse(str(mfa)) == mfa
+    refused(str(mfa))
+
+
+def test_retired_key_verifies_until_its_end():
+    """As long as the last token it signed may live, and not a second longer."""
+    raw = keys.public_bytes(KEY)
+    retiring = replace(ISSUER, signing=OTHER, keys={KEY.kid: keys.load_public(raw, NOW + 600.0)})
+    assert tokens.verify(TOKEN, retiring, NOW + 600) == CLAIMS
+    with pytest.raises(tokens.InvalidToken):
+        tokens.verify(TOKEN, retiring, NOW + 601)

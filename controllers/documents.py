@@ -1,0 +1,27 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import json
+
+from odoo.http import Controller, Response, request, route
+
+#: How long a verifier may keep the keys; the next one is published long before it signs.
+JWKS_SECONDS = 300
+
+
+class Documents(Controller):
+    @route(
+        "/api/.well-known/jwks.json",
+        type="jwt_api",
+        auth="none",
+        methods=["GET"],
+        readonly=True,
+        save_session=False,
+    )
+    def jwks(self):
+        """The public keys that verify access tokens elsewhere (RFC 7517); anybody may read them."""
+        keys = request.env["jwt.signing.key"].sudo()._jwks()
+        headers = {
+            "Cache-Control": f"public, max-age={JWKS_SECONDS}",
+            "Access-Control-Allow-Origin": "*",
+        }
+        return Response(json.dumps(keys), content_type="application/json", headers=headers)

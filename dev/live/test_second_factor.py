@@ -1,0 +1,72 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""The second step of a login against real workers: what a refused try leaves behind, and races."""
+
+import base64
+import hmac
+import secrets
+import struct
+import time
+
+import pytest
+from lib.client import Device, together
+
+
+def code_of(secret, step=0):
+    """RFC 6238 with Odoo's parameters: SHA-1, 6 digits, 30 seconds."""
+    counter = int(time.time() // 30) + step
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", counter), "sha1").digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 10**6:06}"
+
+
+@pytest.fixture
+def two_factor(server, make_user):
+    """A user with a TOTP app, and its secret."""
+    user = make_user()
+    secret = base64.b32encode(secrets.token_bytes(20)).decode()
+    server.odoo(
+        f"env['res.users'].browse({user.id}).sudo().totp_secret = {secret!r}\nenv.cr.commit()\n"
+    )
+    return user, secret
+
+
+def first_step(server, user):
+    answer = Device(server.url).login(user.login, user.password)
+    assert answer.status_code == 401, answer.text
+    assert answer.json()["error"] == "mfa_required"
+    return answer.json()["mfa_token"]
+
+
+def second_step(server, token, code):
+    body = {"mfa_token": token, "code": code}
+    return Device(server.url).call("POST", "/api/login/mfa", json=body)
+
+
+def test_wrong_codes_stay_counted_although_they_are_refused(server, two_factor):
+    """Each answer is an error, and each row of Odoo's hourly limit is there all the same."""
+    user, secret = two_factor
+    token = first_step(server, user)
+    for expected in range(1, 6):
+        answer = second_step(server, token, "000000")
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_code")
+        counted = server.count("auth_totp_rate_limit_log", "user_id = %s", [user.id])
+        assert counted == expected
+    answer = second_step(server, token, code_of(secret))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_mfa_token")
+    answer = second_step(server, first_step(server, user), code_of(secret))
+    assert answer.json()["error"] == "invalid_code", "Odoo's own limit holds"
+    assert server.count("jwt_session", "user_id = %s", [user.id]) == 0
+    failed = "event = 'mfa_failed' AND user_id = %s"
+    assert server.count("jwt_security_event", failed, [user.id]) == 6
+
+
+def test_one_code_opens_one_session_however_often_it_comes(server, two_factor):
+    """Ten times at once, over two first steps: one login; the log shows no retry."""
+    user, secret = two_factor
+    tokens = [first_step(server, user), first_step(server, user)] * 5
+    code = code_of(secret)
+    answers = together(10, lambda number: second_step(server, tokens[number], code))
+    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 9
+    assert server.count("jwt_session", "user_id = %s", [user.id]) == 1
+    assert "could not serialize" not in server.log_path.read_text(errors="replace")

@@ -1,0 +1,82 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import logging
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, api, fields, models
+
+_logger = logging.getLogger(__name__)
+
+KEEP_DAYS = 90
+
+
+class JwtSecurityEvent(models.Model):
+    """What an administrator wants to see after a bad night: who came in, who did not, what ended.
+
+    Each event is also one line of the log. Neither ever holds a token or a password.
+    """
+
+    _name = "jwt.security.event"
+    _description = "API Security Event"
+    _allow_sudo_commands = False
+    _rec_name = "event"
+    _order = "id desc"
+
+    create_date = fields.Datetime("When", readonly=True, index=True)
+    event = fields.Selection(
+        [
+            ("login", "Logged in"),
+            ("login_failed", "Wrong login or password"),
+            ("mfa_required", "Second factor asked"),
+            ("mfa_failed", "Wrong second factor"),
+            ("throttled", "Too many tries"),
+            ("reuse", "A used refresh token came back"),
+            ("revoked", "Sessions ended"),
+            ("keys_replaced", "Signing keys replaced"),
+        ],
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    user_id = fields.Many2one(
+        "res.users", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    login = fields.Char(readonly=True, help="As it was sent; such a user need not exist.")
+    ip_address = fields.Char("IP Address", readonly=True)
+    detail = fields.Char(readonly=True)
+
+    @api.model
+    def _record(
+        self, event, *, user_id=None, login=None, ip_address=None, detail=None, apart=False
+    ):
+        """Record an event with the transaction, or ``apart`` from it: for what an error answers.
+
+        :param bool apart: commit at once on a cursor of its own
+        """
+        values = {
+            "event": event,
+            "user_id": user_id or False,
+            "login": (login or "")[:128] or False,
+            "ip_address": ip_address or False,
+            "detail": detail or False,
+        }
+        _logger.info(
+            "%s: user %s, login %r, from %s, %s",
+            event,
+            user_id,
+            values["login"],
+            ip_address,
+            detail,
+        )
+        if not apart:
+            return self.sudo().create(values)
+        with self.env.registry.cursor() as cr:
+            api.Environment(cr, SUPERUSER_ID, {})[self._name].create(values)
+        return None
+
+    @api.autovacuum
+    def _gc_events(self, batch=10000):
+        limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        old = self.sudo().search([("create_date", "<", limit)], limit=batch, order="id")
+        old.unlink()
+        return len(old), len(old) == batch

@@ -1,0 +1,15 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from odoo import models
+from odoo.fields import Domain
+
+
+class ResDevice(models.Model):
+    _inherit = "res.device"
+
+    def _revoke(self):
+        """A device of the list may be an API session: revoking it, or all, ends that as well."""
+        identifiers = self.mapped("session_identifier")
+        result = super()._revoke()
+        self.env["jwt.session"]._revoke(Domain("sid", "in", identifiers), "device")
+        return result

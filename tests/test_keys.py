@@ -1,0 +1,178 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import os
+import time
+from unittest.mock import patch
+
+import jwt
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from ..tools import keys, tokens
+from .common import ApiCase
+
+JWKS = "/api/.well-known/jwks.json"
+
+
+@tagged("post_install", "-at_install")
+class TestKeys(ApiCase):
+    """Where the signing keys are, who may use them, and how they change."""
+
+    def setUp(self):
+        super().setUp()
+        self.keys = self.env["jwt.signing.key"].sudo()
+        self.addCleanup(self.registry.clear_cache, "stable")
+
+    def _states(self):
+        self.env.invalidate_all()
+        return {key.kid: key.state for key in self.keys.search([])}
+
+    def _kid(self, token):
+        return jwt.get_unverified_header(token)["kid"]
+
+    def test_published_keys_verify_a_token(self):
+        """RFC 7517, for anybody: public members only; the next key stands there in advance."""
+        token = self._open(self.user).access
+        response = self._call("GET", JWKS, headers={"Origin": "https://elsewhere.example"})
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.headers["Content-Type"], "application/json")
+        self.assertEqual(response.headers["Cache-Control"], "public, max-age=300")
+        self.assertEqual(response.headers["Access-Control-Allow-Origin"], "*")
+        published = {jwk["kid"]: jwk for jwk in response.json()["keys"]}
+        self.assertEqual(published.keys(), self._states().keys())
+        for jwk in published.values():
+            self.assertEqual(jwk.keys(), {"kty", "crv", "x", "use", "alg", "kid"})
+        issuer = self._issuer()
+        claims = jwt.decode(
+            token,
+            jwt.PyJWK(published[self._kid(token)]).key,
+            algorithms=["EdDSA"],
+            audience=issuer.audience,
+            issuer=issuer.issuer,
+        )
+        self.assertEqual(claims["sub"], str(self.user.id))
+
+    def test_rotation_overlaps(self):
+        """What the old key signed stays good until it expires; the key published before signs now."""
+        opened = self._open(self.user)
+        old = self._kid(opened.access)
+        [upcoming] = [kid for kid, state in self._states().items() if state == "next"]
+        self.keys.with_user(self.admin).action_rotate()
+        fresh = self._open(self.user)
+        self.assertEqual(self._kid(fresh.access), upcoming)
+        self.assertTrue(self._is_open(opened.access))
+        self.assertTrue(self._is_open(fresh.access))
+        states = self._states()
+        self.assertEqual((states[old], states[upcoming]), ("retiring", "active"))
+        self.assertEqual(sorted(states.values()), ["active", "next", "retiring"])
+        published = {jwk["kid"] for jwk in self._call("GET", JWKS).json()["keys"]}
+        self.assertEqual(published, states.keys())
+
+    def test_retired_key_ends_with_its_last_token(self):
+        """After the life of an access token it verifies nothing, and the vacuum takes it away."""
+        opened = self._open(self.user)
+        self.keys._rotate()
+        self._issuer()  # a test's read-only cursor cannot make keys beside itself
+        self.env.cr.execute(
+            "UPDATE jwt_signing_key SET retired_at = retired_at - interval '16 minutes'"
+            " WHERE state = 'retiring'"
+        )
+        self.registry.clear_cache("stable")
+        self.assertFalse(self._is_open(opened.access))
+        self.assertEqual(len(self._call("GET", JWKS).json()["keys"]), 2)
+        self.env.cr.execute(
+            "UPDATE jwt_signing_key SET retired_at = retired_at - interval '2 days'"
+        )
+        self.keys._gc_keys()
+        self.assertEqual(sorted(self._states().values()), ["active", "next"])
+
+    def test_replacing_kills_every_access_token(self):
+        """In an emergency all keys go; refreshing gives a token of the new one."""
+        opened = self._open(self.user)
+        before = self._states().keys()
+        self.keys.with_user(self.admin).action_replace()
+        event = self.env["jwt.security.event"].search([("event", "=", "keys_replaced")])
+        self.assertEqual(event.user_id, self.admin)
+        self._issuer()  # a test's read-only cursor cannot make keys beside itself
+        self.assertFalse(self._is_open(opened.access))
+        body = self.assertAnswer(
+            self._post("/api/update/access-token", {"refreshToken": opened.refresh})
+        )
+        self.assertTrue(self._is_open(body["access_token"]))
+        self.assertFalse(before & self._states().keys())
+        self.assertFalse(self._state(opened))
+
+    def test_keys_are_the_administrators(self):
+        """Nobody else sees, rotates or replaces them."""
+        before = self._states()
+        own = self.env["jwt.signing.key"].with_user(self.user)
+        for action in (own.action_rotate, own.action_replace, lambda: own.search([])):
+            with self.assertRaises(AccessError):
+                action()
+        self.assertEqual(self._states(), before)
+
+    def test_private_part_is_sealed_and_no_field(self):
+        """Not in clear in the table, not readable through the ORM, not even for an administrator."""
+        self.env.cr.execute("SELECT kid, sealed FROM jwt_signing_key")
+        for _kid, sealed in self.env.cr.fetchall():
+            self.assertEqual(len(bytes(sealed)), 12 + 32 + 16)
+        issuer = self._issuer()
+        raw = issuer.signing.private.private_bytes_raw()
+        self.env.cr.execute("SELECT t::text FROM jwt_signing_key t")
+        dump = " ".join(row for [row] in self.env.cr.fetchall())
+        self.assertNotIn(raw.hex(), dump)
+        own = self.env["jwt.signing.key"].with_user(self.admin)
+        self.assertFalse({"sealed", "public", "identity"} & own._fields.keys())
+        for name in ("sealed", "public", "identity"):
+            with self.assertRaises(ValueError):
+                own.search_read([], [name])
+
+    def test_another_machine_makes_its_own_key(self):
+        """With another data folder nothing can be unsealed; both machines verify both keys."""
+        opened = self._open(self.user)
+        with patch("odoo.addons.jwt_auth_api.models.jwt_signing_key._keeper", lambda: b"m" * 32):
+            self.registry.clear_cache("stable")
+            elsewhere = self._open(self.user)
+            self.assertNotEqual(self._kid(elsewhere.access), self._kid(opened.access))
+            self.assertTrue(self._is_open(opened.access))
+        self.registry.clear_cache("stable")
+        self.assertTrue(self._is_open(elsewhere.access))
+        self.assertEqual(self._kid(self._open(self.user).access), self._kid(opened.access))
+
+    def test_operators_own_key(self):
+        """A secret from the environment signs with HS256, is published nowhere and stands nowhere."""
+        secret = "an operator's secret of some length"
+        opened = self._open(self.user)
+        with patch.dict(os.environ, {"JWT_AUTH_API_KEY": secret}):
+            self.registry.clear_cache("stable")
+            given = self._open(self.user)
+            self.assertEqual(jwt.get_unverified_header(given.access)["alg"], "HS256")
+            self.assertTrue(self._is_open(given.access))
+            self.assertFalse(self._is_open(opened.access), "one key, one algorithm")
+            self.assertEqual(self._call("GET", JWKS).json(), {"keys": []})
+            self.env.cr.execute("SELECT t::text FROM jwt_signing_key t")
+            self.assertNotIn(secret.encode().hex(), str(self.env.cr.fetchall()))
+        self.registry.clear_cache("stable")
+        self.assertFalse(self._is_open(given.access))
+
+    def test_unfit_key_of_the_operator_is_not_passed_over(self):
+        """Better no login than one signed by another key."""
+        with patch.dict(os.environ, {"JWT_AUTH_API_KEY": "short"}):
+            self.registry.clear_cache("stable")
+            with self.assertRaises(keys.BadKey):
+                self._issuer()
+
+    def test_public_key_is_no_secret_for_hs256(self):
+        """Key confusion: a token signed with HS256 and the public key's bytes or JWK."""
+        opened = self._open(self.user)
+        issuer = self._issuer()
+        claims = tokens.verify(opened.access, issuer, time.time())
+        raw = keys.public_bytes(issuer.signing)
+        confused = tokens.Issuer(
+            issuer.issuer,
+            issuer.audience,
+            keys.Key(issuer.signing.kid, "HS256", raw, raw),
+            {},
+        )
+        self.assertFalse(self._is_open(tokens.sign(claims, confused)))

@@ -1,0 +1,149 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from odoo.tests import tagged
+
+from .common import BROWSER, ApiCase
+
+ACCESS = "/api/update/access-token"
+
+
+@tagged("post_install", "-at_install")
+class TestSessions(ApiCase):
+    """``/api/me``, ``/api/sessions`` and Odoo's own device list."""
+
+    def _devices(self, user):
+        self.env.invalidate_all()
+        return self.env["res.device"].sudo().search([("user_id", "=", user.id)])
+
+    def test_me_tells_who_the_caller_is(self):
+        """Exactly the documented keys, of the caller and nobody else."""
+        self.portal.write({"tz": "Asia/Tokyo"})
+        self.env.flush_all()
+        body = self.assertAnswer(self._call("GET", "/api/me", self._open(self.portal).access))
+        company = self.portal.company_id
+        self.assertEqual(
+            body,
+            {
+                "success": True,
+                "data": {
+                    "id": self.portal.id,
+                    "login": self.portal.login,
+                    "name": self.portal.name,
+                    "email": self.portal.email,
+                    "partner_id": self.portal.partner_id.id,
+                    "lang": "en_US",
+                    "tz": "Asia/Tokyo",
+                    "company_id": [company.id, company.display_name],
+                    "company_ids": [[company.id, company.display_name]],
+                },
+            },
+        )
+        self.assertMissingToken(self._call("GET", "/api/me"))
+
+    def test_list_shows_ones_own_living_sessions(self):
+        """Device, address and times; the caller's own is marked; others' and ended ones are absent."""
+        opened, other, ended = (self._open(self.user) for _time in range(3))
+        self._open(self.victim)
+        self.env["jwt.session"]._revoke([("id", "=", ended.session.id)], "logout")
+        body = self.assertAnswer(self._call("GET", "/api/sessions", opened.access))
+        self.assertEqual(list(body), ["success", "count", "data"])
+        self.assertEqual(body["count"], 2)
+        current = {row["id"]: row["current"] for row in body["data"]}
+        self.assertEqual(current, {opened.session.id: True, other.session.id: False})
+        row = body["data"][0]
+        self.assertEqual(
+            list(row),
+            "id device client_type ip_address created_at last_used_at expires_at current".split(),
+        )
+        self.assertRegex(row["created_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertNotIn(opened.session.sudo().sid, str(body))
+
+    def test_one_of_ones_own_can_be_ended(self):
+        """The lost phone is logged out; twice is a 404, and so is somebody else's."""
+        opened, lost, theirs = map(self._open, (self.user, self.user, self.victim))
+        path = "/api/sessions/{}"
+        body = self.assertAnswer(self._call("DELETE", path.format(lost.session.id), opened.access))
+        self.assertEqual(body, {"deleted_id": lost.session.id})
+        self.assertFalse(self._is_open(lost.access))
+        for session_id in (lost.session.id, theirs.session.id, 2**31 - 1):
+            response = self._call("DELETE", path.format(session_id), opened.access)
+            self.assertError(response, 404, "not_found")
+        self.assertTrue(self._is_open(opened.access))
+        self.assertTrue(self._is_open(theirs.access))
+
+    def test_ids_that_are_none(self):
+        """They answer 404, whatever they look like; an id takes no other method."""
+        token = self._open(self.user).access
+        for session_id in ("0", "-1", "x", "1.5", "99999999999999999999", "1%00"):
+            response = self._call("DELETE", f"/api/sessions/{session_id}", token)
+            self.assertError(response, 404, "not_found")
+        self.assertError(self._call("GET", "/api/sessions/1", token), 405, "method_not_allowed")
+
+    def test_stands_in_odoos_device_list(self):
+        """With platform, browser and address; portal users see theirs as well."""
+        for user in (self.user, self.portal):
+            session = self.env["jwt.session"]._open(user, "browser", BROWSER, "127.0.0.1")[0]
+            [device] = self._devices(user)
+            self.assertEqual(
+                (device.platform, device.browser, device.ip_address, device.device_type),
+                ("linux", "chrome", "127.0.0.1", "computer"),
+            )
+            self.assertEqual(device.session_identifier, session.sudo().sid)
+
+    def test_revoking_the_device_ends_the_session(self):
+        """The button of the user's preferences ends the one, not the other."""
+        opened, other = self._open(self.user), self._open(self.user)
+        devices = self._devices(self.user)
+        device = devices.filtered(
+            lambda found: found.session_identifier == opened.session.sudo().sid
+        )
+        device.with_user(self.user).sudo()._revoke()
+        self.assertFalse(self._is_open(opened.access))
+        self.assertEqual(self._state(opened), "device")
+        self.assertInvalidToken(
+            self._post(ACCESS, {"refreshToken": opened.refresh}), "invalid_refresh_token"
+        )
+        self.assertTrue(self._is_open(other.access))
+        self.assertEqual(len(self._devices(self.user)), 1)
+
+    def test_log_out_from_all_devices(self):
+        """Odoo's button ends the API sessions too, of this user alone."""
+        opened, theirs = self._open(self.user), self._open(self.victim)
+        self.user.with_user(self.user).sudo()._action_revoke_all_devices()
+        self.assertFalse(self._is_open(opened.access))
+        self.assertTrue(self._is_open(theirs.access))
+
+    def test_ended_sessions_leave_the_device_list(self):
+        """A log-out takes the device off the list."""
+        opened = self._open(self.user)
+        self.assertEqual(len(self._devices(self.user)), 1)
+        self.assertAnswer(self._post("/api/revoke/token", {}, opened.access))
+        self.assertFalse(self._devices(self.user))
+
+    def test_use_shows_in_the_device_list(self):
+        """A refresh, at most one a minute, moves the last activity and revives a sleeping device."""
+        opened = self._open(self.user)
+        self.env.cr.execute(
+            "UPDATE jwt_session SET last_used_at = last_used_at - interval '8 days';"
+            "UPDATE res_device_log SET last_activity = last_activity - interval '8 days', revoked = true"
+        )
+        self.assertFalse(self._devices(self.user))
+        self.assertAnswer(self._post(ACCESS, {"refreshToken": opened.refresh}))
+        [device] = self._devices(self.user)
+        self.assertGreaterEqual(device.last_activity, opened.session.create_date)
+
+    def test_login_in_the_same_browser_replaces_the_session(self):
+        """The cookie that a browser still has ends with the login that overwrites it."""
+        old = self._open(self.user, "browser")
+        bystander = self._open(self.user, "browser")
+        login = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        response = self._post(
+            "/api/login", login, agent=BROWSER, cookies={"refreshToken": old.refresh}
+        )
+        self.assertAnswer(response)
+        self.assertEqual(self._state(old), "replaced")
+        self.assertFalse(self._state(bystander))
+        forged = bystander.refresh[:-1] + ("A" if bystander.refresh[-1] != "A" else "B")
+        response = self._post("/api/login", login, agent=BROWSER, cookies={"refreshToken": forged})
+        self.assertAnswer(response)
+        self.assertFalse(self._state(bystander))

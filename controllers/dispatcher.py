@@ -54,7 +54,8 @@ class ApiDispatcher(Dispatcher):
         return True
 
     def pre_dispatch(self, rule, args):
-        self.request.session.can_save = False  # as _authenticate says, which no database is asked for
+        # as _authenticate says, which no database is asked for
+        self.request.session.can_save = False
         if self.request.httprequest.method == "OPTIONS":
             werkzeug.exceptions.abort(self._preflight(rule))
         return super().pre_dispatch(rule, args)

@@ -47,7 +47,7 @@ class Records(Controller):
         return connections._api_list(policy, query.parse_list(params, policy.connection.max_limit))
 
     @route(
-        ["/api", "/api/<jwt_any_path:path>"],
+        ["/api", "/api/<path:path>"],
         type="jwt_api",
         auth="none",
         methods=METHODS,
@@ -68,15 +68,32 @@ class Records(Controller):
             )
         raise ApiError("not_found", _("There is nothing at this address."))
 
+    # not auth="none": such routes are asked for without a database too, where Odoo knows no
+    # converter but werkzeug's, and a server-wide addon with another one stops every page
+    @route(
+        "/api/<jwt_any_path:path>",
+        type="jwt_api",
+        auth="public",
+        methods=METHODS,
+        readonly=True,
+        save_session=False,
+    )
+    def nothing_here_either(self, path):
+        """As :meth:`nothing_here`, for what ``<path:path>`` leaves out."""
+        return self.nothing_here()
+
     def _methods_of(self, path):
         """The methods under which another route takes the path."""
         adapter = request.env["ir.http"].routing_map().bind_to_environ(request.httprequest.environ)
+        nothing = [
+            endpoint.original_endpoint for endpoint in (self.nothing_here, self.nothing_here_either)
+        ]
         found = []
         for method in METHODS:
             try:
                 rule, _args = adapter.match(path, method, return_rule=True)
             except HTTPException:
                 continue
-            if rule.endpoint.original_endpoint is not Records.nothing_here.original_endpoint:
+            if rule.endpoint.original_endpoint not in nothing:
                 found.append(method)
         return found

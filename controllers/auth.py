@@ -1,7 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import contextlib
-from urllib.parse import urlsplit
 
 from werkzeug.http import dump_cookie
 
@@ -263,7 +262,7 @@ class Auth(Controller):
         headers = request.httprequest.headers
         origin = headers.get("Origin")
         if origin:
-            own = urlsplit(origin).netloc == request.httprequest.host
+            own = origin.partition("://")[2] == request.httprequest.host
             allowed = own or origin in request.dispatcher.allowed_origins()
         else:
             allowed = headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")

@@ -9,6 +9,10 @@ ALLOWED = "https://app.example"
 LISTED = f" {ALLOWED} , http://localhost:5173/ "
 ROUTES = {
     "/api/login": {"POST"},
+    "/api/login/mfa": {"POST"},
+    "/api/me": {"GET", "HEAD"},
+    "/api/sessions": {"GET", "HEAD"},
+    "/api/sessions/1": {"DELETE"},
     "/api/update/access-token": {"POST"},
     "/api/update/refresh-token": {"POST"},
     "/api/revoke/token": {"POST"},
@@ -22,6 +26,7 @@ FOREIGN = [
     "https://app.example:8443",
     "https://app.example.evil",
 ]
+FOREIGN += ["http://[", "https://", "://", "http://127.0.0.1@evil.example"]
 FOREIGN += [
     "https://evil.app.example",
     "https://APP.example.evil",

@@ -12,6 +12,7 @@ from lib.client import JSON, SECRETS, Device, as_query
 GOOD = as_query({"model": "res.partner", "fields": ["name"], "limit": 1})
 ROUTES = {
     "/api/login": "POST",
+    "/api/login/mfa": "POST",
     "/api/update/access-token": "POST",
     "/api/update/refresh-token": "POST",
     "/api/revoke/token": "POST",

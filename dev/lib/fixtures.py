@@ -35,17 +35,15 @@ class LiveServer:
         self._expected.append(text)
 
     def unexpected(self) -> list[log.Entry]:
-        """The log's tracebacks, and complaints of ours that no test has announced."""
-        found = [
+        """The log's tracebacks, and complaints of ours, that no test has announced."""
+        complaints = log.complaints(self.log_path)
+        return [
             entry
             for entry in log.entries(self.log_path)
-            if "Traceback (most recent call last)" in entry.text
+            if ("Traceback (most recent call last)" in entry.text)
+            or (entry.ours and entry in complaints)
+            if not any(text in entry.text for text in self._expected)
         ]
-        for entry in log.complaints(self.log_path):
-            expected = any(text in entry.text for text in self._expected)
-            if entry.ours and not expected and entry not in found:
-                found.append(entry)
-        return found
 
     def sql(self, query: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Rows as dictionaries; each call has a connection of its own and sees what is committed by then."""

@@ -275,6 +275,27 @@ def end_by_login(server, admin, user, device):
     admin.write("res.users", user.id, {"login": user.login + "-renamed"})
 
 
+def end_by_log_out_from_all_devices(server, admin, user, device):
+    """The button of the preferences, behind which Odoo asks for the password first."""
+    server.odoo(
+        f"env['res.users'].browse({user.id})._action_revoke_all_devices()\nenv.cr.commit()\n"
+    )
+
+
+def end_by_own_request(server, admin, user, device):
+    [own] = [row for row in device.call("GET", "/api/sessions").json()["data"] if row["current"]]
+    answer = device.call("DELETE", f"/api/sessions/{own['id']}")
+    assert (answer.status_code, answer.json()) == (200, {"deleted_id": own["id"]})
+
+
+def end_by_other_device(server, admin, user, device):
+    """From the list of the user's other sessions."""
+    other = Device(server.url)
+    other.login(user.login, user.password)
+    first = min(row["id"] for row in other.call("GET", "/api/sessions").json()["data"])
+    assert other.call("DELETE", f"/api/sessions/{first}").status_code == 200
+
+
 def end_by_archive(server, admin, user, device):
     admin.write("res.users", user.id, {"active": False})
 
@@ -283,7 +304,9 @@ def end_by_deletion(server, admin, user, device):
     admin.unlink("res.users", user.id)
 
 
-@pytest.mark.parametrize("end", [end_by_logout, end_by_revoke_button])
+@pytest.mark.parametrize(
+    "end", [end_by_logout, end_by_revoke_button, end_by_own_request, end_by_other_device]
+)
 def test_one_session_ends_at_once_on_every_worker(server, admin, make_user, log_in, end):
     user, other_user = make_user(), make_user()
     device, tablet, stranger = log_in(user), log_in(user, "browser"), log_in(other_user)
@@ -297,7 +320,14 @@ def test_one_session_ends_at_once_on_every_worker(server, admin, make_user, log_
 
 @pytest.mark.parametrize(
     "end",
-    [end_by_logout_everywhere, end_by_password, end_by_login, end_by_archive, end_by_deletion],
+    [
+        end_by_logout_everywhere,
+        end_by_password,
+        end_by_login,
+        end_by_archive,
+        end_by_deletion,
+        end_by_log_out_from_all_devices,
+    ],
 )
 def test_all_sessions_of_a_user_end_at_once_on_every_worker(server, admin, make_user, log_in, end):
     user, other_user = make_user(), make_user()
@@ -307,6 +337,18 @@ def test_all_sessions_of_a_user_end_at_once_on_every_worker(server, admin, make_
     assert dead(device)
     assert dead(tablet)
     assert alive(stranger)
+
+
+def test_sessions_of_others_are_not_there(make_user, log_in):
+    """Neither seen nor ended: 404, as for one that never was."""
+    one, two = log_in(make_user()), log_in(make_user())
+    own = {row["id"] for row in one.call("GET", "/api/sessions").json()["data"]}
+    foreign = {row["id"] for row in two.call("GET", "/api/sessions").json()["data"]}
+    assert own
+    assert not own & foreign
+    for session_id in own:
+        assert two.call("DELETE", f"/api/sessions/{session_id}").status_code == 404
+    assert alive(one)
 
 
 def test_unarchived_user_has_to_log_in_again(server, admin, user, log_in):

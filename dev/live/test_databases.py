@@ -1,0 +1,119 @@
+"""A copy of the database: its own keys, no token of the original; made once, however many ask at once."""
+
+import contextlib
+
+import jwt
+import pytest
+from lib import database
+from lib.client import Device, together
+from lib.server import serving
+
+
+@pytest.fixture
+def copied(server):
+    """A function that copies the live database by PostgreSQL's own means and serves the copy.
+
+    PostgreSQL copies what nobody is connected to: the server's idle connections are closed, it opens new ones.
+    """
+    setup = server.setup
+    with contextlib.ExitStack() as stack:
+
+        def copy(prepare=""):
+            name = f"{server.db}_copy"
+            database.drop(setup, name)
+            stack.callback(database.drop, setup, name)
+            admit = f'ALTER DATABASE "{server.db}" ALLOW_CONNECTIONS'
+            database.rows(setup, "postgres", f"{admit} false")
+            try:
+                kill = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+                database.rows(setup, "postgres", kill, [server.db])
+                database.rows(setup, "postgres", f'CREATE DATABASE "{name}" TEMPLATE "{server.db}"')
+            finally:
+                database.rows(setup, "postgres", f"{admit} true")
+            if prepare:
+                database.rows(setup, name, prepare)
+            log = server.log_path.with_name("copy.log")
+            log.unlink(missing_ok=True)
+            return stack.enter_context(serving(setup, name, log))
+
+        yield copy
+
+
+def keys(server, name):
+    query = "SELECT state, kid, identity FROM jwt_signing_key ORDER BY state"
+    return database.rows(server.setup, name, query)
+
+
+def refused(device):
+    assert device.statuses() == {401}
+    assert device.renew().status_code == 401
+    assert device.rotate().status_code == 401
+    return True
+
+
+def works(device):
+    assert device.statuses() == {200}
+    assert device.renew().status_code == 200
+    return True
+
+
+def at(device, url):
+    """The same tokens, shown to another server."""
+    moved = Device(url, device.kind)
+    moved.access, moved.refresh, moved.user_id = device.access, device.refresh, device.user_id
+    return moved
+
+
+def test_tokens_are_bound_to_their_database(server, user, log_in, copied):
+    """The copy has all rows of the original, keys and sessions included, and takes none of its tokens."""
+    device = log_in(user)
+    original_keys = keys(server, server.db)
+    copy = copied()
+    assert refused(at(device, copy.url))
+    states = database.rows(
+        server.setup, copy.db, "SELECT DISTINCT revoked_at IS NOT NULL FROM jwt_session"
+    )
+    assert states == [(True,)]
+
+    there = log_in(user, url=copy.url)
+    assert works(there)
+    assert refused(at(there, server.url))
+
+    # and the original is as it was
+    assert works(device)
+    assert works(log_in(user))
+    assert keys(server, server.db) == original_keys
+    assert not {row[1] for row in original_keys} & {row[1] for row in keys(server, copy.db)}
+    assert "Traceback" not in copy.log_path.read_text(errors="replace")
+
+
+@pytest.mark.parametrize("prepare", ["", "DELETE FROM jwt_signing_key"], ids=["copied", "deleted"])
+def test_parallel_first_requests_make_one_key(server, user, copied, prepare):
+    """Two workers find no key of this database at the same moment: they agree on one."""
+    copy = copied(prepare)
+    devices = [Device(copy.url) for _device in range(6)]
+    answers = together(6, lambda number: devices[number].login(user.login, user.password))
+    assert {answer.status_code for answer in answers} == {200}
+    made = keys(server, copy.db)
+    assert [state for state, _kid, _identity in made] == ["active", "next"]
+    assert {identity.rpartition("/")[2] for _state, _kid, identity in made} == {copy.db}
+    kid = made[0][1]
+    assert {jwt.get_unverified_header(device.access)["kid"] for device in devices} == {kid}
+    for device in devices:
+        assert works(device)
+    text = copy.log_path.read_text(errors="replace")
+    assert text.count("Made signing keys") == 1
+    assert "Traceback" not in text
+
+
+def test_deleted_keys_end_the_access_tokens(server, user, log_in, copied):
+    """After an administrator of the database deleted them all: nothing old verifies, a login makes new ones."""
+    copy = copied()
+    device = log_in(user, url=copy.url)
+    database.rows(server.setup, copy.db, "DELETE FROM jwt_signing_key")
+    log = server.log_path.with_name("copy-restarted.log")
+    log.unlink(missing_ok=True)
+    with serving(server.setup, copy.db, log) as restarted:
+        moved = at(device, restarted.url)
+        assert moved.statuses() == {401}
+        assert works(log_in(user, url=restarted.url))

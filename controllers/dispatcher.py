@@ -158,7 +158,7 @@ class ApiDispatcher(Dispatcher):
     def _translate(self, source):
         if not self.request.env:
             return source
-        return self.request.env._(source)
+        return self.request.env._(source)  # pylint: disable=gettext-variable
 
     def allowed_origins(self):
         """Origins whose pages may use this API from a browser; a system parameter, read live."""

@@ -227,10 +227,10 @@ class JwtSigningKey(models.Model):
         rows = self._load(identity)
         if not rows:
             self._leave_original()
-        have = {row.state for row in rows if row.keeper == keeper_name}
-        for state in ("active", "next"):
-            if state in have:
-                continue
+        missing = {"active", "next"} - {row.state for row in rows if row.keeper == keeper_name}
+        if not missing:  # another worker has just made them
+            return rows
+        for state in sorted(missing):
             if given:
                 self._insert(identity, state, keeper_name, given, f"{state}:{identity}", None)
             else:

@@ -54,7 +54,8 @@ class JwtLoginThrottle(models.Model):
         """Take one try, before the password is hashed; it counts as failed until :meth:`_succeeded`.
 
         Written and committed on a cursor of its own: the answer to a wrong password is an error,
-        which rolls the request's transaction back.
+        which rolls the request's transaction back. A try that is not granted counts nowhere: a
+        client that hammers one login does not use up the tries of its whole address.
 
         :return: seconds to wait, 0 when the try is granted
         :rtype: int
@@ -69,7 +70,10 @@ class JwtLoginThrottle(models.Model):
             read_committed(cr)
             throttle = api.Environment(cr, SUPERUSER_ID, {})[self._name]
             wait = throttle._take_one(source, limit * ADDRESS_FACTOR, duration)
-            return wait or throttle._take_one(pair, limit, duration)
+            wait = wait or throttle._take_one(pair, limit, duration)
+            if wait:
+                cr.rollback()
+            return wait
 
     def _take_one(self, key, limit, duration):
         """A bucket that holds ``limit`` failures and loses one every ``duration`` seconds.

@@ -56,6 +56,8 @@ def test_exactly_the_configured_number_of_tries(server, throttled, make_user):
     assert [round(level) for level in levels(server)] == [LIMIT, LIMIT]
     for _time in range(4):  # either worker
         assert wait_told(Device(throttled.url).login(victim.login, victim.password))
+    # and those that were not looked at count nowhere
+    assert [round(level) for level in levels(server)] == [LIMIT, LIMIT]
     worker = re.findall(
         r" (\d+) INFO .* werkzeug: .*POST /api/login", throttled.log_path.read_text()
     )

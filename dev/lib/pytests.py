@@ -20,7 +20,7 @@ def pytest(setup: Setup, name: str, words: list[str]) -> Result:
     junit.unlink(missing_ok=True)
     path = fresh_log(setup, f"pytest-{name}")
     command = [sys.executable, "-m", "pytest", f"dev/{name}", f"--junitxml={junit}", "--color=no"]
-    command += ["-o", f"cache_dir={setup.work / 'pytest'}", *words]
+    command += ["--durations=10", "-o", f"cache_dir={setup.work / 'pytest'}", *words]
     env = {
         **os.environ,
         "HYPOTHESIS_STORAGE_DIRECTORY": str(setup.work / "hypothesis"),

@@ -218,8 +218,10 @@ def _tell(sentence):
 
 def main(function):
     """Run a command to its exit code; what goes wrong is a sentence, never a traceback."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    # a shell's background job ignores Ctrl-C's signal and one under nohup the hang-up: the latter is meant
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         if sys.platform != "linux":
             raise Stop("Linux is needed (Debian or Ubuntu family): the pieces are Debian packages.")

@@ -18,7 +18,7 @@ from lib.client import SECRETS, Device
 admin, http, server = fixtures.admin, fixtures.http, fixtures.server
 
 # Odoo drops a connection on which nothing comes for two seconds; fifty clients on a busy machine take longer
-os.environ.setdefault("ODOO_HTTP_SOCKET_TIMEOUT", "30")
+os.environ.setdefault("ODOO_HTTP_SOCKET_TIMEOUT", "10")
 
 _number = itertools.count(1)
 

@@ -197,7 +197,22 @@ def test_lists_that_allow_nobody(admin, device, value):
 
 @pytest.fixture
 def browser(user, log_in):
+    """One that a test may log out."""
     return log_in(user, "browser")
+
+
+@pytest.fixture(scope="module")
+def page(user, log_in):
+    """One that goes on: a test that uses it leaves it logged in, see :func:`goes_on`."""
+    return log_in(user, "browser")
+
+
+def goes_on(page):
+    """Nothing was rotated, nothing ended; the browser has its next tokens."""
+    answer = page.renew()
+    assert answer.status_code == 200
+    page.cookie, page.access = cookies(answer)[COOKIE].value, answer.json()["access_token"]
+    return True
 
 
 def test_cookie_as_promised(user, server):
@@ -261,32 +276,33 @@ def test_rotation_of_the_cookie(browser):
 
 @pytest.mark.parametrize("kind", ["app", "nonsense", ""])
 @pytest.mark.parametrize("agent", ["curl/8.5", ""])
-def test_no_header_gets_the_cookie_out(browser, kind, agent):
+def test_no_header_gets_the_cookie_out(page, kind, agent):
     """A script in the page can set headers; it gets no token into a body with that."""
     headers = {"X-Client-Type": kind, "User-Agent": agent}
-    answer = browser.rotate(headers=headers)
+    answer = page.rotate(headers=headers)
     assert answer.json() == {"status": "done", "refreshToken": 1}
-    assert COOKIE in cookies(answer)
+    page.cookie = cookies(answer)[COOKIE].value
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_cookie_is_not_for_foreign_origins(browser, origin):
+def test_cookie_is_not_for_foreign_origins(page, origin):
     """Nothing is rotated, nothing ended."""
-    for call in (browser.renew, browser.rotate):
+    for call in (page.renew, page.rotate):
         answer = call(headers={"Origin": origin})
         assert (answer.status_code, answer.json()["error"]) == (403, "foreign_origin")
         assert "set-cookie" not in answer.headers
-    assert browser.renew().status_code == 200
+    assert goes_on(page)
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_cookie_is_not_for_foreign_sites(browser, site):
+def test_cookie_is_not_for_foreign_sites(page, site):
     """A browser that sends no Origin says so in this header."""
-    answer = browser.renew(headers={"Sec-Fetch-Site": site})
+    answer = page.renew(headers={"Sec-Fetch-Site": site})
     assert (answer.status_code, answer.json()["error"]) == (403, "foreign_origin")
+    assert goes_on(page)
 
 
-def test_cookie_is_for_our_own_pages_and_allowed_origins(server, browser):
+def test_cookie_is_for_our_own_pages_and_allowed_origins(server, page):
     for headers in (
         {"Origin": server.url, "Sec-Fetch-Site": "same-origin"},
         {"Origin": ALLOWED, "Sec-Fetch-Site": "cross-site"},
@@ -294,9 +310,9 @@ def test_cookie_is_for_our_own_pages_and_allowed_origins(server, browser):
         {"Sec-Fetch-Site": "none"},
         {},
     ):
-        answer = browser.renew(headers=headers)
+        answer = page.renew(headers=headers)
         assert answer.status_code == 200, headers
-        browser.cookie = cookies(answer)[COOKIE].value
+        page.cookie = cookies(answer)[COOKIE].value
 
 
 FORMS = {
@@ -313,42 +329,42 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("path", ["/api/update/access-token", "/api/update/refresh-token"])
-def test_cookie_with_a_form(browser, path, form):
+def test_cookie_with_a_form(page, path, form):
     """What a page of any origin can send without asking first is refused, its own origin or not."""
     options = {**FORMS[form]}
-    headers = {"Cookie": f"{COOKIE}={browser.cookie}", **options.pop("headers", {})}
-    answer = browser.call("POST", path, headers=headers, **options)
+    headers = {"Cookie": f"{COOKIE}={page.cookie}", **options.pop("headers", {})}
+    answer = page.call("POST", path, headers=headers, **options)
     assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_media_type")
     assert "set-cookie" not in answer.headers
-    assert browser.renew().status_code == 200
+    assert goes_on(page)
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-def test_bodyless_post_with_a_cookie(browser, origin):
+def test_bodyless_post_with_a_cookie(page, origin):
     """It needs no preflight: the origin decides."""
-    headers = {"Cookie": f"{COOKIE}={browser.cookie}", "Origin": origin}
-    answer = browser.call("POST", "/api/update/access-token", headers=headers, authorize=False)
+    headers = {"Cookie": f"{COOKIE}={page.cookie}", "Origin": origin}
+    answer = page.call("POST", "/api/update/access-token", headers=headers, authorize=False)
     assert (answer.status_code, answer.json()["error"]) == (403, "foreign_origin")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-def test_cookie_with_another_method(browser, method):
+def test_cookie_with_another_method(page, method):
     """An image or a link of a foreign page refreshes nothing and logs nobody out."""
     for path in ("/api/update/access-token", "/api/update/refresh-token", "/api/revoke/token"):
-        answer = browser.call(method, path, headers={"Cookie": f"{COOKIE}={browser.cookie}"})
+        answer = page.call(method, path, headers={"Cookie": f"{COOKIE}={page.cookie}"})
         assert answer.status_code == 405
         assert "set-cookie" not in answer.headers
-    assert browser.renew().status_code == 200
+    assert goes_on(page)
 
 
-def test_cookie_alone_opens_no_data(browser):
-    headers = {"Cookie": f"{COOKIE}={browser.cookie}"}
+def test_cookie_alone_opens_no_data(page):
+    headers = {"Cookie": f"{COOKIE}={page.cookie}"}
     for method, path in (
         ("GET", "/api/send_request"),
         ("POST", "/api/update/refresh-token"),
         ("POST", "/api/revoke/token"),
     ):
-        answer = browser.call(
+        answer = page.call(
             method,
             path,
             headers=headers,
@@ -356,23 +372,23 @@ def test_cookie_alone_opens_no_data(browser):
             **({"json": {}} if method == "POST" else {}),
         )
         assert (answer.status_code, answer.json()["error"]) == (401, "missing_token")
-    assert browser.renew().status_code == 200
+    assert goes_on(page)
 
 
-def test_explicit_token_wins_over_the_cookie(user, log_in, browser):
+def test_explicit_token_wins_over_the_cookie(user, log_in, page):
     """A wrong one is wrong: the cookie does not stand in for it."""
     app = log_in(user)
     for wrong in ("garbage", f"v1.{'A' * 22}.{'B' * 43}"):
-        answer = browser.renew(json={"refreshToken": wrong})
+        answer = page.renew(json={"refreshToken": wrong})
         assert answer.status_code == 401
         assert "set-cookie" not in answer.headers
-    answer = browser.renew(json={"refreshToken": app.refresh})
+    answer = page.renew(json={"refreshToken": app.refresh})
     assert answer.status_code == 200
-    fresh = Device(browser.url)
+    fresh = Device(page.url)
     fresh.access = answer.json()["access_token"]
     assert app.logout().status_code == 200
     assert fresh.get().status_code == 401  # it was the app's session
-    assert browser.renew().status_code == 200
+    assert goes_on(page)
 
 
 def test_logout_clears_the_cookie(browser):

@@ -4,12 +4,13 @@ import contextlib
 
 from werkzeug.http import dump_cookie
 
-from odoo.http import Controller, request, route
+from odoo.http import Controller, request
 
 from ..models.ir_http import unauthorized
 from ..tools import tokens
 from ..tools.errors import ApiError, _
 from ..tools.text import storable
+from .dispatcher import api_route
 
 COOKIE = "refreshToken"
 #: A login's body holds two short strings; nobody needs to make the server read more.
@@ -19,18 +20,11 @@ MAX_CREDENTIAL_LENGTH = 4096
 #: The two ways a browser's session and an app's differ are told apart by this header or by the
 #: User-Agent as werkzeug parses it.
 CLIENT_HEADER = "X-Client-Type"
+_WRITES = {"methods": ["POST"], "readonly": False, "max_content_length": MAX_BODY_BYTES}
 
 
 class Auth(Controller):
-    @route(
-        "/api/login",
-        type="jwt_api",
-        auth="none",
-        methods=["POST"],
-        readonly=False,
-        save_session=False,
-        max_content_length=MAX_BODY_BYTES,
-    )
+    @api_route("/api/login", auth="none", **_WRITES)
     def login(self):
         """``{"login", "password"}`` → ``{"token", "refreshToken", "user_id"}``.
 
@@ -44,15 +38,7 @@ class Auth(Controller):
             return request.dispatcher.refuse(request.env["jwt.mfa.challenge"]._open(user))
         return self._logged_in(user)
 
-    @route(
-        "/api/login/mfa",
-        type="jwt_api",
-        auth="none",
-        methods=["POST"],
-        readonly=False,
-        save_session=False,
-        max_content_length=MAX_BODY_BYTES,
-    )
+    @api_route("/api/login/mfa", auth="none", **_WRITES)
     def login_mfa(self):
         """``{"mfa_token", "code"}`` → as :meth:`login`."""
         text, code = self._mfa_answer(request.dispatcher.body)
@@ -80,15 +66,7 @@ class Auth(Controller):
             self._set_cookie(response, strict, str(refresh), session._seconds_left())
         return response
 
-    @route(
-        "/api/update/access-token",
-        type="jwt_api",
-        auth="none",
-        methods=["POST"],
-        readonly=False,
-        save_session=False,
-        max_content_length=MAX_BODY_BYTES,
-    )
+    @api_route("/api/update/access-token", auth="none", **_WRITES)
     def update_access_token(self):
         """``{"user_id": 2}`` → ``{"access_token"}``; a cookie is rotated on the way.
 
@@ -111,15 +89,7 @@ class Auth(Controller):
             self._set_cookie(response, strict, str(done.refresh_token), done.seconds_left)
         return response
 
-    @route(
-        "/api/update/refresh-token",
-        type="jwt_api",
-        auth="jwt",
-        methods=["POST"],
-        readonly=False,
-        save_session=False,
-        max_content_length=MAX_BODY_BYTES,
-    )
+    @api_route("/api/update/refresh-token", auth="jwt", **_WRITES)
     def update_refresh_token(self):
         """A browser: ``{"status": "done", "refreshToken": 1}`` and the cookie; an app: the token itself."""
         sessions = request.env["jwt.session"]
@@ -136,15 +106,7 @@ class Auth(Controller):
         self._set_cookie(response, strict, str(done.refresh_token), done.seconds_left)
         return response
 
-    @route(
-        "/api/revoke/token",
-        type="jwt_api",
-        auth="jwt_signed",
-        methods=["POST"],
-        readonly=False,
-        save_session=False,
-        max_content_length=MAX_BODY_BYTES,
-    )
+    @api_route("/api/revoke/token", auth="jwt_signed", **_WRITES)
     def revoke_token(self):
         """Log out; with ``{"all": true}`` everywhere."""
         everywhere = request.dispatcher.body.get("all", False)
@@ -156,36 +118,20 @@ class Auth(Controller):
         self._set_cookie(response, sessions._is_strict(), "", 0)
         return response
 
-    @route(
-        "/api/me", type="jwt_api", auth="jwt", methods=["GET"], readonly=True, save_session=False
-    )
+    @api_route("/api/me", auth="jwt", methods=["GET"], readonly=True)
     def me(self):
         """``{"success": true, "data": {"id", "login", "name", "email", "partner_id", "lang", "tz",
         "company_id": [1, "name"], "company_ids": [[1, "name"], …]}}``."""
         return {"success": True, "data": request.env.user._jwt_profile()}
 
-    @route(
-        "/api/sessions",
-        type="jwt_api",
-        auth="jwt",
-        methods=["GET"],
-        readonly=True,
-        save_session=False,
-    )
+    @api_route("/api/sessions", auth="jwt", methods=["GET"], readonly=True)
     def sessions(self):
         """The caller's living sessions: ``{"success": true, "count": 1, "data": [{"id", "device",
         "client_type", "ip_address", "created_at", "last_used_at", "expires_at", "current"}]}``."""
         data = request.env["jwt.session"]._own(request.env.user, request.jwt.session)
         return {"success": True, "count": len(data), "data": data}
 
-    @route(
-        "/api/sessions/<int:session_id>",
-        type="jwt_api",
-        auth="jwt",
-        methods=["DELETE"],
-        readonly=False,
-        save_session=False,
-    )
+    @api_route("/api/sessions/<int:session_id>", auth="jwt", methods=["DELETE"], readonly=False)
     def end_session(self, session_id):
         """End one of the caller's sessions: ``{"deleted_id": 7}``; 404 for anybody else's."""
         if not request.env["jwt.session"]._end_own(request.env.user, session_id):

@@ -13,7 +13,7 @@ from http import HTTPStatus
 import werkzeug.exceptions
 
 from odoo.exceptions import RedirectWarning, UserError
-from odoo.http import Dispatcher, Response
+from odoo.http import Dispatcher, Response, route
 
 from ..tools import errors
 from ..tools.errors import ApiError, _
@@ -191,6 +191,11 @@ class ApiDispatcher(Dispatcher):
                 ("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS)),
             ]
         return Response(status=HTTPStatus.NO_CONTENT, headers=[("Allow", methods), *headers])
+
+
+def api_route(path, **options):
+    """``@route`` of this API: JSON whatever happens, and never a session cookie."""
+    return route(path, type=ApiDispatcher.routing_type, save_session=False, **options)
 
 
 def _plain_id(value):

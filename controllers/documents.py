@@ -2,20 +2,20 @@
 
 import json
 
-from odoo.http import Controller, Response, request, route
+from odoo.http import Controller, Response, request
+
+from .dispatcher import api_route
 
 #: How long a verifier may keep the keys; the next one is published long before it signs.
 JWKS_SECONDS = 300
 
 
 class Documents(Controller):
-    @route(
+    @api_route(
         "/api/.well-known/jwks.json",
-        type="jwt_api",
         auth="none",
         methods=["GET"],
         readonly=True,
-        save_session=False,
     )
     def jwks(self):
         """The public keys that verify access tokens elsewhere (RFC 7517); anybody may read them."""

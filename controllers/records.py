@@ -4,10 +4,11 @@ from http import HTTPStatus
 
 from werkzeug.exceptions import HTTPException
 
-from odoo.http import Controller, request, route
+from odoo.http import Controller, request
 
 from ..tools import query
 from ..tools.errors import ApiError, _
+from .dispatcher import api_route
 
 READS = frozenset(["GET", "HEAD", "OPTIONS"])
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -19,13 +20,11 @@ def _reads(controller, rule, args):
 
 
 class Records(Controller):
-    @route(
+    @api_route(
         "/api/send_request",
-        type="jwt_api",
         auth="jwt",
         methods=["GET", "POST", "PUT", "DELETE"],
         readonly=_reads,
-        save_session=False,
     )
     def send_request(self):
         http = request.httprequest
@@ -46,13 +45,11 @@ class Records(Controller):
                 return connections._api_delete(policy, query.parse_id(params))
         return connections._api_list(policy, query.parse_list(params, policy.connection.max_limit))
 
-    @route(
+    @api_route(
         ["/api", "/api/<path:path>"],
-        type="jwt_api",
         auth="none",
         methods=METHODS,
         readonly=True,
-        save_session=False,
     )
     def nothing_here(self, path=""):
         """All that no other route takes: JSON where Odoo would answer in HTML.
@@ -70,13 +67,11 @@ class Records(Controller):
 
     # not auth="none": such routes are asked for without a database too, where Odoo knows no
     # converter but werkzeug's, and a server-wide addon with another one stops every page
-    @route(
+    @api_route(
         "/api/<jwt_any_path:path>",
-        type="jwt_api",
         auth="public",
         methods=METHODS,
         readonly=True,
-        save_session=False,
     )
     def nothing_here_either(self, path):
         """As :meth:`nothing_here`, for what ``<path:path>`` leaves out."""

@@ -1,6 +1,8 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 from . import connection_api
+from . import connection_api_action
+from . import connection_api_exposure
 from . import ir_http
 from . import jwt_login_throttle
 from . import jwt_mfa_challenge

@@ -8,17 +8,34 @@ from odoo.fields import Domain
 
 from ..tools.errors import ApiError, _
 from ..tools.values import DUMPERS, X2MANY
-from .policy import UNREACHABLE, Policy, is_protected
+from .policy import UNREACHABLE, Policy
 
-_TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
+#: The switches of the form, and the HTTP method each of them opens.
+TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
 
 
 @dataclass(frozen=True)
 class Connection:
-    """What an administrator opened for one model; no record, so that it can be cached."""
+    """What an administrator opened for one model; no record, so that it can be cached.
 
+    Empty ``groups``, ``read_fields`` and ``write_fields`` stand for no restriction.
+    """
+
+    id: int
     methods: tuple[str, ...]
     max_limit: int
+    as_user: bool = False
+    groups: frozenset[int] = frozenset()
+    #: The text of a domain, evaluated for each caller.
+    domain: str = ""
+    read_fields: frozenset[str] = frozenset()
+    write_fields: frozenset[str] = frozenset()
+    #: Names of methods, and technical names of reports (``sale.report_saleorder``).
+    actions: frozenset[str] = frozenset()
+    reports: frozenset[str] = frozenset()
+    #: Requests a minute and user, 0 for any number.
+    rate_limit: int = 0
+    log_requests: bool = False
 
 
 class ConnectionApi(models.Model):
@@ -45,12 +62,54 @@ class ConnectionApi(models.Model):
     max_limit = fields.Integer(
         "Largest Page", default=1000, required=True, help="Most records that one GET may ask for."
     )
-    exposure = fields.Char("In Plain Words", compute="_compute_exposure")
-    exposure_warning = fields.Char(compute="_compute_exposure")
-
+    run_as = fields.Selection(
+        [("sudo", "Everything the connection opens"), ("user", "The user's own access rights")],
+        default=lambda self: "user" if self.env["jwt.session"]._is_strict() else "sudo",
+        required=True,
+        help="Without access rights and record rules, or only as far as the caller could do the"
+        " same in Odoo. Fields for other groups stay closed either way.",
+    )
+    group_ids = fields.Many2many(
+        "res.groups", string="Groups", help="Who may use it. Nobody chosen: whoever can log in."
+    )
+    domain = fields.Char(
+        "Records",
+        help="Only these records can be read, changed or deleted, and none can be created or moved"
+        " outside. user, company_id and company_ids stand for the caller's, as in a record rule.",
+    )
+    read_field_ids = fields.Many2many(
+        "ir.model.fields",
+        "connection_api_read_field_rel",
+        string="Readable Fields",
+        domain="[('model_id', '=', model_id)]",
+        help="Nothing chosen: all that the caller may see in Odoo.",
+    )
+    write_field_ids = fields.Many2many(
+        "ir.model.fields",
+        "connection_api_write_field_rel",
+        string="Writable Fields",
+        domain="[('model_id', '=', model_id), ('readonly', '=', False)]",
+        help="Nothing chosen: all that the caller may write in Odoo.",
+    )
+    action_ids = fields.One2many("connection.api.action", "connection_id", string="Actions")
+    report_ids = fields.Many2many(
+        "ir.actions.report",
+        string="Reports",
+        domain="[('model', '=', model), ('report_type', '=', 'qweb-pdf')]",
+        help="PDF reports that may be fetched for a record.",
+    )
+    rate_limit = fields.Integer(
+        "Requests per Minute", help="Of one user, on all workers together. 0: any number."
+    )
+    log_requests = fields.Boolean(
+        help="Keep who did what, with which result. Neither values nor secrets are kept."
+    )
     _model_uniq = models.Constraint("UNIQUE(model_id)", "This model has a connection already.")
     _max_limit_positive = models.Constraint(
         "CHECK(max_limit > 0)", "The largest page has at least one record."
+    )
+    _rate_limit_positive = models.Constraint(
+        "CHECK(rate_limit >= 0)", "A number of requests a minute, or 0 for any number."
     )
 
     @api.constrains("model_id")
@@ -61,64 +120,6 @@ class ConnectionApi(models.Model):
                 raise ValidationError(
                     self.env._("%(model)s cannot be opened.", model=connection.model_id.name)
                 )
-
-    @api.depends("model", "active", *_TOGGLES)
-    def _compute_exposure(self):
-        """What the form says: what this connection opens, and what to think twice about."""
-        for connection in self:
-            connection.exposure = connection._exposure()
-            connection.exposure_warning = connection._exposure_warning()
-
-    def _exposure(self):
-        """What this connection opens, in one sentence for an administrator.
-
-        :rtype: str | bool
-        """
-        model = self.model_id.sudo()
-        if not model:
-            return False
-        verbs = {
-            "is_get": self.env._("read"),
-            "is_post": self.env._("create"),
-            "is_put": self.env._("change"),
-            "is_delete": self.env._("delete"),
-        }
-        opened = [verb for toggle, verb in verbs.items() if self[toggle]]
-        name = f"{model.name} ({model.model})"
-        if not self.active:
-            return self.env._("Nothing is open: an archived connection is not reachable.")
-        if not opened:
-            return self.env._("Nothing is open: requests to %(model)s are refused.", model=name)
-        if is_protected(model.model):
-            return self.env._(
-                "Administrators may %(verbs)s records of %(model)s, whatever record rules say;"
-                " everyone else only as far as their own access rights and record rules allow.",
-                verbs=opened,
-                model=name,
-            )
-        return self.env._(
-            "Every user who can log in, portal users included, may %(verbs)s records of %(model)s,"
-            " whatever their access rights and record rules say.",
-            verbs=opened,
-            model=name,
-        )
-
-    def _exposure_warning(self):
-        """
-        :rtype: str | bool
-        """
-        if not self.active or not any(self[toggle] for toggle in _TOGGLES):
-            return False
-        if is_protected(self.model or ""):
-            return self.env._(
-                "This model decides who may do what, or holds code or secrets."
-                " Open it only if you must."
-            )
-        if self.is_delete:
-            return self.env._("Any of them can delete every record, and nothing brings it back.")
-        if self.is_post or self.is_put:
-            return self.env._("Any of them can write, even what they cannot see in Odoo.")
-        return False
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -148,8 +149,20 @@ class ConnectionApi(models.Model):
         found = self.sudo().search([("model", "=", model_name)], limit=1)
         if not found or model_name in UNREACHABLE:
             return None
-        methods = tuple(method for toggle, method in _TOGGLES.items() if found[toggle])
-        return Connection(methods, found.max_limit)
+        return Connection(
+            id=found.id,
+            methods=tuple(method for toggle, method in TOGGLES.items() if found[toggle]),
+            max_limit=found.max_limit,
+            as_user=found.run_as == "user",
+            groups=frozenset(found.group_ids._ids),
+            domain=(found.domain or "").strip(),
+            read_fields=frozenset(found.read_field_ids.mapped("name")),
+            write_fields=frozenset(found.write_field_ids.mapped("name")),
+            actions=frozenset(found.action_ids.mapped("name")),
+            reports=frozenset(found.report_ids.mapped("report_name")),
+            rate_limit=found.rate_limit,
+            log_requests=found.log_requests,
+        )
 
     @api.model
     def _resolve(self, model_name, method):

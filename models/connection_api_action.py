@@ -1,0 +1,53 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.service.model import get_public_method
+
+
+class ConnectionApiAction(models.Model):
+    """A public method of a connection's model that clients may call."""
+
+    _name = "connection.api.action"
+    _description = "API Action"
+    _allow_sudo_commands = False
+    _order = "connection_id, name"
+
+    connection_id = fields.Many2one("connection.api", required=True, index=True, ondelete="cascade")
+    name = fields.Char(
+        "Method", required=True, help="A public method of the model, such as action_confirm."
+    )
+    description = fields.Char(help="What it does, for those who write clients.")
+
+    _name_uniq = models.Constraint("UNIQUE(connection_id, name)", "This method is listed already.")
+
+    @api.constrains("name", "connection_id")
+    def _check_method(self):
+        for action in self:
+            model = self.env[action.connection_id.model]
+            try:
+                get_public_method(model, action.name)
+            except (AccessError, AttributeError) as exc:
+                raise ValidationError(
+                    self.env._(
+                        "%(model)s has no public method %(method)s.",
+                        model=model._description,
+                        method=action.name,
+                    )
+                ) from exc
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        self.env.registry.clear_cache("stable")
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache("stable")
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache("stable")
+        return result

@@ -223,10 +223,11 @@ def _from_integrity(pgcode: str) -> ApiError:
 
 
 def _from_pgcode(pgcode: str) -> ApiError:
-    """Class 40 is a lost race, 55P03 a lock not had, class 22 a value outside its column."""
+    """Class 40 is a lost race, 55P03 a lock not had; class 22 a value outside its column, 54000
+    one that is too long for its index."""
     if pgcode.startswith("40") or pgcode == "55P03":
         return _from_status(409)
-    if pgcode.startswith("22"):
+    if pgcode.startswith("22") or pgcode == "54000":
         return ApiError("bad_value", _("A value does not fit its field."))
     if pgcode in {"57014", "53300", "57P01"}:
         return _from_status(503)

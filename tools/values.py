@@ -9,8 +9,12 @@ binary, image      base64 text
 many2one           ``[id, "display name"]`` (in: the id alone, too)
 one2many, many2m.  a list of ids (in: ids, which replace what is there, or Odoo's commands)
 reference          ``"res.partner,7"``
+properties         ``[{"name": "size", "type": "selection", …, "value": "m"}, …]``
+                   (in: also ``{"size": "m"}``), each value as one of its own type
 others             as they are; an empty value is ``false``, as Odoo gives it
 =================  ================================================================
+
+What is answered is accepted, and changes nothing.
 """
 
 from __future__ import annotations
@@ -20,11 +24,12 @@ import binascii
 import contextlib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from . import domain as domains
 from .errors import ApiError, _
 from .query import MAX_ID
 from .text import storable
@@ -33,8 +38,11 @@ X2MANY: Final = frozenset(["one2many", "many2many"])
 RELATIONAL: Final = X2MANY | {"many2one"}
 _TEXT: Final = frozenset(["char", "text", "html"])
 _MAX_INTEGER: Final = 2**31 - 1
+#: Odoo rounds by multiplying with powers of ten, which overflows not far above it.
+_MAX_FLOAT: Final = 1e100
 #: Levels of a JSON value, far from Python's recursion limit.
 _MAX_JSON_DEPTH: Final = 64
+_PROPERTY: Final = re.compile(r"[a-z0-9_]{1,512}")
 _REFERENCE: Final = re.compile(r"[a-z0-9_.]+,([0-9]{1,10})")
 # Not `fromisoformat`: what it takes differs between Python 3.10 and 3.11.
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -43,6 +51,7 @@ _DATETIME: Final = re.compile(
     + r"(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,9})?)?"
     + r"(?:[Zz]|([+-])([0-9]{2})(?::?([0-5][0-9]))?)?)?"
 )
+_DATETIME_IN_ODOO: Final = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9:]{8})$")
 _TIME: Final = re.compile(_DATE.pattern + ".")
 
 
@@ -69,6 +78,26 @@ def _dump_binary(value: Any) -> Any:
 def _dump_float(value: Any) -> Any:
     """JSON has no NaN and no infinity; PostgreSQL has."""
     return value if math.isfinite(value) else False
+
+
+def dump_properties(value: Any) -> list[dict[str, Any]]:
+    """Definitions, or definitions with values, of what Odoo's ``convert_to_read`` gives."""
+    return [_dump_property(item) for item in value or ()]
+
+
+def _dump_property(item: Mapping[str, Any]) -> dict[str, Any]:
+    dumped = dict(item)
+    for key in ("value", "default"):
+        value = item.get(key)
+        if not value:
+            continue
+        if item.get("type") == "datetime":
+            # Odoo keeps the text of one in its own form
+            value = re.sub(_DATETIME_IN_ODOO, r"\1T\2Z", value) if isinstance(value, str) else False
+        elif isinstance(value, float):
+            value = _dump_float(value)
+        dumped[key] = value
+    return dumped
 
 
 DUMPERS: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -104,12 +133,14 @@ _COMMANDS: Final = {
 }
 
 
-def load(field_type: str, name: str, value: Any) -> Any:
+def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any:
     """What Odoo's ``create`` and ``write`` take, of what a client sent.
 
     x2many values come out as a list of :class:`Command`, whose ``values`` are not yet loaded:
-    they belong to another model.
+    they belong to another model. Properties come out by name, and :func:`load_properties` makes
+    them what their definition wants.
 
+    :param size: the most characters of a text; Odoo cuts off what is beyond, without a word
     :raise ApiError: ``bad_value`` when the value cannot be one of this type
     """
     if field_type in X2MANY:
@@ -117,7 +148,7 @@ def load(field_type: str, name: str, value: Any) -> Any:
     if value is None or value is False:
         return False
     try:
-        return _LOADERS.get(field_type, _load_json)(value)
+        loaded = _LOADERS.get(field_type, _load_json)(value)
     except (ValueError, TypeError, OverflowError):
         raise ApiError(
             "bad_value",
@@ -125,6 +156,14 @@ def load(field_type: str, name: str, value: Any) -> Any:
             name=name,
             type=field_type,
         ) from None
+    if size and isinstance(loaded, str) and len(loaded) > size:
+        raise ApiError(
+            "bad_value",
+            _('The value of "%(name)s" is longer than %(size)s characters.'),
+            name=name,
+            size=size,
+        )
+    return loaded
 
 
 def _load_text(value: Any) -> str:
@@ -142,7 +181,9 @@ def _load_integer(value: Any) -> int:
 
 
 def _load_float(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError
+    if not abs(value) <= _MAX_FLOAT:  # NaN, too
         raise ValueError
     return float(value)
 
@@ -193,6 +234,11 @@ def _load_id(value: Any) -> int:
     return value
 
 
+def _load_id_or_nothing(value: Any) -> int | bool:
+    """An empty one is answered as 0: it is an integer that happens to be an id."""
+    return False if value == 0 else _load_id(value)
+
+
 def _load_reference(value: Any) -> str:
     match = _REFERENCE.fullmatch(_load_text(value))
     if not match:
@@ -219,6 +265,68 @@ def _storable_json(value: Any, depth: int = 1) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
+def _load_properties(value: Any) -> dict[str, Any]:
+    """Values by name; the definition is its own record's matter and cannot be changed on the way."""
+    if isinstance(value, list):
+        if not all(isinstance(item, dict) for item in value):
+            raise ValueError
+        if any(item.get("definition_changed") or item.get("definition_deleted") for item in value):
+            raise ValueError
+        value = {
+            item["name"]: item["value"] for item in value if item.get("name") and "value" in item
+        }
+    if not isinstance(value, dict) or not all(map(_PROPERTY.fullmatch, value)):
+        raise ValueError
+    if any(
+        name.endswith("_html") and not isinstance(text or "", str) for name, text in value.items()
+    ):
+        raise ValueError
+    return dict(_load_json(value))
+
+
+def _load_definition(value: Any) -> list[Any]:
+    """Odoo checks more (``_validate_properties_definition``), of items that have this shape."""
+    if not isinstance(value, list) or not _storable_json(value):
+        raise ValueError
+    return [_load_property_definition(item) for item in value]
+
+
+def _load_property_definition(item: Any) -> dict[str, Any]:
+    if not isinstance(item, dict) or not isinstance(item.get("type"), str):
+        raise ValueError
+    if not _PROPERTY.fullmatch(_load_text(item.get("name"))):
+        raise ValueError
+    loaded = dict(item)
+    if item.get("default"):
+        loaded["default"] = _load_property(item, item["default"])
+    if item.get("domain"):
+        try:
+            domains.parse(_load_text(item["domain"]))  # Odoo fails on it when it reads it
+        except ApiError:
+            raise ValueError from None
+    return loaded
+
+
+def _load_property(definition: Mapping[str, Any], value: Any) -> Any:
+    """One property's value, of the type that its definition names."""
+    if value is None or value is False:
+        return False
+    kind = definition["type"]
+    if kind == "many2many":
+        ids = value if isinstance(value, list) else [None]
+        return [_load_id(item) for item in ids]
+    if kind in ("selection", "tags"):
+        choices = [option[0] for option in definition.get(kind) or ()]
+        chosen = value if kind == "tags" else [value]
+        if not isinstance(chosen, list) or any(choice not in choices for choice in chosen):
+            raise ValueError
+        return value
+    loader = _LOADERS.get("boolean" if kind == "separator" else kind)
+    if loader is None:
+        raise ValueError
+    return loader(value)
+
+
 _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "char": _load_text,
     "text": _load_text,
@@ -233,12 +341,44 @@ _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "binary": _load_binary,
     "image": _load_binary,
     "many2one": _load_id,
-    "many2one_reference": _load_id,
+    "many2one_reference": _load_id_or_nothing,
     "reference": _load_reference,
     "json": _load_json,
-    "properties": _load_json,
-    "properties_definition": _load_json,
+    "properties": _load_properties,
+    "properties_definition": _load_definition,
 }
+
+
+def load_properties(
+    name: str, given: Mapping[str, Any], definition: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The values of a properties field (:func:`load` gave them), of the types that its definition names.
+
+    Odoo would keep any value, and show none where the type is wrong.
+
+    :param name: of the field
+    :raise ApiError: ``bad_value`` for a property that is not defined or has another type
+    """
+    by_name = {item["name"]: item for item in definition}
+    loaded = {}
+    for key, value in given.items():
+        try:
+            loaded[key] = _load_property(by_name[key], value)
+        except KeyError:
+            raise ApiError(
+                "bad_value",
+                _('"%(name)s" has no property "%(property)s".'),
+                name=name,
+                property=key,
+            ) from None
+        except (ValueError, TypeError, OverflowError):
+            raise ApiError(
+                "bad_value",
+                _('The value of "%(name)s" is not of type %(type)s.'),
+                name=f"{name}.{key}",
+                type=by_name[key]["type"],
+            ) from None
+    return loaded
 
 
 def _load_x2many(name: str, value: Any) -> list[Command]:

@@ -22,12 +22,12 @@ from urllib.parse import urlencode
 import httpx
 
 from . import database
-from .bootstrap import ROOT, Stop, bound, say
+from .bootstrap import Stop, bound, say
 from .server import Server, serving
 from .setup import Setup
 
 PARTNERS = 10_000
-ADDONS, ROUTES = ROOT / "dev" / "addons", "jwt_auth_api_bench"
+ROUTES = "jwt_auth_api_bench"
 FLOOR, PUBLIC, LOGIN = "auth=none, nothing", "auth=public, nothing", "login"
 CONNECTIONS = 4
 
@@ -87,8 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logs = setup.work / "log"
         say("… a database with 10,000 partners")
         database.make_demo(setup, name, logs / "bench-install.log")
-        path = ",".join(map(str, (*setup.odoo.addons, setup.work / "addons", ADDONS)))
-        options = ("--addons-path", path)
+        options = database.dev_addons(setup)
         database.odoo(setup, name, logs / "bench-install.log", "-i", ROUTES, *options)
         key = re.search(r"KEY=(\w+)", database.shell(setup, name, logs / "bench-shell.log", SEED))
         assert key, "the seed printed no API key"

@@ -22,6 +22,12 @@ DEMO_MODULES = ("contacts", "sale")
 DEMO_SCRIPT = Path(__file__).with_name("demo.py")
 
 
+def dev_addons(setup: Setup) -> tuple[str, str]:
+    """Odoo's option for an addons path with those of dev/addons on it, which nobody but the tests installs."""
+    path = (*setup.odoo.addons, setup.work / "addons", ROOT / "dev" / "addons")
+    return "--addons-path", ",".join(map(str, path))
+
+
 def addon_depends() -> list[str]:
     """The modules that the addon's manifest names."""
     manifest = ROOT / "__manifest__.py"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from . import browser, database, log
@@ -15,6 +16,8 @@ from .server import free_port
 from .setup import ADDON, Setup
 
 NEIGHBOURS = ("account", "sale", "stock", "website")
+# a model with every type of field, and the tests of it; never shipped
+TYPES = "jwt_auth_api_test"
 
 # what an uninstallation must leave as it was
 SCHEMA = """
@@ -32,13 +35,12 @@ def odoo(setup: Setup, words: list[str]) -> Result:
     name = setup.database("test_odoo")
     path = fresh_log(setup, "odoo")
     database.copy(setup, database.test_template(setup), name)
-    tags = ",".join(words) or f"/{ADDON}"
-    code = database.odoo(
-        setup, name, path, "-i", ADDON, "--test-tags", tags, "--http-port", free_port()
-    )
+    tags = ",".join(words) or f"/{ADDON},/{TYPES}"
+    options = ["-i", f"{ADDON},{TYPES}", *database.dev_addons(setup), "--test-tags", tags]
+    code = database.odoo(setup, name, path, *options, "--http-port", free_port())
     result.passed, result.failed, result.skipped = log.counted(path)
     for entry in log.complaints(path):
-        if entry.logger.startswith(f"{log.OURS}.tests") and result.failed:
+        if re.match(rf"{log.OURS}(_test)?\.tests", entry.logger) and result.failed:
             result.problems.append(str(entry))
         elif entry.ours or entry.logger in ("odoo.modules.loading", "odoo.registry"):
             result.check(f"the log holds {entry}")

@@ -233,6 +233,7 @@ def test_no_text_of_an_unknown_exception_leaks(text):
         ("22003", "bad_value"),
         ("22021", "bad_value"),
         ("22P02", "bad_value"),
+        ("54000", "bad_value"),
         ("57014", "unavailable"),
         ("53300", "unavailable"),
         ("57P01", "unavailable"),

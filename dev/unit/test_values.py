@@ -53,7 +53,7 @@ def test_integer_comes_back(value):
     assert load("integer", "x", through_json("integer", value)) == value
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(-1e100, 1e100))
 @pytest.mark.parametrize("field_type", ["float", "monetary"])
 def test_float_comes_back(field_type, value):
     assert load(field_type, "x", through_json(field_type, value)) == value
@@ -223,16 +223,22 @@ TAKEN = [
     ("integer", -0.0, 0),
     ("integer", -(2**31), -(2**31)),
     ("float", 7, 7.0),
-    ("float", -(10**300), -1e300),
+    ("float", -(10**100), -1e100),
     ("boolean", 1, True),
     ("boolean", 0, False),
     ("many2one", [7, "Ada"], 7),
     ("many2one", [7, None], 7),
     ("many2one_reference", 7, 7),
+    ("many2one_reference", 0, False),
     ("reference", "res.partner,7", "res.partner,7"),
     ("json", {"a": [1, None, "x"]}, {"a": [1, None, "x"]}),
     ("json", [], []),
     ("properties", {"a": 1}, {"a": 1}),
+    ("properties", {}, {}),
+    ("properties", [], {}),
+    ("properties", [{"name": "a", "type": "char", "value": "x"}, {"name": "b"}], {"a": "x"}),
+    ("properties", [{"name": "a", "definition_changed": False, "value": None}], {"a": None}),
+    ("properties", {"a_html": "<p/>", "b_html": None}, {"a_html": "<p/>", "b_html": None}),
     ("char", "", ""),
     ("char", "\U0001f600 ٣ \r\n\t\x01", "\U0001f600 ٣ \r\n\t\x01"),
 ]
@@ -264,8 +270,8 @@ REFUSED = {
         math.inf,
         -math.inf,
     ],
-    "float": ["1", "", True, [], {}, math.nan, math.inf, -math.inf, 10**400],
-    "monetary": ["1.5", True, math.nan, math.inf, 10**400],
+    "float": ["1", "", True, [], {}, math.nan, math.inf, -math.inf, 10**400, 10**101, -1e300],
+    "monetary": ["1.5", True, math.nan, math.inf, 10**400, 1.1e100],
     "boolean": ["true", "", 2, -1, 0.5, [], [0], {}, math.nan, 10**400],
     "date": [0, 1, 20261123, 1.5, True, [], {}, [2026, 11, 23]],
     "datetime": [0, 1764000000, 1.5, True, [], {}],
@@ -301,7 +307,7 @@ REFUSED = {
         2**31,
         math.nan,
     ],
-    "many2one_reference": [0, -1, "1", True, 2**31],
+    "many2one_reference": [-1, "1", True, 2**31],
     "reference": [
         1,
         True,
@@ -328,7 +334,23 @@ REFUSED = {
         [math.inf],
         {"a": -math.inf},
     ],
-    "properties": [{"a": "\0"}],
+    "properties": [
+        *({"a": "\0"}, {"": 1}, {"A": 1}, {"a.b": 1}, {"a\n": 1}, {"x" * 513: 1}, {"a_html": 5}),
+        *(5, True, "x", [1], [[]], ["a"], [{"name": 5, "value": 1}], [{"name": ["a"], "value": 1}]),
+        *([{"definition_changed": True}], [{"name": "a", "definition_deleted": 1, "value": 1}]),
+        [{"name": "a_html", "value": ["x"]}],
+    ],
+    "properties_definition": [
+        *(5, True, "x", {"a": 1}, [1], [[]], [{}], [{"name": "a"}], [{"type": "char"}]),
+        *([{"name": 5, "type": "char"}], [{"name": "a", "type": ["char"]}]),
+        *([{"name": "A b", "type": "char"}], [{"name": "a", "type": "char", "string": "\0"}]),
+        [{"name": "a", "type": "integer", "default": "x"}],
+        [{"name": "a", "type": "no such type", "default": "x"}],
+        [{"name": "a", "type": "selection", "selection": [["s", "S"]], "default": "m"}],
+        [{"name": "a", "type": "many2one", "comodel": "b", "domain": "[('a', '=', "}],
+        [{"name": "a", "type": "many2one", "comodel": "b", "domain": "f()"}],
+        [{"name": "a", "type": "many2one", "comodel": "b", "domain": [["a", "=", 1]]}],
+    ],
     "serialized": ["\0", {"a": math.nan}],
 }
 REFUSED["reference"] += ["a.b,0", "a.b,2147483648", "a.b,9999999999", "a.b\0,1", [], {}, ["a.b", 1]]
@@ -358,7 +380,15 @@ def test_deep_json_is_refused(field_type, depth):
         value = 1
         for _level in range(depth):
             value = wrap(value)
+        if field_type == "properties":
+            value = {"a": value}
+        elif field_type == "properties_definition":
+            value = [{"name": "a", "type": "char", "string": value}]
         refused(field_type, value)
+
+
+def test_json_may_be_deep_enough():
+    for field_type in ("json", "serialized"):
         assert load(field_type, "x", [[[[[[[["deep enough"]]]]]]]])
 
 
@@ -422,6 +452,103 @@ BAD_COMMANDS = """
 @pytest.mark.parametrize("field_type", sorted(values.X2MANY))
 def test_bad_commands(field_type, text):
     refused(field_type, json.loads(text))
+
+
+# --- properties -----------------------------------------------------------------------------
+
+DEFINITION = [
+    {"name": "flag", "type": "boolean"},
+    {"name": "count", "type": "integer"},
+    {"name": "weight", "type": "float"},
+    {"name": "note", "type": "char", "default": "none"},
+    {"name": "rich_html", "type": "html"},
+    {"name": "day", "type": "date"},
+    {"name": "at", "type": "datetime", "default": "2026-11-23 20:43:00"},
+    {"name": "size", "type": "selection", "selection": [["s", "Small"], ["m", "Medium"]]},
+    {"name": "labels", "type": "tags", "tags": [["a", "A", 1], ["b", "B", 2]]},
+    {"name": "owner", "type": "many2one", "comodel": "res.partner"},
+    {"name": "others", "type": "many2many", "comodel": "res.partner"},
+    {"name": "line", "type": "separator"},
+]
+#: property → (as Odoo gives it to be read, what goes out, what comes in)
+PROPERTIES = {
+    "flag": (True, True, True),
+    "count": (-7, -7, -7),
+    "weight": (1.5, 1.5, 1.5),
+    "note": ("x", "x", "x"),
+    "rich_html": ("<p>x</p>", "<p>x</p>", "<p>x</p>"),
+    "day": ("2026-11-23", "2026-11-23", "2026-11-23"),
+    "at": ("2026-11-23 20:43:00", "2026-11-23T20:43:00Z", "2026-11-23 20:43:00"),
+    "size": ("m", "m", "m"),
+    "labels": (["b", "a"], ["b", "a"], ["b", "a"]),
+    "owner": ((7, "Ada"), [7, "Ada"], 7),
+    "others": ([(7, "Ada"), (8, None)], [[7, "Ada"], [8, None]], [7, 8]),
+    "line": (False, False, False),
+}
+
+
+def load_properties(given):
+    return values.load_properties("props", load("properties", "props", given) or {}, DEFINITION)
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_property_comes_back(name):
+    """As a list of definitions with values, as it is answered, and as an object."""
+    kept, out, loaded = PROPERTIES[name]
+    [definition] = [item for item in DEFINITION if item["name"] == name]
+    answered = json.loads(dump_json(values.dump_properties([{**definition, "value": kept}])))
+    assert answered[0]["value"] == out
+    assert load_properties(answered) == {name: loaded}
+    assert load_properties({name: out}) == {name: loaded}
+    for empty in (None, False):
+        assert load_properties({name: empty}) == {name: False}
+
+
+def test_definition_comes_back():
+    answered = json.loads(dump_json(values.dump_properties(DEFINITION)))
+    assert [item.get("default") for item in answered if "default" in item] == [
+        "none",
+        "2026-11-23T20:43:00Z",
+    ]
+    assert load("properties_definition", "x", answered) == DEFINITION
+    assert load_properties(answered) == {}
+    for nothing in (None, False, []):
+        assert values.dump_properties(nothing) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        *(("flag", value) for value in ("yes", 2, [])),
+        *(("count", value) for value in ("7", 1.5, 2**31, True)),
+        *(("weight", value) for value in ("7", [1.5], 1e300)),
+        *(("note", value) for value in (5, ["x"])),
+        *(("day", value) for value in ("2026-11-31", "2026-11-23T00:00:00Z", 5)),
+        *(("at", value) for value in ("now", "2026-11-23T25:00:00Z", 5)),
+        *(("size", value) for value in ("Medium", "l", 5, ["m"], {})),
+        *(("labels", value) for value in ("a", ["c"], [["a"]], [{}], {"a": 1})),
+        *(("owner", value) for value in ("7", 0, -1, [7], [7, "Ada", 1], True)),
+        *(("others", value) for value in (7, ["7"], [0], [[7]], {})),
+        ("line", "x"),
+        ("no_such", 1),
+    ],
+)
+def test_property_is_refused(name, bad):
+    with pytest.raises(ApiError) as caught:
+        load_properties({name: bad})
+    assert caught.value.error == "bad_value"
+    assert name in caught.value.message()
+
+
+@pytest.mark.parametrize("field_type", ["char", "html"])
+def test_text_has_its_size(field_type):
+    assert load(field_type, "x", "12345678", size=8) == "12345678"
+    assert load(field_type, "x", "\U0001f600" * 8, size=8)
+    assert load(field_type, "x", "1" * 99, size=None)
+    with pytest.raises(ApiError) as caught:
+        load(field_type, "x", "123456789", size=8)
+    assert caught.value.error == "bad_value"
+    assert "8" in caught.value.message()
 
 
 # --- in conditions ---------------------------------------------------------------------------

@@ -1,0 +1,113 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""A model with a field of every type that Odoo 19 has, and those that it is related to."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ApiTestTag(models.Model):
+    _name = "api.test.tag"
+    _description = "API Test Tag"
+
+    name = fields.Char(required=True)
+
+
+class ApiTestFolder(models.Model):
+    _name = "api.test.folder"
+    _description = "API Test Folder"
+
+    name = fields.Char(required=True)
+    properties_definition = fields.PropertiesDefinition()
+
+
+class ApiTestLine(models.Model):
+    _name = "api.test.line"
+    _description = "API Test Line"
+
+    record_id = fields.Many2one("api.test.record")
+    name = fields.Char(required=True)
+    quantity = fields.Integer()
+
+
+class ApiTestRecord(models.Model):
+    _name = "api.test.record"
+    _description = "API Test Record"
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+
+    char = fields.Char()
+    char_translated = fields.Char(translate=True)
+    char_sized = fields.Char(size=8)
+    char_company = fields.Char(company_dependent=True)
+    char_indexed = fields.Char(index=True)
+    text = fields.Text()
+    text_translated = fields.Text(translate=True)
+    html = fields.Html()
+    html_raw = fields.Html(sanitize=False)
+
+    integer = fields.Integer()
+    integer_company = fields.Integer(company_dependent=True)
+    float = fields.Float()
+    float_digits = fields.Float(digits=(10, 3))
+    float_numeric = fields.Float(digits=0)
+    currency_id = fields.Many2one("res.currency")
+    monetary = fields.Monetary()
+    boolean = fields.Boolean()
+
+    date = fields.Date()
+    datetime = fields.Datetime()
+
+    selection = fields.Selection([("a", "Aye"), ("b", "Bee")])
+    reference = fields.Reference([("res.partner", "Contact"), ("api.test.tag", "Tag")])
+    res_model = fields.Char()
+    res_id = fields.Many2oneReference(model_field="res_model")
+    partner_id = fields.Many2one("res.partner")
+    partner_company_id = fields.Many2one("res.partner", company_dependent=True)
+    line_ids = fields.One2many("api.test.line", "record_id")
+    tag_ids = fields.Many2many("api.test.tag")
+
+    binary = fields.Binary()
+    binary_column = fields.Binary(attachment=False)
+    image = fields.Image(max_width=8, max_height=8)
+
+    json = fields.Json()
+    folder_id = fields.Many2one("api.test.folder")
+    properties = fields.Properties(definition="folder_id.properties_definition")
+
+    related_char = fields.Char("Folder's", related="folder_id.name")
+    related_written = fields.Char("Folder's, Written", related="folder_id.name", readonly=False)
+    upper = fields.Char(compute="_compute_upper", inverse="_inverse_upper")
+    length = fields.Integer(compute="_compute_length")
+    length_stored = fields.Integer(compute="_compute_length_stored", store=True)
+
+    code = fields.Char()
+    even = fields.Integer()
+    positive = fields.Integer()
+
+    _code_uniq = models.Constraint("UNIQUE(code)", "This code is taken.")
+    _positive_check = models.Constraint("CHECK(positive >= 0)", "Never below zero.")
+
+    @api.depends("char")
+    def _compute_upper(self):
+        for record in self:
+            record.upper = (record.char or "").upper()
+
+    def _inverse_upper(self):
+        for record in self:
+            record.char = (record.upper or "").lower()
+
+    @api.depends("char")
+    def _compute_length(self):
+        for record in self:
+            record.length = len(record.char or "")
+
+    @api.depends("length")
+    def _compute_length_stored(self):
+        for record in self:
+            record.length_stored = record.length
+
+    @api.constrains("even")
+    def _check_even(self):
+        if self.filtered(lambda record: record.even % 2):
+            raise ValidationError(self.env._("Even numbers only."))

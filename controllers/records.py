@@ -1,12 +1,14 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Records over HTTP: ``/api/send_request`` and ``/api/v1/…``, two spellings of one engine."""
 
 from http import HTTPStatus
 
 from werkzeug.exceptions import HTTPException
 
-from odoo.http import Controller, request
+from odoo.http import Controller, Response, request
 
-from ..tools import query
+from ..models import reader, writer
+from ..tools import etag, query
 from ..tools.errors import ApiError, _
 from .dispatcher import api_route
 
@@ -27,23 +29,129 @@ class Records(Controller):
         readonly=_reads,
     )
     def send_request(self):
-        http = request.httprequest
-        connections = request.env["connection.api"]
-        params, body = http.args, request.dispatcher.body
-        policy = connections._resolve(query.parse_model(params), http.method)
-        match http.method:
+        """The documented route: the model and, perhaps, the ``id`` are parameters."""
+        policy = self._policy(query.parse_model(request.httprequest.args))
+        match request.httprequest.method:
             case "POST":
-                answer = connections._api_create(
-                    policy, query.parse_write(params, body, with_id=False)
-                )
-                return request.dispatcher.answer(answer, HTTPStatus.CREATED)
+                return self._create(policy)
             case "PUT":
-                return connections._api_update(
-                    policy, query.parse_write(params, body, with_id=True)
-                )
+                return self._update(policy)
             case "DELETE":
-                return connections._api_delete(policy, query.parse_id(params))
-        return connections._api_list(policy, query.parse_list(params, policy.connection.max_limit))
+                return self._delete(policy)
+        asked = query.parse_get(request.httprequest.args, policy.connection.max_limit)
+        if isinstance(asked, query.OneQuery):  # existing apps read `data[0]`
+            row, version = reader.one(policy, asked)
+            pages = {"count": 1, "page": 1, "page_size": asked.limit, "total": 1, "total_pages": 1}
+            return self._tagged({"success": True, **pages, "data": [row]}, version)
+        return self._read(policy, asked)
+
+    @api_route("/api/v1/<string:model>", auth="jwt", methods=METHODS, readonly=_reads)
+    def collection(self, model):
+        """A page, groups, or several records to write at once."""
+        policy = self._policy(model)
+        match request.httprequest.method:
+            case "POST":
+                return self._create(policy, self._default_fields(policy))
+            case "PUT" | "PATCH":
+                return self._update(policy, None, self._default_fields(policy))
+            case "DELETE":
+                return self._delete(policy)
+        return self._read(policy, self._asked(policy, None))
+
+    @api_route(
+        "/api/v1/<string:model>/<int:record_id>",
+        auth="jwt",
+        methods=["GET", "PUT", "PATCH", "DELETE"],
+        readonly=_reads,
+    )
+    def record(self, model, record_id):
+        """One record; ``data`` is the object."""
+        policy = self._policy(model)
+        self._check_id(policy, record_id)
+        match request.httprequest.method:
+            case "PUT" | "PATCH":
+                return self._update(policy, record_id, self._default_fields(policy))
+            case "DELETE":
+                return self._delete(policy, record_id)
+        row, version = reader.one(policy, self._asked(policy, record_id))
+        return self._tagged({"success": True, "count": 1, "data": row}, version)
+
+    # --- what both spellings do ----------------------------------------------------------
+
+    @staticmethod
+    def _policy(model, method=None):
+        """What the caller may do with a model, by the request's own method unless one is given."""
+        method = method or request.httprequest.method
+        return request.env["connection.api"]._resolve(model, method)
+
+    @staticmethod
+    def _check_id(policy, record_id):
+        if not 1 <= record_id <= query.MAX_ID:
+            raise reader.no_record(policy, record_id)
+
+    @staticmethod
+    def _default_fields(policy):
+        """What is answered on a resource path when no ``fields`` are asked for."""
+        return sorted(policy.connection.read_fields) or ["display_name"]
+
+    def _asked(self, policy, record_id):
+        return query.parse_get(
+            request.httprequest.args,
+            policy.connection.max_limit,
+            record_id=record_id,
+            page_name="page",
+            default_fields=self._default_fields(policy),
+        )
+
+    @staticmethod
+    def _read(policy, asked):
+        if isinstance(asked, query.GroupQuery):
+            return reader.groups(policy, asked)
+        return reader.page(policy, asked)
+
+    def _create(self, policy, default_fields=()):
+        wanted = query.parse_create(
+            request.httprequest.args,
+            request.dispatcher.body,
+            policy.connection.max_limit,
+            default_fields,
+        )
+        answer, version = writer.create(policy, wanted)
+        return self._tagged(answer, version, HTTPStatus.CREATED)
+
+    def _update(self, policy, record_id=None, default_fields=()):
+        wanted = query.parse_update(
+            request.httprequest.args,
+            request.dispatcher.body,
+            policy.connection.max_limit,
+            record_id=record_id,
+            default_fields=default_fields,
+        )
+        if_match = request.httprequest.headers.get("If-Match")
+        return self._tagged(*writer.update(policy, wanted, if_match))
+
+    @staticmethod
+    def _delete(policy, record_id=None):
+        wanted = query.parse_delete(
+            request.httprequest.args, policy.connection.max_limit, record_id=record_id
+        )
+        return writer.delete(policy, wanted, request.httprequest.headers.get("If-Match"))
+
+    @staticmethod
+    def _tagged(answer, version, status=HTTPStatus.OK):
+        """An answer about one record, with its entity tag; 304 for whom has it already."""
+        response = request.dispatcher.answer(answer, status)
+        if version is None:
+            return response
+        http = request.httprequest
+        response.headers["ETag"] = tag = etag.tag(version, response.get_data())
+        known = http.headers.get("If-None-Match")
+        if known and http.method in READS and etag.is_none_match(known, tag):
+            headers = [("ETag", tag), ("Cache-Control", response.headers["Cache-Control"])]
+            return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return response
+
+    # --- nothing here ----------------------------------------------------------------------
 
     @api_route(
         ["/api", "/api/<path:path>"],

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 
 from ..tools.errors import ApiError, _
-from ..tools.values import DUMPERS, X2MANY
 from .policy import UNREACHABLE, Policy
 
 #: The switches of the form, and the HTTP method each of them opens.
@@ -165,12 +163,13 @@ class ConnectionApi(models.Model):
         )
 
     @api.model
-    def _resolve(self, model_name, method):
-        """The policy for a model that is open for an HTTP method.
+    def _resolve(self, model_name, method=None):
+        """The policy for a model that is open for an HTTP method and for the caller.
 
+        :param method: None for what has a permission of its own (actions, reports)
         :rtype: Policy
         :raise ApiError: ``model_not_found``, the same for a model that is not installed and one
-            that has no connection; ``method_not_allowed``
+            that has no connection; ``method_not_allowed``; ``access_denied`` for whom it is not
         """
         # only names of models go into the cache: a client cannot fill it with others
         connection = self._connection(model_name) if model_name in self.env else None
@@ -178,8 +177,8 @@ class ConnectionApi(models.Model):
             raise ApiError(
                 "model_not_found", _("There is no model %(model)s here."), model=model_name[:128]
             )
-        method = "GET" if method == "HEAD" else method
-        if method not in connection.methods:
+        method = {"HEAD": "GET", "PATCH": "PUT"}.get(method, method)
+        if method and method not in connection.methods:
             raise ApiError(
                 "method_not_allowed",
                 _("%(method)s is not open for %(model)s."),
@@ -187,132 +186,7 @@ class ConnectionApi(models.Model):
                 model=model_name,
                 headers=[("Allow", ", ".join(connection.methods))],
             )
-        return Policy(self.env[model_name], connection, self._connection)
-
-    # --- doing ---------------------------------------------------------------------------
-
-    @api.model
-    def _api_list(self, policy, query):
-        """A page of records, or the one that was asked for by its id.
-
-        :param query: :class:`~..tools.query.ListQuery`
-        :return: ``{"success": True, "count": 1, "page": 1, "page_size": 20, "total": 1,
-            "total_pages": 1, "data": [{"id": 7, …}]}``
-        :raise ApiError: ``not_found`` for an id that is not there
-        """
-        plan = policy.plan(query.selection)
-        domain = policy.domain(query.domain)
-        model, offset = policy.model, (query.page - 1) * query.limit
-        if query.record_id:
-            model, offset = model.with_context(active_test=False), 0
-            domain &= Domain("id", "=", query.record_id)
-        records = model.search_fetch(domain, plan.names, offset, query.limit, "id desc")
-        if query.record_id and not records:
-            raise self._no_record(policy, query.record_id)
-        total = offset + len(records)
-        page_tells = query.record_id or (len(records) < query.limit and (records or not offset))
-        if not page_tells:
-            total = model.search_count(domain)
-        return {
-            "success": True,
-            "count": len(records),
-            "page": 1 if query.record_id else query.page,
-            "page_size": query.limit,
-            "total": total,
-            "total_pages": -(-total // query.limit),
-            "data": self._dump(plan, records),
-        }
-
-    @api.model
-    def _api_create(self, policy, write):
-        """Create one record and answer it.
-
-        :param write: :class:`~..tools.query.WriteRequest`
-        """
-        values, plan = policy.writing(write)
-        return self._one(plan, policy.model.create(values))
-
-    @api.model
-    def _api_update(self, policy, write):
-        """Change one record and answer it, as it is after the change.
-
-        :raise ApiError: ``not_found``
-        """
-        values, plan = policy.writing(write)
-        record = self._record(policy, write.record_id)
-        if values:
-            record.write(values)
-        return self._one(plan, record)
-
-    @api.model
-    def _api_delete(self, policy, record_id):
-        """
-        :raise ApiError: ``not_found``
-        """
-        self._record(policy, record_id).unlink()
-        return {"deleted_id": record_id}
-
-    @api.model
-    def _record(self, policy, record_id):
-        model = policy.model.with_context(active_test=False)
-        record = model.search([("id", "=", record_id)], limit=1)
-        if not record:
-            raise self._no_record(policy, record_id)
-        return record.with_env(policy.model.env)
-
-    @staticmethod
-    def _no_record(policy, record_id):
-        return ApiError(
-            "not_found",
-            _("There is no record %(id)s of %(model)s."),
-            id=record_id,
-            model=policy.name,
-        )
-
-    @api.model
-    def _one(self, plan, record):
-        [data] = self._dump(plan, record)
-        return {"success": True, "count": 1, "data": data}
-
-    # --- answering -----------------------------------------------------------------------
-
-    @api.model
-    def _dump(self, plan, records):
-        """The records as JSON values, column by column: a constant number of queries per level.
-
-        :return: a list of ``{"id": 7, "name": "…", …}``
-        """
-        rows = [{"id": record_id} for record_id in records._ids]
-        for column in plan.columns:
-            for row, value in zip(rows, self._dump_column(column, records), strict=True):
-                row[column.name] = value
-        return rows
-
-    def _dump_column(self, column, records):
-        if column.below is not None:
-            return self._dump_expanded(column, records)
-        name, kind = column.name, column.kind
-        if kind in X2MANY:
-            return [list(record[name]._ids) for record in records]
-        if kind == "many2one":
-            # as Odoo does (Many2one.convert_to_read): whoever may see the record may see the name
-            related = [record[name].sudo() for record in records]
-            return [[value.id, value.display_name] if value else False for value in related]
-        if dumper := DUMPERS.get(kind):
-            return [dumper(record[name]) for record in records]
-        field = records._fields[name]
-        if kind in ("reference", "many2one_reference", "properties", "properties_definition"):
-            return [field.convert_to_read(record[name], record) for record in records]
-        return records.mapped(name)
-
-    def _dump_expanded(self, column, records):
-        """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
-        below = column.below
-        related = [record[column.name]._ids for record in records]
-        ids = dict.fromkeys(record_id for record_ids in related for record_id in record_ids)
-        visible = below.policy.visible(ids)
-        visible.fetch(below.names)
-        by_id = {row["id"]: row for row in self._dump(below, visible)}
-        if column.kind == "many2one":
-            return [by_id.get(record_ids[0]) if record_ids else None for record_ids in related]
-        return [[by_id[key] for key in record_ids if key in by_id] for record_ids in related]
+        policy = Policy(self.env[model_name], connection, self._connection)
+        if not policy.admits():
+            raise ApiError("access_denied", _("%(model)s is not open for you."), model=model_name)
+        return policy

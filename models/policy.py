@@ -6,6 +6,7 @@ before it has said yes. The rules it keeps, whatever a connection opens:
 
 - ``sudo`` lifts access rights and record rules, never a field's own ``groups=``;
 - on a model that decides who may do what, ``sudo`` counts for administrators alone;
+- what ``fields`` cannot show, ``domain``, ``order`` and ``groupby`` cannot ask for;
 - another model is reached (``expand``, a dotted path, x2many commands) only as far as its own
   connection allows; one that has none is read with the caller's own rights and never written.
 """
@@ -15,8 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from odoo.fields import Command, Domain
+from odoo.models import BaseModel
+from odoo.tools.safe_eval import safe_eval
 
 from ..tools import domain as domains
+from ..tools import query as queries
 from ..tools import values
 from ..tools.errors import ApiError, Problems, _
 
@@ -68,6 +72,20 @@ _DATE_PARTS = frozenset(
     "year_number quarter_number month_number iso_week_number day_of_year day_of_month day_of_week"
     " hour_number minute_number second_number".split()
 )
+_NUMBERS = frozenset(["integer", "float", "monetary"])
+_SORTABLE = _NUMBERS | frozenset(
+    "char text html selection boolean date datetime many2one many2one_reference reference".split()
+)
+_GROUPABLE = _SORTABLE | {"many2many"}
+#: Types that an aggregate is made of; of the others any column.
+_AGGREGATED = {
+    "sum": _NUMBERS,
+    "avg": _NUMBERS,
+    "min": _NUMBERS | {"date", "datetime"},
+    "max": _NUMBERS | {"date", "datetime"},
+    "bool_and": frozenset(["boolean"]),
+    "bool_or": frozenset(["boolean"]),
+}
 #: Records within records within one write.
 MAX_NESTED_COMMANDS = 10
 _METHOD_OF_COMMAND = {"create": "POST", "update": "PUT", "delete": "DELETE"}
@@ -88,10 +106,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Plan:
-    """A selection that has been allowed."""
+    """A selection that has been allowed.
+
+    ``order`` (of Odoo, empty for the relation's own) and ``limit`` are those of a relation.
+    """
 
     policy: Any
     columns: tuple[Column, ...] = ()
+    order: str = ""
+    limit: int | None = None
 
     @property
     def names(self):
@@ -102,14 +125,37 @@ class Plan:
 class _References:
     """Ids that values point to, by model: they are looked for once, together.
 
-    ``depth`` counts the x2many commands that stand inside of each other right now.
+    ``path`` names the x2many fields whose commands stand inside of each other right now, and
+    ``scopes`` the relations that lead to records of a connection with a record filter.
     """
 
     found: dict = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
-    depth: int = 0
+    path: list = field(default_factory=list)
+    scopes: dict = field(default_factory=dict)
 
     def add(self, model_name, field_name, ids):
         self.found[model_name][field_name].update(ids)
+
+
+@dataclass
+class Scope:
+    """What x2many commands do to records whose connection has a filter, for :mod:`.writer` to hold them to it.
+
+    ``touched`` are changed or deleted; ``linked`` are only pointed to, which needs nothing of them.
+    """
+
+    path: tuple[str, ...]
+    policy: Any
+    touched: set = field(default_factory=set)
+    linked: set = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Write:
+    """Values that have been allowed, as Odoo takes them."""
+
+    values: dict
+    scopes: tuple[Scope, ...] = ()
 
 
 class Policy:
@@ -125,8 +171,11 @@ class Policy:
         self.connection = connection
         self._lookup = lookup
         self._related = {}
-        elevated = connection is not None and (
-            not is_protected(caller._name) or self.caller.env.user._is_system()
+        self._scope = None
+        elevated = (
+            connection is not None
+            and not connection.as_user
+            and (not is_protected(caller._name) or self.caller.env.user._is_system())
         )
         #: The model in the environment its operations run in.
         self.model = self.caller.sudo() if elevated else self.caller
@@ -135,9 +184,14 @@ class Policy:
     def name(self):
         return self.caller._name
 
+    def admits(self):
+        """Whether the connection is for this caller."""
+        groups = self.connection.groups
+        return not groups or not groups.isdisjoint(self.caller.env.user._get_group_ids())
+
     def allows(self, method):
-        """Whether the model's own connection opens an HTTP method."""
-        return self.connection is not None and method in self.connection.methods
+        """Whether the model's own connection opens an HTTP method for this caller."""
+        return self.connection is not None and method in self.connection.methods and self.admits()
 
     def related(self, comodel_name):
         """The policy of a model that a relation leads to.
@@ -170,16 +224,24 @@ class Policy:
     # --- fields ------------------------------------------------------------------------
 
     def readable(self, name, error="unknown_field"):
-        """The field, if there is one of that name and the caller may see it in Odoo.
+        """The field, if there is one of that name, the connection lists it and the caller may see it in Odoo.
 
-        :raise ApiError: the same for both, so that nobody can list what is hidden
+        :raise ApiError: the same for all three, so that nobody can list what is hidden
         """
         found = self.model._fields.get(name)
-        if found is None or not self.caller._has_field_access(found, "read"):
+        if (
+            found is None
+            or not self._listed(name, "read_fields")
+            or not self.caller._has_field_access(found, "read")
+        ):
             raise ApiError(
                 error, _("Unknown field %(field)s on %(model)s."), field=name[:128], model=self.name
             )
         return found
+
+    def _listed(self, name, which):
+        allowed = self.connection is not None and getattr(self.connection, which)
+        return not allowed or name in allowed or (name == "id" and which == "read_fields")
 
     def plan(self, selection):
         """Allow what is to be answered.
@@ -210,12 +272,97 @@ class Policy:
                 continue
             if name != "id":
                 columns.append(Column(name, found.type, below))
-        return Plan(self, tuple(columns))
+        order = ""
+        try:
+            order = self._order(selection.order)
+        except ApiError as exc:
+            problems.catch(exc)
+        return Plan(self, tuple(columns), order, selection.limit)
+
+    # --- order and groups --------------------------------------------------------------
+
+    def order(self, terms):
+        """Odoo's order for a client's, ending with the id so that it leaves nothing to chance.
+
+        :param terms: :class:`~..tools.query.OrderTerm` s
+        :rtype: str
+        :raise ApiError: ``unknown_field``, ``bad_parameter``
+        """
+        return self._order(terms) or "id desc"
+
+    def _order(self, terms):
+        problems = Problems()
+        for term in terms:
+            try:
+                self._check_sortable(self.readable(term.name))
+            except ApiError as exc:
+                problems.catch(exc)
+        problems.raise_if_any()
+        if terms and all(term.name != "id" for term in terms):
+            terms = (*terms, queries.OrderTerm("id", descending=True))
+        return ", ".join(map(str, terms))
+
+    def _check_sortable(self, found, seen=()):
+        """Only what stands in a column sorts; a many2one sorts as its model does, by what the caller may see."""
+        real = found.store or found.inherited
+        if (
+            not real
+            or found.type not in _SORTABLE
+            or not found._description_sortable(self.model.env)
+        ):
+            raise ApiError(
+                "bad_parameter", _("Records cannot be sorted by %(field)s."), field=found.name
+            )
+        if found.type == "many2one" and found not in seen:
+            below = self.reading(found.comodel_name)
+            for part in (below.model._order or "id").split(","):
+                name = part.split()[0].split(".")[0]
+                below._check_sortable(below.readable(name), (*seen, found))
+
+    def check_groups(self, query):
+        """Allow groups and aggregates.
+
+        :param query: :class:`~..tools.query.GroupQuery`
+        :raise ApiError: with everything that is not allowed
+        """
+        problems = Problems()
+        for group in query.groups:
+            try:
+                self._check_group(group)
+            except ApiError as exc:
+                problems.catch(exc)
+        for aggregate in query.aggregates:
+            try:
+                self._check_aggregate(aggregate)
+            except ApiError as exc:
+                problems.catch(exc)
+        problems.raise_if_any()
+
+    def _check_group(self, group):
+        found = self.readable(group.field)
+        dated = found.type in ("date", "datetime")
+        hours = group.granularity == "hour" and found.type == "date"
+        groupable = found.type in _GROUPABLE and found._description_groupable(self.model.env)
+        if not groupable or (group.granularity and not dated) or hours:
+            raise ApiError(
+                "bad_parameter", _("Records cannot be grouped by %(group)s."), group=str(group)
+            )
+        if found.relational:
+            self.reading(found.comodel_name)
+
+    def _check_aggregate(self, aggregate):
+        found = self.readable(aggregate.field)
+        kinds = _AGGREGATED.get(aggregate.function)
+        real = (found.store or found.inherited) and found.column_type
+        if not real or (kinds is not None and found.type not in kinds):
+            raise ApiError(
+                "bad_parameter", _("There is no %(aggregate)s."), aggregate=str(aggregate)
+            )
 
     # --- records -----------------------------------------------------------------------
 
     def domain(self, node):
-        """Odoo's domain for a client's, every condition checked.
+        """Odoo's domain for a client's, every condition checked, within the connection's own filter.
 
         :param node: a tree of :mod:`~..tools.domain`
         :rtype: odoo.fields.Domain
@@ -223,11 +370,49 @@ class Policy:
         """
         domain = self._domain(node)
         try:
-            return domain.optimize_full(self.model)
+            return domain.optimize_full(self.model) & self.scope()
         except (ValueError, TypeError, KeyError, NotImplementedError) as exc:
             raise ApiError(
                 "bad_domain", _("The domain asks something that Odoo cannot search.")
             ) from exc
+
+    def scope(self):
+        """The connection's record filter for this caller; it sees all fields, as a record rule does.
+
+        Evaluated once a request, not kept: it may name what the user is now (``user.partner_id``).
+
+        :rtype: odoo.fields.Domain
+        """
+        if self._scope is None:
+            self._scope = self._evaluate_scope()
+        return self._scope
+
+    def _evaluate_scope(self):
+        if self.connection is None or not self.connection.domain:
+            return Domain.TRUE
+        domain = Domain(safe_eval(self.connection.domain, scope_context(self.caller.env)))
+        if self.model.env.su:
+            return domain
+        return Domain("id", "in", self._everything()._search(domain))
+
+    def _everything(self):
+        return self.model.sudo().with_context(active_test=False)
+
+    def check_inside(self, ids):
+        """Refuse what is, by now, outside of the connection's record filter.
+
+        :raise ApiError: ``access_denied``; nothing of the request stays written
+        """
+        if not ids or self.connection is None or not self.connection.domain:
+            return
+        domain = Domain(safe_eval(self.connection.domain, scope_context(self.caller.env)))
+        inside = self._everything().search_count(Domain("id", "in", list(ids)) & domain)
+        if inside != len(ids):
+            raise ApiError(
+                "access_denied",
+                _("A record of %(model)s would not be among those that are open."),
+                model=self.name,
+            )
 
     def _domain(self, node):
         match node:
@@ -254,8 +439,7 @@ class Policy:
             or (found.type in ("date", "datetime") and len(rest) == 1 and rest[0] in _DATE_PARTS)
         ):
             raise ApiError("bad_domain", _("%(field)s has no fields of its own."), field=name)
-        if not found._description_searchable:
-            raise ApiError("bad_domain", _("%(field)s cannot be searched."), field=name)
+        self._check_searchable(found, condition)
         path = ".".join(condition.path)
         field_type = "integer" if rest and found.type != "properties" else found.type
         if field_type == "properties":
@@ -263,10 +447,34 @@ class Policy:
         value = values.load_condition(field_type, path, condition.operator, condition.value)
         return Domain(path, condition.operator, value)
 
+    def _check_searchable(self, found, condition):
+        """
+        :raise ApiError: ``bad_domain`` for a field that cannot be searched, or whose search looks at
+            fields that the caller may not see
+        """
+        limited = self.connection is not None and self.connection.read_fields
+        derived = not found.store and not found.related and found.name != "display_name"
+        if not found._description_searchable or (limited and derived and found.name != "id"):
+            raise ApiError("bad_domain", _("%(field)s cannot be searched."), field=found.name)
+        if found.name == "display_name":
+            self._check_name_search(found)
+        elif found.relational and _holds_text(condition.value):
+            self.reading(found.comodel_name)._check_name_search(found)
+
+    def _check_name_search(self, asked):
+        """A search by name looks at whatever the model goes by: e-mail, reference, barcode …"""
+        model = self.model
+        limited = self.connection is not None and self.connection.read_fields
+        if limited and type(model)._search_display_name is not BaseModel._search_display_name:
+            raise ApiError("bad_domain", _("%(field)s cannot be searched."), field=asked.name)
+        if limited or model.env.su:
+            for name in model._rec_names_search or filter(None, [model._rec_name]):
+                self.readable(name.split(".")[0])
+
     def _any(self, found, operator, node):
         """A condition on related records sees exactly the records that the related policy shows."""
         below = self.reading(found.comodel_name)
-        inner = below._domain(node)
+        inner = below._domain(node) & below.scope()
         if below.model.env.su == self.model.env.su:
             return Domain(found.name, operator, inner)
         if not below.model.has_access("read"):
@@ -276,14 +484,26 @@ class Policy:
         )
         return Domain(found.name, operator, model._search(inner))
 
-    def visible(self, ids):
-        """Those of the ids that this policy shows, for following a relation."""
+    def fetch(self, ids, names, order=""):
+        """Those of the ids that this policy shows, in ``order`` or as they come, with these fields read.
+
+        One statement, for following a relation.
+        """
         records = self.model.browse(ids)
-        if records.env.su:
+        scope = self.scope()
+        if not order and self.model.env.su and scope.is_true():
+            records.fetch(names)
             return records
-        if not records.has_access("read"):
+        if not records or not self.model.has_access("read"):
             return records.browse()
-        return records._filtered_access("read")
+        found = self.model.with_context(active_test=False).search_fetch(
+            Domain("id", "in", list(ids)) & scope, names, order=order or "id"
+        )
+        found = found.with_env(self.model.env)
+        if order:
+            return found
+        known = set(found._ids)
+        return records.browse([key for key in ids if key in known])
 
     # --- values ------------------------------------------------------------------------
 
@@ -291,15 +511,21 @@ class Policy:
         """Allow a write: what ``create`` and ``write`` take, and what is to be answered.
 
         :param request: :class:`~..tools.query.WriteRequest`
-        :return: the values for Odoo, and the :class:`Plan` of the answer
+        :return: a :class:`Write` per item of the request, and the :class:`Plan` of the answer
         :raise ApiError: with everything that is not allowed
         """
-        problems, references = Problems(), _References()
+        problems = Problems()
         plan = self._plan(request.selection, problems)
-        loaded = self._values(request.values, problems, references)
+        writes, pointed = [], _References()
+        for _record_id, given in request.items:
+            references = _References(found=pointed.found)
+            loaded = self._values(given, problems, references)
+            writes.append(Write(loaded, tuple(references.scopes.values())))
+            if problems:
+                break
         problems.raise_if_any()
-        self._check_references(references)
-        return loaded, plan
+        self._check_references(pointed)
+        return writes, plan
 
     def _values(self, given, problems, references):
         loaded = {}
@@ -313,7 +539,11 @@ class Policy:
 
     def _writable(self, name):
         found = self.model._fields.get(name)
-        if found is None or not self.caller._has_field_access(found, "write"):
+        if (
+            found is None
+            or not self._listed(name, "write_fields")
+            or not self.caller._has_field_access(found, "write")
+        ):
             raise ApiError(
                 "unknown_field",
                 _("Unknown field %(field)s on %(model)s."),
@@ -382,6 +612,7 @@ class Policy:
             )
         if command.kind != "unlink":
             references.add(below.name, found.name, command.ids)
+        self._note_scope(found, below, command, method, references)
         match command.kind:
             case "create" | "update":
                 nested = below._nested_values(found, command, problems, references)
@@ -396,17 +627,25 @@ class Policy:
                 return Command.set(command.ids)
         return getattr(Command, command.kind)(command.ids[0])
 
+    @staticmethod
+    def _note_scope(found, below, command, method, references):
+        if below.connection is None or not below.connection.domain:
+            return
+        path = (*references.path, found.name)
+        scope = references.scopes.setdefault(path, Scope(path, below))
+        (scope.touched if method else scope.linked).update(command.ids)
+
     def _nested_values(self, found, command, problems, references):
         """
         :raise ApiError: ``bad_value`` below a depth at which Python's stack, and Odoo's, come to their end
         """
-        if references.depth >= MAX_NESTED_COMMANDS:
+        if len(references.path) >= MAX_NESTED_COMMANDS:
             raise ApiError(
                 "bad_value", _("%(field)s: commands are nested too deeply."), field=found.name
             )
-        references.depth += 1
+        references.path.append(found.name)
         nested = self._values(command.values, problems, references)
-        references.depth -= 1
+        references.path.pop()
         return nested
 
     def _removal_deletes(self, found):
@@ -435,5 +674,22 @@ class Policy:
         problems.raise_if_any()
 
 
+def scope_context(env):
+    """What a record filter may name: as in a record rule (``ir.rule._eval_context``), and ``uid``.
+
+    Not the time: domains have words for that themselves (``"today"``, ``"-7d"``).
+    """
+    return {
+        "user": env(context={}).user,
+        "uid": env.uid,
+        "company_id": env.company.id,
+        "company_ids": env.companies.ids,
+    }
+
+
 def _plain(value):
     return list(value) if isinstance(value, tuple) else value
+
+
+def _holds_text(value):
+    return any(isinstance(item, str) for item in (value if isinstance(value, tuple) else (value,)))

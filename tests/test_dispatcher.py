@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models import reader, writer
 from .common import ApiCase
 from .test_refresh import raise_sql_state
 
@@ -113,7 +114,7 @@ class TestDispatcher(ApiCase):
             (MissingError("Gone."), 404, "not_found"),
         ]
         for exc, status, code in cases:
-            failing = patch.object(self.registry["connection.api"], "_api_list", side_effect=exc)
+            failing = patch.object(reader, "page", side_effect=exc)
             with self.subTest(exc=type(exc).__name__), failing, mute_logger("odoo.http"):
                 response = self._send("GET", "res.partner", self.opened.access, fields=[])
                 body = self.assertError(response, status, code)
@@ -125,10 +126,10 @@ class TestDispatcher(ApiCase):
         """PostgreSQL's words, with names of tables and columns, stay in the log."""
         for state, status in (("22003", 400), ("42P01", 500), ("57014", 503), ("XX000", 500)):
 
-            def fail(connections, *_args, state=state):
-                raise_sql_state(connections.env.cr, state)
+            def fail(policy, *_args, state=state):
+                raise_sql_state(policy.model.env.cr, state)
 
-            failing = patch.object(self.registry["connection.api"], "_api_list", fail)
+            failing = patch.object(reader, "page", fail)
             with self.subTest(state=state), failing, mute_logger("odoo.http", "odoo.sql_db"):
                 response = self._send("GET", "res.partner", self.opened.access, fields=[])
                 self.assertAnswer(response, status)
@@ -235,7 +236,7 @@ class TestDispatcher(ApiCase):
         self.assertRpcError(self._rpc("/api/nope", {}), 404, "not_found")
         self.assertRpcError(self._rpc("/api/login", {}, method="PUT"), 405, "method_not_allowed")
         self.assertRpcError(self._rpc("/api/login", [1]), 400, "bad_json")
-        failing = patch.object(self.registry["connection.api"], "_api_create", side_effect=KeyError)
+        failing = patch.object(writer, "create", side_effect=KeyError)
         with failing, mute_logger("odoo.http"):
             response = self._rpc(path, {"values": {}}, self.opened.access)
         self.assertRpcError(response, 500, "server_error")

@@ -145,8 +145,9 @@ class TestReachable(ApiCase):
 
     def _force_connection(self, model):
         self.env.cr.execute(
-            "INSERT INTO connection_api (model_id, model, active, is_get, is_post, is_put, is_delete, max_limit)"
-            " VALUES (%s, %s, true, true, true, true, true, 1000)",
+            "INSERT INTO connection_api"
+            " (model_id, model, active, is_get, is_post, is_put, is_delete, max_limit, run_as)"
+            " VALUES (%s, %s, true, true, true, true, true, 1000, 'sudo')",
             [self.env["ir.model"]._get_id(model), model],
         )
         self.env.invalidate_all()

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..models import reader
 from ..tools import query
 from .common import ApiCase
 
@@ -499,7 +500,7 @@ class TestRead(ApiCase):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             policy = connections._resolve("res.partner", "GET")
-            answer = connections._api_list(policy, query.parse_list(params, 1000))
+            answer = reader.page(policy, query.parse_get(params, 1000))
             self.assertEqual(answer["count"], limit)
             return self.env.cr.sql_log_count - before
 

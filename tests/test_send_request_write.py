@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models import reader
 from .common import ApiCase
 from .test_refresh import raise_sql_state
 
@@ -440,11 +441,7 @@ class TestWrite(ApiCase):
         for respond in (self._write, self._create):
             with (
                 self.subTest(respond=respond.__name__),
-                patch.object(
-                    self.registry["connection.api"],
-                    "_dump",
-                    side_effect=ZeroDivisionError("secret"),
-                ),
+                patch.object(reader, "dump", side_effect=ZeroDivisionError("secret")),
                 mute_logger("odoo.http"),
             ):
                 response = respond({"name": "Half", "ref": "BAD"}, fields=["name"])

@@ -47,6 +47,7 @@ CODES: Final[dict[str, int]] = {
     "method_not_allowed": 405,
     # what the moment forbids
     "conflict": 409,
+    "precondition_failed": 412,
     "payload_too_large": 413,
     "unsupported_media_type": 415,
     "validation_error": 422,
@@ -142,6 +143,9 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: list[ApiError] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
 
     def add(self, error: str, message: str, /, **params: Any) -> None:
         self._found.append(ApiError(error, message, **params))

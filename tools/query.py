@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,35 +22,138 @@ MAX_ID: Final = 2**31 - 1
 #: Far beyond any table, and page * limit still fits a bigint.
 MAX_PAGE: Final = 10**9
 MAX_EXPAND_DEPTH: Final = 5
+MAX_ORDER_TERMS: Final = 10
+MAX_GROUPS: Final = 8
+#: How the records of a list are counted.
+COUNTS: Final = ("exact", "estimated", "none")
+#: What may be made of the values of a group; Odoo knows more, which answer with records.
+AGGREGATORS: Final = frozenset(
+    ["count", "count_distinct", "sum", "avg", "min", "max", "bool_and", "bool_or"]
+)
+GRANULARITIES: Final = frozenset(["hour", "day", "week", "month", "quarter", "year"])
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_ORDER: Final = re.compile(r"\s*([A-Za-z0-9_:.]+)(?:\s+(asc|desc))?\s*", re.IGNORECASE)
+_FLAGS: Final = {"1": True, "true": True, "0": False, "false": False, "": False}
+
+
+@dataclass(frozen=True)
+class OrderTerm:
+    """``name desc``; of groups the name is that of a group or an aggregate (``id:count``)."""
+
+    name: str
+    descending: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} desc" if self.descending else f"{self.name} asc"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a record is answered: names in order, and per relation the same one level down."""
+    """What of a record is answered: names in order, and per relation the same one level down.
+
+    ``order`` and ``limit`` belong to a relation: how its records are sorted, and how many of them
+    each record answers at the most.
+    """
 
     fields: tuple[str, ...] = ()
     expand: Mapping[str, Selection] = field(default_factory=dict)
+    order: tuple[OrderTerm, ...] = ()
+    limit: int | None = None
 
 
 @dataclass(frozen=True)
 class ListQuery:
-    """``GET``: a page of records, or the one with ``record_id``."""
+    """``GET``: a page of records.
+
+    With a ``cursor`` (empty for the first page) there are no page numbers.
+    """
 
     selection: Selection
     domain: domains.Node = domains.TRUE
+    order: tuple[OrderTerm, ...] = ()
     page: int = 1
     limit: int = DEFAULT_LIMIT
-    record_id: int | None = None
+    cursor: str | None = None
+    count: str = "exact"
+    archived: bool = False
+    nulls: bool = False
+
+
+@dataclass(frozen=True)
+class OneQuery:
+    """``GET`` of one record; the domain has to hold, too."""
+
+    record_id: int
+    selection: Selection
+    domain: domains.Node = domains.TRUE
+    limit: int = DEFAULT_LIMIT
+    nulls: bool = False
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """``amount_total:sum``"""
+
+    field: str
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.field}:{self.function}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """``country_id`` or, of a date, ``create_date:month``."""
+
+    field: str
+    granularity: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field}:{self.granularity}" if self.granularity else self.field
+
+
+@dataclass(frozen=True)
+class GroupQuery:
+    """``GET`` with ``groupby`` or ``aggregates``: groups of records in place of records."""
+
+    groups: tuple[Group, ...]
+    aggregates: tuple[Aggregate, ...]
+    domain: domains.Node = domains.TRUE
+    order: tuple[OrderTerm, ...] = ()
+    page: int = 1
+    limit: int = DEFAULT_LIMIT
+    count: str = "exact"
+    archived: bool = False
+    nulls: bool = False
 
 
 @dataclass(frozen=True)
 class WriteRequest:
-    """``POST`` (without ``record_id``) and ``PUT``: values to write and what to answer."""
+    """``POST`` and ``PUT``: what to write, and what to answer.
 
-    values: Mapping[str, Any]
+    :ivar items: ``(id, values)`` per record, the id None for one to create
+    :ivar many: whether the client sent a list, and gets one
+    """
+
+    items: tuple[tuple[int | None, Mapping[str, Any]], ...]
     selection: Selection
-    record_id: int | None = None
+    many: bool = False
+    nulls: bool = False
+
+
+@dataclass(frozen=True)
+class DeleteRequest:
+    ids: tuple[int, ...]
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class CallRequest:
+    """``POST`` of an action: the arguments of a method, and for which records it is called."""
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    ids: tuple[int, ...] = ()
 
 
 def parse_model(params: Mapping[str, str]) -> str:
@@ -65,64 +168,318 @@ def parse_model(params: Mapping[str, str]) -> str:
     return model
 
 
-def parse_list(params: Mapping[str, str], max_limit: int) -> ListQuery:
+def parse_get(
+    params: Mapping[str, str],
+    max_limit: int,
+    *,
+    record_id: int | None = None,
+    page_name: str = "offset",
+    default_fields: Sequence[str] = (),
+) -> ListQuery | OneQuery | GroupQuery:
     """The query of a ``GET``.
 
     :param max_limit: largest page of this connection
+    :param record_id: the id, where it stands in the path
+    :param page_name: the parameter that holds the number of the page
+    :param default_fields: what is answered when no ``fields`` are asked for; without any they are required
     :raise ApiError: with all that is wrong
     """
     problems = Problems()
-    if "fields" not in params:
+    if record_id is None:
+        record_id = _integer(params, "id", 1, MAX_ID, problems)
+    domain = _domain(params, problems)
+    nulls = _flag(params, "nulls", problems)
+    if record_id is None and ("groupby" in params or "aggregates" in params):
+        return _groups(params, max_limit, domain, nulls, page_name, problems)
+    selection = _top_selection(params, default_fields, problems)
+    page, limit = _paging(params, max_limit, page_name, problems)
+    if record_id is not None:
+        problems.raise_if_any()
+        return OneQuery(record_id, selection, domain, limit, nulls)
+    cursor = params.get("cursor")
+    if cursor is not None and page_name in params:
         problems.add(
             "bad_parameter",
-            _('The parameter "fields" is missing: a JSON list of field names, such as ["name"].'),
+            _('"cursor" and "%(page)s" exclude each other.'),
+            page=page_name,
         )
-    selection = _selection(
-        _json_param(params, "fields", problems, []),
-        _json_param(params, "expand", problems, {}),
-        problems,
-    )
-    domain: domains.Node = domains.TRUE
-    if params.get("domain", "").strip():
-        try:
-            domain = domains.parse(params["domain"])
-        except ApiError as exc:
-            problems.catch(exc)
-    page = _integer(params, "offset", 1, MAX_PAGE, problems) or 1
-    limit = _integer(params, "limit", 1, max_limit, problems)
-    record_id = _integer(params, "id", 1, MAX_ID, problems)
+    # whoever reads with a cursor reads to the end, where nobody needs to be told again how many there are
+    count = _choice(params, "count", COUNTS, "exact" if cursor is None else "none", problems)
+    order = _order(params.get("order", ""), problems)
+    archived = _flag(params, "archived", problems)
     problems.raise_if_any()
-    return ListQuery(selection, domain, page, limit or min(DEFAULT_LIMIT, max_limit), record_id)
+    return ListQuery(selection, domain, order, page, limit, cursor, count, archived, nulls)
 
 
-def parse_write(
-    params: Mapping[str, str], body: Mapping[str, Any], *, with_id: bool
+def _groups(
+    params: Mapping[str, str],
+    max_limit: int,
+    domain: domains.Node,
+    nulls: bool,
+    page_name: str,
+    problems: Problems,
+) -> GroupQuery:
+    groups, aggregates = [], []
+    for text in _names(params, "groupby", problems):
+        name, colon, granularity = text.partition(":")
+        if not name or (colon and granularity not in GRANULARITIES):
+            problems.add(
+                "bad_parameter",
+                _('"groupby": %(group)s is neither a field nor a date with hour, day … year.'),
+                group=text[:128],
+            )
+        groups.append(Group(name, granularity))
+    for text in _names(params, "aggregates", problems):
+        name, _colon, function = text.partition(":")
+        if not name or function not in AGGREGATORS:
+            problems.add(
+                "bad_parameter",
+                _('"aggregates": %(aggregate)s is not like "amount:sum" (%(functions)s).'),
+                aggregate=text[:128],
+                functions=", ".join(sorted(AGGREGATORS)),
+            )
+        aggregates.append(Aggregate(name, function))
+    for name in ("cursor", "expand"):
+        if name in params:
+            problems.add(
+                "bad_parameter",
+                _('"%(name)s" and "groupby" exclude each other.'),
+                name=name,
+            )
+    page, limit = _paging(params, max_limit, page_name, problems)
+    count = _choice(params, "count", COUNTS, "exact", problems)
+    order = _order(params.get("order", ""), problems)
+    known = {str(item) for item in (*groups, *aggregates)}
+    for term in order:
+        if term.name not in known:
+            problems.add(
+                "bad_parameter",
+                _('"order": %(name)s is none of the groups and aggregates.'),
+                name=term.name,
+            )
+    archived = _flag(params, "archived", problems)
+    problems.raise_if_any()
+    return GroupQuery(
+        tuple(groups), tuple(aggregates), domain, order, page, limit, count, archived, nulls
+    )
+
+
+def parse_create(
+    params: Mapping[str, str],
+    body: Mapping[str, Any],
+    max_records: int,
+    default_fields: Sequence[str] = (),
 ) -> WriteRequest:
-    """The request of a ``POST`` or, ``with_id``, of a ``PUT``.
+    """The request of a ``POST``: ``values`` is an object, or a list of them.
 
     :raise ApiError: with all that is wrong
     """
     problems = Problems()
-    record_id = _required_id(params, problems) if with_id else None
     values = body.get("values")
-    if not isinstance(values, dict):
-        problems.add(
-            "bad_value", _('The body needs "values": an object of field names and values.')
-        )
-        values = {}
-    selection = _selection(body.get("fields", []), body.get("expand", {}), problems)
-    problems.raise_if_any()
-    return WriteRequest(values, selection, record_id)
+    many = isinstance(values, list)
+    items: list[tuple[int | None, Mapping[str, Any]]] = []
+    for item in values if isinstance(values, list) else [values]:
+        items.append((None, _values(item, problems)))
+        if problems:
+            break
+    _check_number("values", len(items), max_records, problems)
+    return _write(params, body, items, many, default_fields, problems)
 
 
-def parse_id(params: Mapping[str, str]) -> int:
-    """
-    :raise ApiError: ``bad_parameter`` when ``id`` is missing or is not an id
+def parse_update(
+    params: Mapping[str, str],
+    body: Mapping[str, Any],
+    max_records: int,
+    *,
+    record_id: int | None = None,
+    default_fields: Sequence[str] = (),
+) -> WriteRequest:
+    """The request of a ``PUT``: ``values`` for the record of the ``id``, or ``records``, each with its own.
+
+    :raise ApiError: with all that is wrong
     """
     problems = Problems()
-    record_id = _required_id(params, problems)
+    items: list[tuple[int | None, Mapping[str, Any]]] = []
+    if "records" in body:
+        if record_id is not None or "id" in params or "values" in body:
+            problems.add("bad_value", _('"records" excludes "id" and "values".'))
+        items = _records(body["records"], problems)
+        _check_number("records", len(items), max_records, problems)
+        return _write(params, body, items, True, default_fields, problems)
+    if record_id is None:
+        record_id = _required_id(params, problems)
+    items = [(record_id, _values(body.get("values"), problems))]
+    return _write(params, body, items, False, default_fields, problems)
+
+
+def _records(given: Any, problems: Problems) -> list[tuple[int | None, Mapping[str, Any]]]:
+    items: list[tuple[int | None, Mapping[str, Any]]] = []
+    if not isinstance(given, list):
+        given = [None]
+    seen: set[int] = set()
+    for item in given:
+        if not isinstance(item, dict) or not _is_id(item.get("id")):
+            problems.add("bad_value", _('"records" is a list of {"id": 7, "values": {…}}.'))
+            break
+        if item["id"] in seen:
+            problems.add("bad_value", _("Record %(id)s is there twice."), id=item["id"])
+            break
+        seen.add(item["id"])
+        items.append((item["id"], _values(item.get("values"), problems)))
+        if problems:
+            break
+    return items
+
+
+def _values(given: Any, problems: Problems) -> Mapping[str, Any]:
+    if isinstance(given, dict):
+        return given
+    problems.add("bad_value", _('The body needs "values": an object of field names and values.'))
+    return {}
+
+
+def _check_number(name: str, number: int, most: int, problems: Problems) -> None:
+    if not problems and not 1 <= number <= most:
+        problems.add(
+            "bad_value", _('"%(name)s" takes 1 to %(most)s records.'), name=name, most=most
+        )
+
+
+def _write(
+    params: Mapping[str, str],
+    body: Mapping[str, Any],
+    items: Sequence[tuple[int | None, Mapping[str, Any]]],
+    many: bool,
+    default_fields: Sequence[str],
+    problems: Problems,
+) -> WriteRequest:
+    fields = body.get("fields", list(default_fields))
+    selection = _selection(fields, body.get("expand", {}), problems)
+    nulls = _flag(params, "nulls", problems)
     problems.raise_if_any()
-    return record_id
+    return WriteRequest(tuple(items), selection, many, nulls)
+
+
+def parse_delete(
+    params: Mapping[str, str], max_records: int, *, record_id: int | None = None
+) -> DeleteRequest:
+    """The request of a ``DELETE``: ``id``, or ``ids`` as a JSON list.
+
+    :raise ApiError: ``bad_parameter``
+    """
+    problems = Problems()
+    if record_id is not None:
+        return DeleteRequest((record_id,))
+    if "ids" not in params or "id" in params:
+        found = _required_id(params, problems)
+        problems.raise_if_any()
+        return DeleteRequest((found,))
+    ids = _json_param(params, "ids", problems, [])
+    if not isinstance(ids, list) or not all(map(_is_id, ids)) or not 1 <= len(ids) <= max_records:
+        problems.add(
+            "bad_parameter",
+            _('"ids" is a JSON list of 1 to %(most)s ids, such as [1, 2].'),
+            most=max_records,
+        )
+    problems.raise_if_any()
+    return DeleteRequest(tuple(dict.fromkeys(ids)), many=True)
+
+
+def parse_call(body: Mapping[str, Any], max_records: int) -> CallRequest:
+    """``{"args": […], "kwargs": {…}}``, and for an action of the model itself perhaps ``"ids"``.
+
+    :raise ApiError: ``bad_value``
+    """
+    problems = Problems()
+    args, kwargs, ids = body.get("args", []), body.get("kwargs", {}), body.get("ids", [])
+    if not isinstance(args, list):
+        problems.add("bad_value", _('"args" is a list.'))
+    if not isinstance(kwargs, dict):
+        problems.add("bad_value", _('"kwargs" is an object.'))
+    if not isinstance(ids, list) or not all(map(_is_id, ids)) or len(ids) > max_records:
+        problems.add("bad_value", _('"ids" is a list of at most %(most)s ids.'), most=max_records)
+    problems.raise_if_any()
+    return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids)))
+
+
+# --- parameters ------------------------------------------------------------------------------
+
+
+def _domain(params: Mapping[str, str], problems: Problems) -> domains.Node:
+    if params.get("domain", "").strip():
+        try:
+            return domains.parse(params["domain"])
+        except ApiError as exc:
+            problems.catch(exc)
+    return domains.TRUE
+
+
+def _paging(
+    params: Mapping[str, str], max_limit: int, page_name: str, problems: Problems
+) -> tuple[int, int]:
+    page = _integer(params, page_name, 1, MAX_PAGE, problems) or 1
+    limit = _integer(params, "limit", 1, max_limit, problems)
+    if page_name != "offset" and "offset" in params:
+        problems.add("bad_parameter", _('The number of the page is called "page" here.'))
+    return page, limit or min(DEFAULT_LIMIT, max_limit)
+
+
+def _order(text: Any, problems: Problems) -> tuple[OrderTerm, ...]:
+    """``name asc, id desc``; nothing for the order that is usual."""
+    if not isinstance(text, str):
+        problems.add("bad_parameter", _('"order" is text, such as "name asc, id desc".'))
+        return ()
+    terms: dict[str, OrderTerm] = {}
+    for part in text.split(",") if text.strip() else ():
+        match = _ORDER.fullmatch(part)
+        if not match:
+            problems.add(
+                "bad_parameter",
+                _('"order": %(part)s is not like "name asc".'),
+                part=part.strip()[:128] if storable(part) else "?",
+            )
+            break
+        name, direction = match.groups()
+        terms.setdefault(name, OrderTerm(name, (direction or "").lower() == "desc"))
+    if len(terms) > MAX_ORDER_TERMS:
+        problems.add(
+            "bad_parameter", _('"order" has at most %(most)s fields.'), most=MAX_ORDER_TERMS
+        )
+    return tuple(terms.values())
+
+
+def _names(params: Mapping[str, str], name: str, problems: Problems) -> list[str]:
+    names = _json_param(params, name, problems, [])
+    if isinstance(names, list) and len(names) <= MAX_GROUPS and all(map(_is_name, names)):
+        return list(dict.fromkeys(names))
+    problems.add(
+        "bad_parameter",
+        _('"%(name)s" is a JSON list of at most %(most)s names.'),
+        name=name,
+        most=MAX_GROUPS,
+    )
+    return []
+
+
+def _flag(params: Mapping[str, str], name: str, problems: Problems) -> bool:
+    value = _FLAGS.get(params.get(name, "").strip().lower())
+    if value is None:
+        problems.add("bad_parameter", _('The parameter "%(name)s" is 0 or 1.'), name=name)
+    return bool(value)
+
+
+def _choice(
+    params: Mapping[str, str], name: str, choices: Sequence[str], default: str, problems: Problems
+) -> str:
+    value = params.get(name, default)
+    if value not in choices:
+        problems.add(
+            "bad_parameter",
+            _('The parameter "%(name)s" is one of %(choices)s.'),
+            name=name,
+            choices=", ".join(choices),
+        )
+    return value
 
 
 def _required_id(params: Mapping[str, str], problems: Problems) -> int:
@@ -160,12 +517,40 @@ def _json_param(params: Mapping[str, str], name: str, problems: Problems, defaul
         return default
 
 
-def _selection(fields: Any, expand: Any, problems: Problems, depth: int = 1) -> Selection:
+# --- what is answered ------------------------------------------------------------------------
+
+
+def _top_selection(
+    params: Mapping[str, str], default_fields: Sequence[str], problems: Problems
+) -> Selection:
+    if "fields" not in params and not default_fields:
+        problems.add(
+            "bad_parameter",
+            _('The parameter "fields" is missing: a JSON list of field names, such as ["name"].'),
+        )
+    return _selection(
+        _json_param(params, "fields", problems, list(default_fields)),
+        _json_param(params, "expand", problems, {}),
+        problems,
+    )
+
+
+def _selection(
+    fields: Any,
+    expand: Any,
+    problems: Problems,
+    depth: int = 1,
+    order: Any = "",
+    limit: Any = None,
+) -> Selection:
     names: list[str] = []
     if isinstance(fields, list) and all(_is_name(name) for name in fields):
         names = list(dict.fromkeys(fields))
     else:
         problems.add("bad_parameter", _('"fields" is a list of field names, such as ["name"].'))
+    if limit is not None and not _is_id(limit):
+        problems.add("bad_parameter", _('"limit" within "expand" is a whole number from 1.'))
+        limit = None
     nested: dict[str, Selection] = {}
     if not isinstance(expand, dict):
         problems.add(
@@ -179,18 +564,41 @@ def _selection(fields: Any, expand: Any, problems: Problems, depth: int = 1) -> 
         problems.add("bad_parameter", _('"expand" is nested too deeply.'))
         expand = {}
     for name, below in expand.items():
-        if not isinstance(below, list):
-            problems.add(
-                "bad_parameter",
-                _('"expand" needs a list of field names at "%(name)s".'),
-                name=name,
-            )
-            continue
-        nested[name] = _selection(below, {}, problems, depth + 1)
+        nested[name] = _expanded(name, below, problems, depth + 1)
         if name not in names:
             names.append(name)
-    return Selection(tuple(names), nested)
+    return Selection(tuple(names), nested, _order(order, problems), limit)
+
+
+_EXPAND_KEYS: Final = frozenset(["fields", "expand", "order", "limit"])
+
+
+def _expanded(name: str, below: Any, problems: Problems, depth: int) -> Selection:
+    """A list of fields, or an object that says more."""
+    if isinstance(below, list):
+        below = {"fields": below}
+    if not isinstance(below, dict) or not below.keys() <= _EXPAND_KEYS:
+        problems.add(
+            "bad_parameter",
+            _(
+                '"expand" needs a list of field names at "%(name)s", or fields, expand, order, limit.'
+            ),
+            name=name[:128] if storable(name) else "?",
+        )
+        return Selection()
+    return _selection(
+        below.get("fields", []),
+        below.get("expand", {}),
+        problems,
+        depth,
+        below.get("order", ""),
+        below.get("limit"),
+    )
 
 
 def _is_name(name: Any) -> bool:
     return isinstance(name, str) and storable(name)
+
+
+def _is_id(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= MAX_ID

@@ -26,17 +26,21 @@ def refused(call, *args, **kwargs):
     return error
 
 
+def parsed(max_limit=1000, **params):
+    return query.parse_get({**GOOD, **params}, max_limit)
+
+
 def refused_list(max_limit=1000, **params):
-    return refused(query.parse_list, {**GOOD, **params}, max_limit)
+    return refused(query.parse_get, {**GOOD, **params}, max_limit)
 
 
 def refused_write(body, **params):
-    return refused(query.parse_write, {**GOOD, "id": "1", **params}, body, with_id=True)
+    return refused(query.parse_update, {**GOOD, "id": "1", **params}, body, 1000)
 
 
 def test_defaults():
-    assert query.parse_list(GOOD, 1000) == query.ListQuery(query.Selection(("name",)))
-    assert query.parse_list(GOOD, 1000).limit == 20
+    assert parsed() == query.ListQuery(query.Selection(("name",)))
+    assert parsed().limit == 20
 
 
 def test_all_that_a_list_takes():
@@ -46,19 +50,34 @@ def test_all_that_a_list_takes():
         "expand": '{"bank_ids": ["acc_number"], "country_id": []}',
         "offset": "3",
         "limit": "50",
-        "id": "7",
+        "order": "name , date DESC,id asc",
+        "count": "estimated",
+        "archived": "1",
+        "nulls": "true",
     }
-    found = query.parse_list(params, 1000)
+    found = query.parse_get(params, 1000)
     below = {"bank_ids": query.Selection(("acc_number",)), "country_id": query.Selection()}
     assert found == query.ListQuery(
         query.Selection(("name", "bank_ids", "country_id"), below),
         domain.Condition(("active",), "=", True),
+        (query.OrderTerm("name"), query.OrderTerm("date", descending=True), query.OrderTerm("id")),
         page=3,
         limit=50,
-        record_id=7,
+        count="estimated",
+        archived=True,
+        nulls=True,
     )
     with pytest.raises(FrozenInstanceError):
         found.page = 1
+
+
+def test_one_record():
+    below = {"country_id": query.Selection(("code",))}
+    selection = query.Selection(("name", "country_id"), below)
+    assert parsed(id="7", expand='{"country_id": ["code"]}') == query.OneQuery(7, selection)
+    assert query.parse_get(GOOD, 5, record_id=7, page_name="page") == query.OneQuery(
+        7, query.Selection(("name",)), limit=5
+    )
 
 
 # --- numbers ---------------------------------------------------------------------------------
@@ -92,7 +111,7 @@ def test_numbers_are_ascii_digits(name, text):
     assert error.error == "bad_parameter"
     assert f'"{name}"' in error.message()
     if name == "id":
-        assert refused(query.parse_id, {name: text}).error == "bad_parameter"
+        assert refused(query.parse_delete, {name: text}, 9).error == "bad_parameter"
         assert refused_write({"values": {}}, id=text).error == "bad_parameter"
 
 
@@ -102,7 +121,7 @@ def test_numbers_are_ascii_digits(name, text):
 def test_numbers_have_limits(name, largest):
     """Page 0, a negative page and an id beyond PostgreSQL's integer are told, not tried."""
     for good in (1, 2, largest):
-        assert query.parse_list({**GOOD, name: str(good)}, 1000)
+        assert parsed(**{name: str(good)})
     for bad in (0, -1, largest + 1, 2**31, 2**63, 10**17, 10**18, 10**30):
         if name == "offset" and bad == 2**31 <= largest:
             continue
@@ -114,19 +133,19 @@ def test_numbers_have_limits(name, largest):
 @pytest.mark.parametrize("text", [" 1", "1 ", "\t1\n", "001", "1"])
 def test_blanks_and_zeros_around_a_number(text):
     """Harmless, and clients send them."""
-    assert query.parse_list({**GOOD, "offset": text}, 1000).page == 1
+    assert parsed(offset=text).page == 1
 
 
 @pytest.mark.parametrize(("max_limit", "limit"), [(1, 1), (5, 5), (20, 20), (21, 20), (1000, 20)])
 def test_default_page_obeys_the_connection(max_limit, limit):
-    assert query.parse_list(GOOD, max_limit).limit == limit
-    assert query.parse_list({**GOOD, "limit": str(max_limit)}, max_limit).limit == max_limit
+    assert parsed(max_limit).limit == limit
+    assert parsed(max_limit, limit=str(max_limit)).limit == max_limit
     refused_list(max_limit, limit=str(max_limit + 1))
 
 
 @given(st.integers(1, query.MAX_PAGE), st.integers(1, 1000))
 def test_offset_fits_a_bigint(page, limit):
-    found = query.parse_list({**GOOD, "offset": str(page), "limit": str(limit)}, 1000)
+    found = parsed(offset=str(page), limit=str(limit))
     assert (found.page - 1) * found.limit < 2**63
 
 
@@ -156,12 +175,14 @@ def test_fields_of_a_body(value):
 
 
 def test_fields_is_required_of_a_list_alone():
-    assert '"fields"' in refused(query.parse_list, {"model": "x"}, 1000).message()
-    assert query.parse_write({}, {"values": {}}, with_id=False).selection == query.Selection()
+    assert '"fields"' in refused(query.parse_get, {"model": "x"}, 1000).message()
+    assert query.parse_create({}, {"values": {}}, 9).selection == query.Selection()
+    chosen = query.parse_get({}, 9, default_fields=["a", "b"]).selection
+    assert chosen == query.Selection(("a", "b"))
 
 
 def test_names_are_told_once_and_in_order():
-    assert query.parse_list({"fields": '["b","a","b","id"]'}, 9).selection.fields == (
+    assert query.parse_get({"fields": '["b","a","b","id"]'}, 9).selection.fields == (
         "b",
         "a",
         "id",
@@ -169,7 +190,7 @@ def test_names_are_told_once_and_in_order():
 
 
 NO_EXPAND = """
-    null true 0 "x" [] ["a"] {"a":1} {"a":null} {"a":"b"} {"a":{}} {"a":[1]} {"a":[null]} {"a":[["b"]]}
+    null true 0 "x" [] ["a"] {"a":1} {"a":null} {"a":"b"} {"a":{"x":1}} {"a":[1]} {"a":[null]} {"a":[["b"]]}
     {"a":["\\u0000"]} { {a:[]} {'a':[]} {"a":[NaN]} NaN
 """.split()
 NO_EXPAND += ["", '{"a":' * 100_000, f'{{"a":[{BIG}]}}']
@@ -207,22 +228,237 @@ def test_model_that_cannot_be_looked_for(name):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"values": None}, {"values": []}, {"values": [{}]}, {"values": "x"}, {"values": 1}]
+    "body",
+    [{}, {"values": None}, {"values": []}, {"values": [1]}, {"values": "x"}, {"values": [{}] * 10}],
 )
-def test_values_is_an_object(body):
-    error = refused(query.parse_write, GOOD, body, with_id=False)
+def test_values_is_an_object_or_some(body):
+    error = refused(query.parse_create, GOOD, body, 9)
     assert (error.error, '"values"' in error.message()) == ("bad_value", True)
 
 
 def test_id_is_required_where_it_is_needed():
     for call in (
-        lambda: query.parse_id({}),
-        lambda: query.parse_write({}, {"values": {}}, with_id=True),
+        lambda: query.parse_delete({}, 9),
+        lambda: query.parse_update({}, {"values": {}}, 9),
     ):
         assert '"id" is missing' in refused(call).message()
-    assert query.parse_id({"id": "7"}) == 7
-    assert query.parse_write({"id": "7"}, {"values": {"a": 1}}, with_id=True).record_id == 7
-    assert query.parse_write({"id": "7"}, {"values": {"a": 1}}, with_id=False).record_id is None
+    assert query.parse_delete({"id": "7"}, 9) == query.DeleteRequest((7,))
+    assert query.parse_delete({}, 9, record_id=7) == query.DeleteRequest((7,))
+    body = {"values": {"a": 1}}
+    assert query.parse_update({"id": "7"}, body, 9).items == ((7, {"a": 1}),)
+    assert query.parse_update({}, body, 9, record_id=7).items == ((7, {"a": 1}),)
+    assert query.parse_create({"id": "7"}, body, 9).items == ((None, {"a": 1}),)
+
+
+# --- several ---------------------------------------------------------------------------------
+
+
+def test_several_at_once():
+    created = query.parse_create({}, {"values": [{"a": 1}, {}]}, 9)
+    assert (created.items, created.many) == (((None, {"a": 1}), (None, {})), True)
+    records = [{"id": 2, "values": {"a": 1}}, {"id": 1, "values": {}}]
+    updated = query.parse_update({}, {"records": records}, 9)
+    assert (updated.items, updated.many) == (((2, {"a": 1}), (1, {})), True)
+    assert query.parse_delete({"ids": "[2, 1, 2]"}, 9) == query.DeleteRequest((2, 1), many=True)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        None,
+        {},
+        [],
+        [1],
+        [{"id": 1}],
+        [{"values": {}}],
+        [{"id": "1", "values": {}}],
+        [{"id": True, "values": {}}],
+        [{"id": 0, "values": {}}],
+        [{"id": 2**31, "values": {}}],
+        [{"id": 1, "values": []}],
+        [{"id": 1, "values": {}}] * 2,
+        [{"id": number, "values": {}} for number in range(1, 11)],
+    ],
+    ids=lambda value: ascii(value)[:30],
+)
+def test_records_of_an_update(records):
+    assert refused(query.parse_update, {}, {"records": records}, 9).error == "bad_value"
+
+
+def test_records_exclude_an_id():
+    body = {"records": [{"id": 1, "values": {}}]}
+    assert refused(query.parse_update, {"id": "1"}, body, 9).error == "bad_value"
+    assert refused(query.parse_update, {}, body, 9, record_id=1).error == "bad_value"
+    assert refused(query.parse_update, {}, {**body, "values": {}}, 9).error == "bad_value"
+
+
+@pytest.mark.parametrize(
+    "ids", ["", "1", "[]", "{}", '["1"]', "[0]", "[1.5]", "[true]", "[2147483648]"]
+)
+def test_ids_of_a_delete(ids):
+    assert refused(query.parse_delete, {"ids": ids}, 9).error == "bad_parameter"
+    too_many = json.dumps(list(range(1, 11)))
+    assert refused(query.parse_delete, {"ids": too_many}, 9).error == "bad_parameter"
+
+
+# --- order, count, cursor, flags -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_no_order(text):
+    assert parsed(order=text).order == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",",
+        "name,",
+        "name up",
+        "name asc desc",
+        "name;drop",
+        "name nulls first",
+        "näme",
+        "a b c",
+        "\0",
+        "\ud800",
+    ],
+)
+def test_order_is_names_and_directions(text):
+    error = refused_list(order=text)
+    assert error.error == "bad_parameter"
+    assert '"order"' in error.message()
+
+
+def test_order_has_an_end():
+    assert len(parsed(order=",".join("abcdefghij")).order) == 10
+    refused_list(order=",".join("abcdefghijk"))
+    assert parsed(order="a, a desc").order == (query.OrderTerm("a"),)
+
+
+def test_cursor_goes_without_pages_and_totals():
+    found = parsed(cursor="")
+    assert (found.cursor, found.count) == ("", "none")
+    assert parsed(cursor="x", count="exact").count == "exact"
+    assert parsed().cursor is None
+    assert refused_list(cursor="", offset="1").error == "bad_parameter"
+
+
+@pytest.mark.parametrize("name", ["archived", "nulls"])
+def test_flags(name):
+    for text, value in {"1": True, "true": True, "True": True, "0": False, "": False}.items():
+        assert getattr(parsed(**{name: text}), name) is value
+    for text in ("2", "yes", "null", "١"):
+        assert refused_list(**{name: text}).error == "bad_parameter"
+
+
+@pytest.mark.parametrize("text", ["", "some", "EXACT", "1"])
+def test_count_is_one_of_three(text):
+    assert "exact, estimated, none" in refused_list(count=text).message()
+
+
+def test_page_is_called_page_on_a_resource_path():
+    assert query.parse_get({**GOOD, "page": "3"}, 9, page_name="page").page == 3
+    assert refused(query.parse_get, {**GOOD, "offset": "3"}, 9, page_name="page")
+
+
+# --- nested expand ---------------------------------------------------------------------------
+
+
+def test_expand_within_expand():
+    expand = {"a": {"fields": ["x"], "expand": {"b": ["y"]}, "order": "x desc", "limit": 5}}
+    found = parsed(expand=json.dumps(expand)).selection.expand["a"]
+    assert found == query.Selection(
+        ("x", "b"),
+        {"b": query.Selection(("y",))},
+        (query.OrderTerm("x", descending=True),),
+        5,
+    )
+
+
+def test_expand_has_a_depth():
+    def nested(depth):
+        return {"a": {"expand": nested(depth - 1)}} if depth else {}
+
+    assert parsed(expand=json.dumps(nested(query.MAX_EXPAND_DEPTH)))
+    error = refused_list(expand=json.dumps(nested(query.MAX_EXPAND_DEPTH + 1)))
+    assert "too deeply" in error.message()
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        {"fields": 1},
+        {"limit": 0},
+        {"limit": "5"},
+        {"limit": True},
+        {"order": 1},
+        {"order": "a b"},
+        {"expand": []},
+        {"x": 1},
+    ],
+    ids=ascii,
+)
+def test_bad_levels(below):
+    assert refused_list(expand=json.dumps({"a": below})).error == "bad_parameter"
+
+
+# --- groups ----------------------------------------------------------------------------------
+
+
+def test_groups():
+    params = {
+        "groupby": '["country_id", "date:month"]',
+        "aggregates": '["id:count"]',
+        "order": "id:count desc",
+    }
+    assert query.parse_get(params, 50) == query.GroupQuery(
+        (query.Group("country_id"), query.Group("date", "month")),
+        (query.Aggregate("id", "count"),),
+        order=(query.OrderTerm("id:count", descending=True),),
+    )
+    assert query.parse_get({"aggregates": '["id:count"]'}, 50).groups == ()
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"groupby": "x"},
+        {"groupby": '["a:decade"]'},
+        {"groupby": '["a:"]'},
+        {"groupby": '[":day"]'},
+        {"groupby": "[1]"},
+        {"groupby": '["a"]', "aggregates": '["a"]'},
+        {"aggregates": '["a:array_agg"]'},
+        {"aggregates": '["a:recordset"]'},
+        {"aggregates": '["a:sum); DROP"]'},
+        {"aggregates": '[":sum"]'},
+        {"groupby": '["a"]', "order": "b"},
+        {"groupby": '["a"]', "cursor": ""},
+        {"groupby": '["a"]', "expand": "{}"},
+        {"groupby": json.dumps([f"a{number}" for number in range(9)])},
+    ],
+    ids=ascii,
+)
+def test_bad_groups(params):
+    assert refused(query.parse_get, params, 50).error == "bad_parameter"
+
+
+# --- calls -----------------------------------------------------------------------------------
+
+
+def test_calls():
+    assert query.parse_call({}, 9) == query.CallRequest()
+    body = {"args": [1], "kwargs": {"a": 2}, "ids": [3, 3]}
+    assert query.parse_call(body, 9) == query.CallRequest((1,), {"a": 2}, (3,))
+    for bad in (
+        {"args": {}},
+        {"kwargs": []},
+        {"ids": 1},
+        {"ids": ["1"]},
+        {"ids": list(range(1, 11))},
+    ):
+        assert refused(query.parse_call, bad, 9).error == "bad_value"
 
 
 # --- together --------------------------------------------------------------------------------
@@ -254,7 +490,7 @@ words = st.sampled_from(
     [*NO_NUMBERS, *NO_FIELDS[:20], *NO_EXPAND[:12], "1", '["a"]', "{}", "[]"]
 ) | st.text(max_size=30)
 names = st.sampled_from(
-    ["model", "fields", "domain", "expand", "offset", "limit", "id", "order", "x"]
+    "model fields domain expand offset limit id order x count cursor archived nulls groupby aggregates ids".split()
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -263,21 +499,25 @@ json_values = st.recursive(
     ),
     max_leaves=8,
 )
-bodies = st.dictionaries(st.sampled_from(["values", "fields", "expand", "x"]), json_values)
+bodies = st.dictionaries(
+    st.sampled_from(["values", "records", "fields", "expand", "args", "kwargs", "ids", "x"]),
+    json_values,
+)
 
 
 @given(st.dictionaries(names, words), st.integers(1, 5000))
 def test_any_parameters(params, max_limit):
     """A query within its limits, or a client's error."""
     try:
-        found = query.parse_list(params, max_limit)
+        found = query.parse_get(params, max_limit)
     except ApiError as exc:
         outcome = exc
     else:
         assert 1 <= found.limit <= max_limit
-        assert 1 <= found.page <= query.MAX_PAGE
-        assert found.record_id is None or 1 <= found.record_id <= query.MAX_ID
-        assert all(isinstance(name, str) for name in found.selection.fields)
+        if isinstance(found, query.OneQuery):
+            assert 1 <= found.record_id <= query.MAX_ID
+        else:
+            assert 1 <= found.page <= query.MAX_PAGE
         return
     assert outcome.code == 400
     assert dump_json(outcome.body())
@@ -286,12 +526,15 @@ def test_any_parameters(params, max_limit):
 @given(st.dictionaries(names, words), bodies, st.booleans())
 def test_any_body(params, body, with_id):
     try:
-        found = query.parse_write(params, body, with_id=with_id)
+        found = (query.parse_update if with_id else query.parse_create)(params, body, 9)
+        query.parse_call(body, 9)
     except ApiError as exc:
         outcome = exc
     else:
-        assert isinstance(found.values, dict)
-        assert (found.record_id is not None) == with_id
+        assert 1 <= len(found.items) <= 9
+        for record_id, values in found.items:
+            assert isinstance(values, dict)
+            assert (record_id is not None) == with_id
         return
     assert outcome.code == 400
     assert dump_json(outcome.body())

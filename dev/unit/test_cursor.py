@@ -1,0 +1,50 @@
+"""A cursor comes back as it was made, and nothing else is one."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt_auth_api.tools import cursor
+from jwt_auth_api.tools.errors import ApiError
+
+KEY, BINDING = b"key", "res.partner name asc, id desc"
+positions = st.lists(st.none() | st.text(), min_size=1, max_size=5)
+
+
+def refused(text, terms=1, binding=BINDING, key=KEY):
+    with pytest.raises(ApiError) as caught:
+        cursor.decode(text, terms, binding, key)
+    assert (caught.value.error, caught.value.code) == ("bad_parameter", 400)
+
+
+@given(positions)
+def test_comes_back(position):
+    text = cursor.encode(position, BINDING, KEY)
+    assert text.isascii()
+    assert "=" not in text
+    assert cursor.decode(text, len(position), BINDING, KEY) == tuple(position)
+
+
+@given(positions, st.integers(0, 10**6), st.integers(1, 255))
+def test_no_changed_bit_passes(position, place, flip):
+    raw = bytearray(base64.urlsafe_b64decode(cursor.encode(position, BINDING, KEY) + "=="))
+    raw[place % len(raw)] ^= flip
+    refused(base64.urlsafe_b64encode(raw).decode().rstrip("="), len(position))
+
+
+def test_belongs_to_one_request():
+    text = cursor.encode(["7"], BINDING, KEY)
+    refused(text, binding="res.partner id desc")
+    refused(text, key=b"another")
+    refused(text, terms=2)
+
+
+@given(st.text())
+def test_any_text(text):
+    refused(text)
+
+
+@pytest.mark.parametrize("text", ["", "A", "%%%", "AAAA" * 4000, "ü", "\0", "e30", "=" * 8])
+def test_odd_text(text):
+    refused(text)

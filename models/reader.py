@@ -1,0 +1,463 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Reading under a policy: pages, single records, groups, and records as JSON values.
+
+The number of SQL statements depends on what is asked, never on how many records there are: one
+for a page, one per expanded relation and level, one for a total that the page does not tell.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from odoo.fields import Domain
+from odoo.models import regex_order
+from odoo.tools import SQL, hmac
+
+from ..tools import cursor as cursors
+from ..tools import etag
+from ..tools.errors import ApiError, _
+from ..tools.values import DUMPERS, X2MANY
+
+#: One level of an answer; more is a mistake of the client's, or an attack.
+MAX_EXPANDED = 50_000
+#: How many of what matches an estimate may be before it is worth to count instead.
+_COUNT_BELOW = 1000
+
+
+def page(policy, query):
+    """A page of records.
+
+    :param query: :class:`~..tools.query.ListQuery`
+    :return: ``{"success": True, "count": 1, "page": 1, "page_size": 20, "total": 1,
+        "total_pages": 1, "data": [{"id": 7, …}]}``; without ``page`` and with ``next_cursor``
+        (unless this is the end) for a cursor; without total for ``count=none``
+    :raise ApiError: with everything that is not allowed
+    """
+    plan = policy.plan(query.selection)
+    domain, order = policy.domain(query.domain), policy.order(query.order)
+    model = _model(policy, query.archived)
+    if query.cursor is not None:
+        return _cursor_page(policy, query, plan, model, domain, order)
+    offset = (query.page - 1) * query.limit
+    records = model.search_fetch(domain, plan.names, offset, query.limit, order)
+    return {
+        "success": True,
+        "count": len(records),
+        "page": query.page,
+        "page_size": query.limit,
+        **_total(model, domain, query, offset, len(records)),
+        "data": dump(plan, records, query.nulls),
+    }
+
+
+def one(policy, query):
+    """One record, archived or not.
+
+    :param query: :class:`~..tools.query.OneQuery`
+    :return: ``{"id": 7, …}`` and the record's version
+    :raise ApiError: ``not_found``, also for a record that the policy does not show
+    """
+    plan = policy.plan(query.selection)
+    domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
+    model = policy.model.with_context(active_test=False)
+    record = model.search_fetch(domain, plan.names, limit=1, order="id")
+    if not record:
+        raise no_record(policy, query.record_id)
+    [row] = dump(plan, record.with_env(policy.model.env), query.nulls)
+    return row, version(record)
+
+
+def no_record(policy, record_id):
+    return ApiError(
+        "not_found",
+        _("There is no record %(id)s of %(model)s."),
+        id=record_id,
+        model=policy.name,
+    )
+
+
+def _model(policy, archived):
+    return policy.model.with_context(active_test=False) if archived else policy.model
+
+
+# --- how many ----------------------------------------------------------------------------------
+
+
+def _total(model, domain, query, offset, count):
+    """``total`` and ``total_pages``; what the page itself tells is not counted."""
+    if query.count == "none":
+        return {}
+    total = offset + count
+    page_tells = count < query.limit and (count or not offset)
+    if not page_tells:
+        total = _count(model, domain, query.count)
+    return {"total": total, "total_pages": -(-total // query.limit)}
+
+
+def _count(model, domain, kind):
+    if kind == "estimated":
+        found = _estimate(model, domain)
+        if found > _COUNT_BELOW:
+            return found
+    return model.search_count(domain)
+
+
+def _estimate(model, domain):
+    """What PostgreSQL's planner expects: as right as its statistics, and free of charge for any table."""
+    query = model._search(domain)
+    if query.is_empty():
+        return 0
+    [[plan]] = model.env.execute_query(SQL("EXPLAIN (FORMAT JSON) %s", query.select()))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+# --- keyset ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One value by which rows are sorted, as PostgreSQL sees it."""
+
+    sql: Any
+    cast: str
+    descending: bool
+    nulls_first: bool
+    nullable: bool
+
+    def order(self):
+        return SQL(
+            "%s %s %s",
+            self.sql,
+            SQL("DESC" if self.descending else "ASC"),
+            SQL("NULLS FIRST" if self.nulls_first else "NULLS LAST"),
+        )
+
+    def _value(self, text):
+        return SQL("%s::%s", text, SQL(self.cast))
+
+    def same(self, text):
+        if text is None:
+            return SQL("%s IS NULL", self.sql)
+        return SQL("%s = %s", self.sql, self._value(text))
+
+    def behind(self, text):
+        """What is sorted behind a value, or None where nothing can be."""
+        if text is None:
+            return SQL("%s IS NOT NULL", self.sql) if self.nulls_first else None
+        operator = SQL("<" if self.descending else ">")
+        behind = SQL("%s %s %s", self.sql, operator, self._value(text))
+        if self.nullable and not self.nulls_first:
+            return SQL("(%s OR %s IS NULL)", behind, self.sql)
+        return behind
+
+    def not_before(self, text):
+        """A plain bound that an index can use; None where there is none."""
+        if text is None or (self.nullable and not self.nulls_first):
+            return None
+        return SQL("%s %s %s", self.sql, SQL("<=" if self.descending else ">="), self._value(text))
+
+
+def _cursor_page(policy, query, plan, model, domain, order):
+    """The page behind a cursor: a condition on the sorted values in place of an offset.
+
+    It costs the same wherever it is, and rows that come and go before it move nothing.
+    """
+    found = model._search(domain)
+    binding = repr(
+        (policy.name, order, query.domain, query.archived, model.env.lang, model.env.uid)
+    )
+    key = hmac(model.env(su=True), "jwt_auth_api-cursor", policy.name).encode()
+    records, after = model.browse(), None
+    if not found.is_empty():
+        terms = _terms(model, found, order)
+        found.order = SQL(", ").join(term.order() for term in terms)
+        found.limit = query.limit + 1
+        if query.cursor:
+            position = cursors.decode(query.cursor, len(terms), binding, key)
+            found.add_where(_behind(terms, position))
+        records = model._fetch_query(found, model._determine_fields_to_fetch(plan.names))
+        if len(records) > query.limit:
+            records = records[: query.limit]
+            after = cursors.encode(_position(model, terms, found, records[-1:]), binding, key)
+    answer = {"success": True, "count": len(records), "page_size": query.limit}
+    if query.count != "none":
+        total = len(records) if not query.cursor and not after else 0
+        answer["total"] = total or _count(model, domain, query.count)
+        answer["total_pages"] = -(-answer["total"] // query.limit)
+    if after:
+        answer["next_cursor"] = after
+    answer["data"] = dump(plan, records, query.nulls)
+    return answer
+
+
+def _behind(terms, position):
+    """Rows sorted behind a position: behind in the first value, or the same there and behind in the next …"""
+    same, choices = [], []
+    for term, text in zip(terms, position, strict=True):
+        if (behind := term.behind(text)) is not None:
+            choices.append(SQL(" AND ").join([*same, behind]))
+        same.append(term.same(text))
+    choice = SQL("(%s)", SQL(" OR ").join(SQL("(%s)", part) for part in choices or [SQL("FALSE")]))
+    bound = terms[0].not_before(position[0])
+    return SQL("%s AND %s", bound, choice) if bound else choice
+
+
+def _position(model, terms, query, record):
+    """By what a row is sorted, exactly: as text from PostgreSQL, which keeps every digit."""
+    where = SQL("%s = %s", SQL.identifier(model._table, "id"), record.id)
+    columns = SQL(", ").join(SQL("(%s)::text", term.sql) for term in terms)
+    [row] = model.env.execute_query(
+        SQL("SELECT %s FROM %s WHERE %s", columns, query.from_clause, where)
+    )
+    return row
+
+
+def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=()):
+    """The terms of an order, a many2one taken apart into those of its model as Odoo sorts by it.
+
+    Follows ``BaseModel._order_field_to_sql`` (``odoo/orm/models.py``), which gives SQL alone.
+    """
+    alias = alias or model._table
+    terms = []
+    for part in order.split(","):
+        match = regex_order.match(part.strip())
+        name, nulls = match["field"], (match["nulls"] or "").upper()
+        descending = ((match["direction"] or "").upper() == "DESC") != reverse
+        nulls_first = descending if not nulls else (nulls == "NULLS FIRST") != reverse
+        field = model._fields[name]
+        if field.type == "many2one" and match["property"] != "id":
+            comodel = model.env[field.comodel_name]
+            if comodel._order != "id":
+                if field not in seen:
+                    _comodel, below = field.join(model, alias, query)
+                    terms += _terms(
+                        comodel, query, comodel._order, below, descending, True, (*seen, field)
+                    )
+                continue
+        sql = model._field_to_sql(alias, name, query)
+        if field.type == "boolean":
+            sql = SQL("COALESCE(%s, FALSE)", sql)
+        # `required` is a promise that an old table may not keep; an id is never empty
+        nullable = field.type != "boolean" and (outer or name != "id")
+        terms.append(_Term(sql, _cast(field), descending, nulls_first, nullable))
+    return terms
+
+
+def _cast(field):
+    if field.type in ("integer", "many2one", "many2one_reference"):
+        return "bigint"
+    if field.type in ("float", "monetary"):
+        return field._column_type[0]
+    return {"boolean": "boolean", "date": "date", "datetime": "timestamp"}.get(field.type, "text")
+
+
+# --- groups ------------------------------------------------------------------------------------
+
+
+def groups(policy, query):
+    """A page of groups and what is made of their records.
+
+    :param query: :class:`~..tools.query.GroupQuery`
+    :return: ``{"success": True, "count": 1, …, "data": [{"country_id": [7, "Italy"],
+        "id:count": 12}]}``; a date is the first day (moment) of its period, in the user's time zone
+    :raise ApiError: with everything that is not allowed
+    """
+    policy.check_groups(query)
+    domain, model = policy.domain(query.domain), _model(policy, query.archived)
+    specs = [str(group) for group in query.groups]
+    aggregates = [str(aggregate) for aggregate in query.aggregates] or ["__count"]
+    order = ", ".join(map(str, query.order)) or None
+    offset = (query.page - 1) * query.limit
+    rows = model._read_group(
+        domain, specs, aggregates, offset=offset, limit=query.limit, order=order
+    )
+    total = {}
+    if query.count != "none":
+        count = offset + len(rows)
+        if len(rows) == query.limit or (offset and not rows):
+            count = len(model._read_group(domain, specs, []))
+        total = {"total": count, "total_pages": -(-count // query.limit)}
+    names = [*specs, *("id:count" if name == "__count" else name for name in aggregates)]
+    kinds = [*(_kind(model, group) for group in query.groups), *(None for _name in aggregates)]
+    data = [
+        {
+            name: _group_value(kind, value, query.nulls)
+            for name, kind, value in zip(names, kinds, row, strict=True)
+        }
+        for row in rows
+    ]
+    return {
+        "success": True,
+        "count": len(data),
+        "page": query.page,
+        "page_size": query.limit,
+        **total,
+        "data": data,
+    }
+
+
+def _kind(model, group):
+    return model._fields[group.field].type
+
+
+def _group_value(kind, value, nulls):
+    """
+    :param kind: the field's type for a group, None for an aggregate
+    """
+    if kind in ("many2one", "many2many"):
+        value = [value.id, value.sudo().display_name] if value else False
+    elif hasattr(value, "isoformat"):
+        value = DUMPERS["datetime" if hasattr(value, "hour") else "date"](value)
+    elif isinstance(value, float):
+        value = DUMPERS["float"](value)
+    elif value is None and kind is not None:
+        value = False
+    empty = value is False and kind != "boolean"
+    return None if empty and nulls else value
+
+
+# --- records as JSON values --------------------------------------------------------------------
+
+
+def dump(plan, records, nulls=False):
+    """The records as JSON values, column by column: a constant number of statements per level.
+
+    :param bool nulls: an empty value that is no boolean is None, not Odoo's False
+    :return: a list of ``{"id": 7, "name": "…", …}``
+    """
+    rows = [{"id": record_id} for record_id in records._ids]
+    for column in plan.columns:
+        values = _dump_column(column, records, nulls)
+        if nulls and column.kind != "boolean":
+            values = [None if value is False else value for value in values]
+        for row, value in zip(rows, values, strict=True):
+            row[column.name] = value
+    return rows
+
+
+def _dump_column(column, records, nulls):
+    if column.below is not None:
+        return _dump_expanded(column, records, nulls)
+    name, kind = column.name, column.kind
+    if kind in X2MANY:
+        return [list(record[name]._ids) for record in records]
+    if kind == "many2one":
+        # as Odoo does (Many2one.convert_to_read): whoever may see the record may see the name
+        related = [record[name].sudo() for record in records]
+        return [[value.id, value.display_name] if value else False for value in related]
+    if dumper := DUMPERS.get(kind):
+        return [dumper(record[name]) for record in records]
+    field = records._fields[name]
+    if kind in ("reference", "many2one_reference", "properties", "properties_definition"):
+        return [field.convert_to_read(record[name], record) for record in records]
+    return records.mapped(name)
+
+
+def _dump_expanded(column, records, nulls):
+    """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
+    below = column.below
+    if column.kind == "one2many" and (pairs := _one2many(column, records)) is not None:
+        related, visible = pairs
+    else:
+        related = [record[column.name]._ids for record in records]
+        ids = list(dict.fromkeys(key for keys in related for key in keys))
+        _check_size(len(ids))
+        if below.limit is None:
+            visible = below.policy.fetch(ids, below.names, below.order)
+        else:
+            # cut before anything more is read
+            ranked = below.policy.fetch(ids, ["id"], below.order)._ids
+            related = _cut(related, ranked, below.limit)
+            kept = list(dict.fromkeys(key for keys in related for key in keys))
+            visible = below.policy.model.browse(kept)
+            visible.fetch(below.names)
+        if below.order and below.limit is None:
+            related = _cut(related, visible._ids, None)
+    by_id = {row["id"]: row for row in dump(below, visible, nulls)}
+    if column.kind == "many2one":
+        return [by_id.get(keys[0]) if keys else None for keys in related]
+    return [[by_id[key] for key in keys if key in by_id] for keys in related]
+
+
+def _cut(related, ranked, limit):
+    """Each record's own in the order of all, at most ``limit`` of them."""
+    rank = {key: place for place, key in enumerate(ranked)}
+    return [
+        sorted((key for key in keys if key in rank), key=rank.__getitem__)[:limit]
+        for keys in related
+    ]
+
+
+def _one2many(column, records):
+    """The records of a one2many, read by its inverse in one statement, as ``One2many.read`` finds them.
+
+    :return: ids per record, and all of them as records; None where it is not a plain one
+    """
+    below, field = column.below, records._fields[column.name]
+    policy = below.policy
+    inverse = policy.model._fields.get(field.inverse_name or "")
+    if (
+        not field.store
+        or inverse is None
+        or not (inverse.store and inverse.type == "many2one")
+        or not policy.caller._has_field_access(inverse, "read")
+    ):
+        return None
+    if not policy.model.has_access("read"):
+        return [() for _record in records], policy.model
+    active_test = records.env.context.get("active_test", True)
+    model = policy.model.with_context(**{"active_test": active_test, **field.context})
+    domain = field.get_comodel_domain(records) & Domain(inverse.name, "in", records._ids)
+    names = [inverse.name, *(below.names if below.limit is None else ())]
+    found = model.search_fetch(
+        domain & policy.scope(), names, limit=MAX_EXPANDED + 1, order=below.order or model._order
+    )
+    _check_size(len(found))
+    related = {record_id: [] for record_id in records._ids}
+    for child in found:
+        related[child[inverse.name].id].append(child.id)
+    if below.limit is not None:
+        related = {key: keys[: below.limit] for key, keys in related.items()}
+        found = found.browse([key for keys in related.values() for key in keys])
+        found.fetch(below.names)
+    return list(related.values()), found.with_env(policy.model.env)
+
+
+def _check_size(number):
+    if number > MAX_EXPANDED:
+        raise ApiError(
+            "bad_parameter",
+            _('"expand" finds more than %(most)s records: ask for fewer, or give a "limit".'),
+            most=MAX_EXPANDED,
+        )
+
+
+# --- versions ----------------------------------------------------------------------------------
+
+
+def version(record, lock=False):
+    """A word that changes whenever the record is written, by whomever.
+
+    PostgreSQL's ``xmin`` of its row: the transaction that wrote it last. Those of the records that
+    it delegates to (``_inherits``) count as well.
+
+    :param bool lock: keep it from being written by anybody else until this transaction ends; who
+        was faster makes Odoo run the request again, which then sees the new version
+    """
+    rows = _version_rows(record, lock)
+    return etag.digest(repr((record._name, record.id, rows)).encode()) if rows else "0"
+
+
+def _version_rows(record, lock):
+    if not record._auto or record._abstract:  # a view has no row of its own
+        return []
+    query = SQL(
+        "SELECT xmin::text FROM %s WHERE id = %s%s",
+        SQL.identifier(record._table),
+        record.id,
+        SQL(" FOR NO KEY UPDATE") if lock else SQL(),
+    )
+    parents = record._inherits.values()
+    return [
+        record.env.execute_query(query),
+        *(_version_rows(record.sudo()[name], lock) for name in parents),
+    ]

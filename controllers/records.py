@@ -5,15 +5,16 @@ from http import HTTPStatus
 
 from werkzeug.exceptions import HTTPException
 
-from odoo.http import Controller, Response, request
+from odoo.http import Controller, Response, content_disposition, request
 
-from ..models import reader, writer
+from ..models import reader, resource, writer
 from ..tools import etag, query
 from ..tools.errors import ApiError, _
 from .dispatcher import api_route
 
 READS = frozenset(["GET", "HEAD", "OPTIONS"])
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+FORMS = frozenset(["multipart/form-data", "application/x-www-form-urlencoded"])
 
 
 def _reads(controller, rule, args):
@@ -76,13 +77,92 @@ class Records(Controller):
         row, version = reader.one(policy, self._asked(policy, record_id))
         return self._tagged({"success": True, "count": 1, "data": row}, version)
 
+    @api_route(
+        "/api/v1/<string:model>/<string:action>", auth="jwt", methods=["POST"], readonly=False
+    )
+    def call_model(self, model, action):
+        """As :meth:`call` for the model or, with ``ids`` in the body, for several records."""
+        return self._call(model, action)
+
+    @api_route(
+        "/api/v1/<string:model>/<int:record_id>/<string:action>",
+        auth="jwt",
+        methods=["POST"],
+        readonly=False,
+    )
+    def call(self, model, record_id, action):
+        """``{"args": [], "kwargs": {}}`` → ``{"success": true, "result": …}``: an action of one record."""
+        return self._call(model, action, record_id)
+
+    @api_route(
+        "/api/v1/<string:model>/<int:record_id>/<string:field>",
+        auth="jwt",
+        methods=["GET"],
+        readonly=True,
+    )
+    def file(self, model, record_id, field):
+        """The bytes of a binary field, with their type, an entity tag and ranges (RFC 9110, section 14)."""
+        policy = self._policy(model)
+        self._check_id(policy, record_id)
+        response = resource.file(policy, record_id, field).get_response(as_attachment=True)
+        response.headers["Cache-Control"] = "private, no-cache"  # kept, but asked for each time
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @api_route(
+        "/api/v1/<string:model>/<int:record_id>/<string:field>",
+        auth="jwt",
+        methods=["PUT"],
+        readonly=False,
+        raw_body=True,
+    )
+    def store_file(self, model, record_id, field):
+        """Store the body, whatever its type: no base64, no form."""
+        policy, http = self._policy(model), request.httprequest
+        self._check_id(policy, record_id)
+        if http.mimetype in FORMS:
+            raise ApiError(
+                "unsupported_media_type", _("Send the bytes of the file as the body, not a form.")
+            )
+        data, if_match = http.get_data(cache=True), http.headers.get("If-Match")
+        version = resource.store_file(policy, record_id, field, data, if_match)
+        return self._tagged({"success": True, "count": 1, "data": {"id": record_id}}, version)
+
+    @api_route(
+        "/api/v1/<string:model>/<int:record_id>/report/<string:name>",
+        auth="jwt",
+        methods=["GET"],
+        readonly=False,
+    )
+    def report(self, model, record_id, name):
+        """A report as PDF; Odoo may keep it as an attachment of the record."""
+        policy = self._policy(model, None)
+        self._check_id(policy, record_id)
+        content, title = resource.report(policy, record_id, name)
+        headers = [
+            ("Content-Disposition", content_disposition(title)),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+        return Response(content, headers=headers, content_type="application/pdf")
+
     # --- what both spellings do ----------------------------------------------------------
 
     @staticmethod
-    def _policy(model, method=None):
-        """What the caller may do with a model, by the request's own method unless one is given."""
-        method = method or request.httprequest.method
+    def _policy(model, method=""):
+        """What the caller may do with a model.
+
+        :param method: the request's own unless given; None for what has a permission of its own
+        """
+        method = request.httprequest.method if method == "" else method
         return request.env["connection.api"]._resolve(model, method)
+
+    def _call(self, model, action, record_id=None):
+        policy = self._policy(model, None)
+        if record_id is not None:
+            self._check_id(policy, record_id)
+        asked = query.parse_call(request.dispatcher.body, policy.connection.max_limit)
+        return {"success": True, "result": resource.call(policy, action, asked, record_id)}
 
     @staticmethod
     def _check_id(policy, record_id):

@@ -12,6 +12,8 @@ from ..tools import tokens
 from ..tools.errors import ApiError, _
 
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
+_COMPANIES = re.compile(r" *[0-9]{1,9} *(, *[0-9]{1,9} *){0,99}")
+COMPANY_HEADER = "X-Odoo-Company"
 _REALM = 'Bearer realm="odoo"'
 
 
@@ -70,7 +72,8 @@ class IrHttp(models.AbstractModel):
         session.can_save = False
         session.update(get_default_session(), db=request.db)  # what an endpoint may rely on
         session.context = {"lang": request.default_lang()}
-        request.env = api.Environment(request.env.cr, None, {})
+        lang = cls._accepted_language()
+        request.env = api.Environment(request.env.cr, None, {"lang": lang} if lang else {})
 
     @classmethod
     def _auth_method_jwt(cls):
@@ -112,8 +115,50 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _enter(cls, claims):
         request.jwt = claims
-        context = request.env(user=claims.user_id)["res.users"].context_get()
-        request.update_env(user=claims.user_id, context=dict(context))
+        user = request.env(user=claims.user_id).user
+        context = dict(user.env["res.users"].context_get())
+        if lang := cls._accepted_language():
+            context["lang"] = lang
+        if COMPANY_HEADER in request.httprequest.headers:
+            context["allowed_company_ids"] = cls._companies(user)
+        request.update_env(user=claims.user_id, context=context)
+
+    @staticmethod
+    def _accepted_language():
+        """The language that the client likes best of those installed; None without one, or for ``*``.
+
+        ``fr`` stands for any French, ``fr-CA`` for that of Canada or, without it, for any.
+        """
+        accepted = request.httprequest.accept_languages
+        if not accepted:
+            return None
+        installed = [code for code, _name in request.env["res.lang"].sudo().get_installed()]
+        for wanted, quality in accepted:
+            if wanted == "*":
+                return None
+            code = wanted.replace("-", "_").lower()
+            for whole in (code, code.partition("_")[0]):
+                for lang in installed:
+                    known = lang.lower()
+                    if quality and (known == whole or known.startswith(f"{whole}_")):
+                        return lang
+        return None
+
+    @staticmethod
+    def _companies(user):
+        """The companies that a call is about, the first of them for what it creates.
+
+        :raise ApiError: ``bad_parameter``, or ``access_denied`` for one that is not the user's
+        """
+        text = request.httprequest.headers[COMPANY_HEADER]
+        if not _COMPANIES.fullmatch(text):
+            raise ApiError(
+                "bad_parameter", _("X-Odoo-Company is the id of a company, or several: 3,5.")
+            )
+        ids = list(dict.fromkeys(int(part) for part in text.split(",")))
+        if not set(ids) <= set(user._get_company_ids()):
+            raise ApiError("access_denied", _("You do not work in this company."))
+        return ids
 
     @staticmethod
     def _invalid_token():

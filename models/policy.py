@@ -11,6 +11,7 @@ before it has said yes. The rules it keeps, whatever a connection opens:
   connection allows; one that has none is read with the caller's own rights and never written.
 """
 
+import base64
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,6 +94,11 @@ _METHOD_OF_COMMAND = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 
 def is_protected(model_name):
     return model_name in _PROTECTED_NAMES or model_name.startswith(_PROTECTED_PREFIXES)
+
+
+def is_raw(found):
+    """Whether a binary field holds the bytes themselves, where all others of Odoo hold base64."""
+    return found.name == "raw" and found.model_name == "ir.attachment"
 
 
 @dataclass(frozen=True)
@@ -531,13 +537,17 @@ class Policy:
         loaded = {}
         for name, value in given.items():
             try:
-                found = self._writable(name)
+                found = self.writable(name)
                 loaded[name] = self._value(found, value, problems, references)
             except ApiError as exc:
                 problems.catch(exc)
         return loaded
 
-    def _writable(self, name):
+    def writable(self, name):
+        """The field, if there is one of that name that the connection lists and the caller may write.
+
+        :raise ApiError: ``unknown_field``, ``bad_value``, ``access_denied``
+        """
         found = self.model._fields.get(name)
         if (
             found is None
@@ -578,8 +588,17 @@ class Policy:
         """Whether a write here may go on to another model: never with more rights than its own policy gives."""
         return target.allows(method) and (target.model.env.su or not self.model.env.su)
 
+    @staticmethod
+    def binary(found, data):
+        """Bytes as Odoo wants them in a field: in base64, except where it wants the bytes."""
+        if not data:
+            return False
+        return data if is_raw(found) else base64.b64encode(data)
+
     def _value(self, found, value, problems, references):
         loaded = values.load(found.type, found.name, value)
+        if loaded and is_raw(found):
+            return base64.b64decode(loaded)
         if found.type in values.X2MANY:
             return [self._command(found, command, problems, references) for command in loaded]
         if found.type == "many2one" and loaded:

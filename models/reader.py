@@ -5,6 +5,7 @@ The number of SQL statements depends on what is asked, never on how many records
 for a page, one per expanded relation and level, one for a total that the page does not tell.
 """
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..tools import cursor as cursors
 from ..tools import etag
 from ..tools.errors import ApiError, _
 from ..tools.values import DUMPERS, X2MANY
+from .policy import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
 MAX_EXPANDED = 50_000
@@ -344,9 +346,11 @@ def _dump_column(column, records, nulls):
         # as Odoo does (Many2one.convert_to_read): whoever may see the record may see the name
         related = [record[name].sudo() for record in records]
         return [[value.id, value.display_name] if value else False for value in related]
+    field = records._fields[name]
+    if is_raw(field):
+        return [base64.b64encode(record[name] or b"").decode() or False for record in records]
     if dumper := DUMPERS.get(kind):
         return [dumper(record[name]) for record in records]
-    field = records._fields[name]
     if kind in ("reference", "many2one_reference", "properties", "properties_definition"):
         return [field.convert_to_read(record[name], record) for record in records]
     return records.mapped(name)

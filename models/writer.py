@@ -35,8 +35,8 @@ def update(policy, request, if_match=None):
     :raise ApiError: ``not_found``, ``precondition_failed``, and everything that is not allowed
     """
     writes, plan = policy.writing(request)
-    records = _find(policy, [record_id for record_id, _values in request.items])
-    _check_version(records, if_match)
+    records = find(policy, [record_id for record_id, _values in request.items])
+    check_version(records, if_match)
     before = [_before(record, write) for record, write in zip(records, writes, strict=True)]
     for values, alike in _batches(records, writes):
         alike.write(values)
@@ -53,13 +53,13 @@ def delete(policy, request, if_match=None):
     :return: ``{"deleted_id": 10}`` or ``{"deleted_ids": [1, 2]}``
     :raise ApiError: ``not_found`` when one of them is not there, ``precondition_failed``
     """
-    records = _find(policy, request.ids)
-    _check_version(records, if_match)
+    records = find(policy, request.ids)
+    check_version(records, if_match)
     records.unlink()
     return {"deleted_ids": list(request.ids)} if request.many else {"deleted_id": request.ids[0]}
 
 
-def _find(policy, ids):
+def find(policy, ids):
     """The records of all the ids, archived or not, in this order.
 
     :raise ApiError: ``not_found`` for the first that the policy does not show
@@ -72,7 +72,7 @@ def _find(policy, ids):
     return policy.model.browse(ids)
 
 
-def _check_version(records, if_match):
+def check_version(records, if_match):
     """
     :raise ApiError: ``precondition_failed`` when the record is not the one that the client has seen
     """

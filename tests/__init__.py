@@ -7,6 +7,7 @@ from . import test_login
 from . import test_mfa
 from . import test_policy
 from . import test_refresh
+from . import test_resources
 from . import test_revoke
 from . import test_security
 from . import test_send_request_read

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response
 
 JSON_TYPE: Final = "application/json; charset=utf-8"
@@ -50,6 +50,7 @@ CODES: Final[dict[str, int]] = {
     "precondition_failed": 412,
     "payload_too_large": 413,
     "unsupported_media_type": 415,
+    "range_not_satisfiable": 416,
     "validation_error": 422,
     "too_many_requests": 429,
     # ours
@@ -73,6 +74,7 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     409: ("conflict", _("Somebody else changed the same data at the same time. Try again.")),
     413: ("payload_too_large", _("The request is larger than this server accepts.")),
     415: ("unsupported_media_type", _("Send the body as application/json.")),
+    416: ("range_not_satisfiable", _("The file does not reach that far.")),
     422: ("validation_error", _("The server refused these values.")),
     429: ("too_many_requests", _("Too many requests. Wait a little and try again.")),
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
@@ -198,7 +200,10 @@ def from_exception(exc: BaseException) -> ApiError:
         return _from_pgcode(str(pgcode))
     status = getattr(exc, "http_status", None)
     if isinstance(exc, HTTPException):
-        return _from_status(exc.code or 500)
+        known = _from_status(exc.code or 500)
+        if isinstance(exc, RequestedRangeNotSatisfiable) and exc.length is not None:
+            known.headers.append(("Content-Range", f"{exc.units} */{exc.length}"))
+        return known
     if isinstance(status, int):
         known = _from_status(status)
         text = str(exc.args[0] or "") if exc.args else ""

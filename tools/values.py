@@ -110,6 +110,38 @@ DUMPERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
+def dump_result(value: Any, records: Callable[[Any], Any]) -> Any:
+    """What a method returned, as JSON.
+
+    :param records: what to make of anything that is not plain Python
+    :raise TypeError: for what JSON cannot say
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return dump_datetime(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return _dump_binary(value)
+    if isinstance(value, Mapping):
+        return {_key(key): dump_result(item, records) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [dump_result(item, records) for item in value]
+    return records(value)
+
+
+def _key(key: Any) -> str:
+    """JSON's keys are text; those of a dictionary of ids become it."""
+    if isinstance(key, str | int):
+        return str(key)
+    raise TypeError(type(key))
+
+
 # --- in --------------------------------------------------------------------------------------
 
 

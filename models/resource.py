@@ -1,0 +1,135 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What a resource path has beyond fields: actions, files and reports, each under the same policy."""
+
+import inspect
+
+from odoo.exceptions import AccessError, MissingError
+from odoo.models import BaseModel
+from odoo.service.model import get_public_method
+from odoo.tools.safe_eval import safe_eval, time
+
+from ..tools.errors import ApiError, _
+from ..tools.values import dump_result
+from . import reader, writer
+
+
+def call(policy, name, asked, record_id=None):
+    """Call one of the public methods that the connection lists, for records or for the model.
+
+    :param asked: :class:`~..tools.query.CallRequest`
+    :return: what the method returned, as JSON: records by their ids, an action of Odoo's by its data
+    :raise ApiError: ``not_found`` for a method that is not listed, not there or not public;
+        ``bad_value`` for arguments it does not take; ``validation_error`` for a result that JSON
+        cannot say, in which case nothing stays written
+    """
+    method = _method(policy, name)
+    ids = asked.ids if record_id is None else (record_id,)
+    if ids and hasattr(method, "_api_model"):
+        raise ApiError("bad_parameter", _("%(action)s is called without records."), action=name)
+    records = writer.find(policy, ids) if ids else policy.model
+    try:
+        inspect.signature(method).bind(records, *asked.args, **asked.kwargs)
+    except TypeError:
+        raise ApiError(
+            "bad_value", _("%(action)s does not take these arguments."), action=name
+        ) from None
+    result = method(records, *asked.args, **asked.kwargs)
+    try:
+        return dump_result(result, _records_as_ids)
+    except (TypeError, RecursionError) as exc:
+        raise ApiError(
+            "validation_error", _("%(action)s returns what JSON cannot say."), action=name
+        ) from exc
+
+
+def _method(policy, name):
+    refused = ApiError(
+        "not_found",
+        _("There is no action %(action)s of %(model)s."),
+        action=name[:128],
+        model=policy.name,
+    )
+    if name not in policy.connection.actions:
+        raise refused
+    try:
+        return get_public_method(policy.model, name)
+    except (AccessError, AttributeError) as exc:
+        raise refused from exc
+
+
+def _records_as_ids(value):
+    if isinstance(value, BaseModel):
+        return list(value._ids)
+    raise TypeError(type(value))
+
+
+def file(policy, record_id, name):
+    """A binary field, to be streamed.
+
+    :rtype: odoo.http.Stream
+    :raise ApiError: ``unknown_field``, ``bad_parameter`` for a field that is no file, ``not_found``
+        for a record that is not there or a field that is empty
+    """
+    field = _binary(policy.readable(name))
+    record = writer.find(policy, [record_id])
+    empty = ApiError("not_found", _("%(field)s is empty."), field=name)
+    # a name of the record's own could be one that the caller may not see
+    title = f"{policy.name.replace('.', '_')}-{record_id}-{name}"
+    try:
+        stream = policy.model.env["ir.binary"]._get_stream_from(record, field.name, filename=title)
+    except MissingError:
+        raise empty from None
+    if stream.type == "url" or not stream.size:
+        raise empty
+    return stream
+
+
+def store_file(policy, record_id, name, data, if_match=None):
+    """Replace the content of a binary field; with no data at all it is emptied.
+
+    :param bytes data:
+    :return: the new version of the record
+    :raise ApiError: as :func:`file`, and ``precondition_failed``
+    """
+    field = _binary(policy.writable(name))
+    record = writer.find(policy, [record_id])
+    writer.check_version(record, if_match)
+    record.write({field.name: policy.binary(field, data)})
+    policy.check_inside(record._ids)
+    record.env.flush_all()
+    return reader.version(record)
+
+
+def _binary(field):
+    if field.type != "binary":
+        raise ApiError("bad_parameter", _("%(field)s is not a file."), field=field.name)
+    return field
+
+
+def report(policy, record_id, name):
+    """A PDF report that the connection lists.
+
+    :param name: technical name, such as ``sale.report_saleorder``
+    :return: its bytes, and what to call the file
+    :raise ApiError: ``not_found``
+    """
+    if name not in policy.connection.reports:
+        raise ApiError(
+            "not_found",
+            _("There is no report %(report)s of %(model)s."),
+            report=name[:128],
+            model=policy.name,
+        )
+    record = writer.find(policy, [record_id])
+    reports = record.env["ir.actions.report"]
+    content, kind = reports._render_qweb_pdf(name, [record_id])
+    if kind != "pdf":
+        raise ApiError("unavailable", _("This server makes no PDF reports."))
+    return content, f"{_report_title(reports._get_report(name), record)}.pdf"
+
+
+def _report_title(report, record):
+    """As the web client calls the file (``addons/web/controllers/report.py``)."""
+    if report.print_report_name:
+        return safe_eval(report.print_report_name, {"object": record, "time": time})
+    return report.name

@@ -1,0 +1,451 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Actions, files and reports of ``/api/v1/<model>``; languages and companies of a call."""
+
+import base64
+from datetime import date, datetime
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import ApiCase
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+
+@tagged("jwt_resources")
+class TestActions(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connection = cls._connect("res.partner", "GET")
+        cls.partner = cls.env["res.partner"].create({"name": "Called", "email": "c@example.com"})
+        cls.access = cls._open(cls.user).access
+        cls._list("address_get", "find_or_create", "open_commercial_entity", "unlink_later")
+
+    @classmethod
+    def _list(cls, *names):
+        model = type(cls.env["res.partner"])
+        cls.called = []
+
+        def unlink_later(records, *args, **kwargs):
+            cls.called.append((records.ids, records.env.uid, records.env.su, args, kwargs))
+            return cls.answer
+
+        cls.answer = None
+        cls.addClassCleanup(patch.stopall)
+        patch.object(model, "unlink_later", unlink_later, create=True).start()
+        cls.env["connection.api.action"].create(
+            [{"connection_id": cls.connection.id, "name": name} for name in names]
+        )
+
+    def _act(self, action, body=None, record=None, token=None):
+        path = f"/api/v1/res.partner/{(record or self.partner).id}/{action}"
+        return self._post(path, body, token or self.access)
+
+    def _result(self, response):
+        body = self.assertAnswer(response)
+        self.assertEqual(list(body), ["success", "result"])
+        self.assertIs(body["success"], True)
+        return body["result"]
+
+    def test_recordset_method(self):
+        """Arguments in their places and by their names; the caller's user, under the connection's rights."""
+        self.assertEqual(
+            self._result(self._act("address_get", {"args": [["contact"]]})),
+            {"contact": self.partner.id},
+        )
+        self._act("unlink_later", {"args": [1], "kwargs": {"two": [2]}})
+        self.assertEqual(
+            self.called[-1], ([self.partner.id], self.user.id, True, (1,), {"two": [2]})
+        )
+
+    def test_runs_as_the_user(self):
+        """Without ``sudo`` where the connection runs as the user."""
+        self.connection.run_as = "user"
+        self._act("unlink_later")
+        self.assertEqual(self.called[-1][:3], ([self.partner.id], self.user.id, False))
+
+    def test_model_method(self):
+        """``@api.model`` has no record; what it returns are ids."""
+        path = "/api/v1/res.partner/find_or_create"
+        body = {"args": ["Nora <nora@example.com>"]}
+        [new] = self._result(self._post(path, body, self.access))
+        self.assertEqual(self.env["res.partner"].browse(new).email, "nora@example.com")
+        self.assertError(self._act("find_or_create", body), 400, "bad_parameter")
+
+    def test_several_records(self):
+        """The ids of the body, all of them or none."""
+        other = self.partner.copy()
+        ids = [other.id, self.partner.id]
+        path = "/api/v1/res.partner/unlink_later"
+        self._result(self._post(path, {"ids": ids}, self.access))
+        self.assertEqual(self.called[-1][0], ids)
+        count = len(self.called)
+        response = self._post(path, {"ids": [*ids, 2**31 - 1]}, self.access)
+        self.assertError(response, 404, "not_found")
+        self.assertEqual(len(self.called), count)
+
+    def test_window_action_is_answered_with_its_data(self):
+        action = self._result(self._act("open_commercial_entity"))
+        self.assertEqual(action["type"], "ir.actions.act_window")
+        self.assertEqual((action["res_model"], action["res_id"]), ("res.partner", self.partner.id))
+
+    def test_results(self):
+        """All that Python has and JSON can say."""
+        cases = [
+            (None, None),
+            (True, True),
+            (self.partner, [self.partner.id]),
+            ({1: (2, {"3"})}, {"1": [2, ["3"]]}),
+            (datetime(2026, 1, 2, 3, 4, 5, 6), "2026-01-02T03:04:05Z"),
+            (date(2026, 1, 2), "2026-01-02"),
+            (b"\xff\x00", "/wA="),
+            (float("nan"), None),
+            ({"records": self.partner}, {"records": [self.partner.id]}),
+        ]
+        for result, expected in cases:
+            with self.subTest(result=result):
+                type(self).answer = result
+                self.assertEqual(self._result(self._act("unlink_later")), expected)
+
+    def test_result_that_json_cannot_say_keeps_nothing(self):
+        def write_and_return(records):
+            records.name = "Written"
+            return object()
+
+        with patch.object(type(self.partner), "unlink_later", write_and_return):
+            self.assertError(self._act("unlink_later"), 422, "validation_error")
+        self.env.invalidate_all()
+        self.assertEqual(self.partner.name, "Called")
+
+    def test_only_what_is_listed_is_called(self):
+        """Neither other public methods nor private ones, even when the database lists them."""
+        for name in ("copy", "unlink", "write", "action_archive", "_write", "__class__", "no_such"):
+            with self.subTest(name=name):
+                self.assertError(self._act(name), 404, "not_found")
+        self.env.cr.execute(
+            "UPDATE connection_api_action SET name = '_compute_display_name' WHERE name = 'address_get'"
+            " AND connection_id = %s",
+            [self.connection.id],
+        )
+        self.registry.clear_all_caches()
+        self.addCleanup(self.registry.clear_all_caches)
+        self.assertError(self._act("_compute_display_name"), 404, "not_found")
+        self.assertTrue(self.partner.exists())
+
+    def test_records_outside_of_the_filter_are_not_there(self):
+        self.connection.domain = "[('email', '!=', 'c@example.com')]"
+        count = len(self.called)
+        self.assertError(self._act("unlink_later"), 404, "not_found")
+        self.assertEqual(len(self.called), count)
+
+    def test_groups_of_the_connection(self):
+        self.connection.group_ids = self.env.ref("base.group_system")
+        self.assertError(self._act("unlink_later"), 403, "access_denied")
+        self.assertAnswer(self._act("unlink_later", token=self._open(self.admin).access))
+
+    def test_arguments(self):
+        """Those that the method does not take are told before it is called."""
+        for body in ({"args": {}}, {"kwargs": []}, {"args": [1, 2, 3]}, {"kwargs": {"nope": 1}}):
+            with self.subTest(body=body):
+                self.assertError(self._act("address_get", body), 400, "bad_value")
+
+    def test_odoos_errors(self):
+        """A refusal of the method's is told in its own words and keeps nothing."""
+
+        def refuse(records):
+            records.name = "Half done"
+            raise UserError(records.env._("Not on a Sunday."))
+
+        with patch.object(type(self.partner), "unlink_later", refuse):
+            body = self.assertError(self._act("unlink_later"), 422, "validation_error")
+        self.assertEqual(body["message"], "Not on a Sunday.")
+        self.env.invalidate_all()
+        self.assertEqual(self.partner.name, "Called")
+
+    def test_other_methods(self):
+        """An action is called by POST alone."""
+        path = f"/api/v1/res.partner/{self.partner.id}/address_get"
+        self.assertError(self._call("DELETE", path, self.access), 405, "method_not_allowed")
+        self.assertError(self._call("GET", path, self.access), 400, "unknown_field")
+        self.assertMissingToken(self._call("POST", path))
+
+
+@tagged("jwt_resources")
+class TestFiles(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connection = cls._connect("res.partner", "GET PUT")
+        cls.partner = cls.env["res.partner"].create(
+            {"name": "Pictured", "image_1920": base64.b64encode(PNG)}
+        )
+        cls.access = cls._open(cls.user).access
+        cls.path = f"/api/v1/res.partner/{cls.partner.id}/image_1920"
+
+    def _get(self, path=None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._call("GET", path or self.path, self.access, headers=headers)
+
+    def _put(self, data, path=None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._call("PUT", path or self.path, self.access, data=data, headers=headers)
+
+    def test_download(self):
+        """The bytes, their type, and a name that tells nothing of the record."""
+        response = self._get()
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.content, PNG)
+        self.assertEqual(response.headers["Content-Type"], "image/png")
+        self.assertEqual(response.headers["Content-Length"], str(len(PNG)))
+        self.assertEqual(response.headers["X-Content-Type-Options"], "nosniff")
+        self.assertIn("private", response.headers["Cache-Control"])
+        disposition = response.headers["Content-Disposition"]
+        self.assertEqual(
+            disposition, f"attachment; filename=res_partner-{self.partner.id}-image_1920.png"
+        )
+        self.assertNotIn("Set-Cookie", response.headers)
+
+    def test_range(self):
+        response = self._get(Range="bytes=1-3")
+        self.assertEqual((response.status_code, response.content), (206, PNG[1:4]))
+        self.assertEqual(response.headers["Content-Range"], f"bytes 1-3/{len(PNG)}")
+        response = self._get(Range="bytes=999999-")
+        self.assertError(response, 416, "range_not_satisfiable")
+        self.assertEqual(response.headers["Content-Range"], f"bytes */{len(PNG)}")
+
+    def test_entity_tag(self):
+        """304 for whom has it; another one after a change."""
+        tag = self._get().headers["ETag"]
+        response = self._get(If_None_Match=tag)
+        self.assertEqual((response.status_code, response.content), (304, b""))
+        self.partner.image_1920 = base64.b64encode(_png(2))
+        self.env.flush_all()
+        response = self._get(If_None_Match=tag)
+        self.assertEqual(response.status_code, 200)
+        self.assertNotEqual(response.headers["ETag"], tag)
+
+    def test_upload(self):
+        """The body as it is, of any type but a form's; the new version of the record is its tag."""
+        new = _png(3)
+        response = self._put(new, Content_Type="image/png")
+        body = self.assertAnswer(response)
+        self.assertEqual(body, {"success": True, "count": 1, "data": {"id": self.partner.id}})
+        self.assertIn("ETag", response.headers)
+        self.env.invalidate_all()
+        self.assertEqual(base64.b64decode(self.partner.image_1920), new)
+        self.assertEqual(self._get().content, new)
+
+    def test_upload_of_json_is_a_file_too(self):
+        self._connect("ir.attachment", "GET PUT")
+        attachment = self.env["ir.attachment"].create({"name": "data.json", "raw": b"old"})
+        path = f"/api/v1/ir.attachment/{attachment.id}/raw"
+        access = self._open(self.admin).access
+        content = b'{"jsonrpc": "2.0", "params": {}}'
+        response = self._call(
+            "PUT", path, access, data=content, headers={"Content-Type": "application/json"}
+        )
+        self.assertAnswer(response)
+        self.env.invalidate_all()
+        self.assertEqual(attachment.raw, content)
+        self.assertEqual(self._call("GET", path, access).content, content)
+        # the same through JSON
+        path = f'/api/v1/ir.attachment/{attachment.id}?fields=["raw"]'
+        body = {"values": {"raw": base64.b64encode(b"more").decode()}, "fields": ["raw"]}
+        for response in (
+            self._call("PUT", path, access, json=body),
+            self._call("GET", path, access),
+        ):
+            self.assertEqual(self.assertAnswer(response)["data"]["raw"], "bW9yZQ==")
+        self.env.invalidate_all()
+        self.assertEqual(attachment.raw, b"more")
+
+    def test_upload_of_a_form_is_refused(self):
+        """Its boundaries would be stored as the file."""
+        for kind in ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+            response = self._put(b"--x", Content_Type=kind)
+            self.assertError(response, 415, "unsupported_media_type")
+
+    def test_upload_of_nothing_empties(self):
+        self.assertAnswer(self._put(b""))
+        self.assertError(self._get(), 404, "not_found")
+        self.env.invalidate_all()
+        self.assertFalse(self.partner.image_1920)
+
+    def test_upload_that_odoo_refuses(self):
+        """No image is no image; nothing is lost."""
+        with mute_logger("odoo.http"):
+            self.assertError(self._put(b"no image"), 422, "validation_error")
+        self.env.invalidate_all()
+        self.assertEqual(base64.b64decode(self.partner.image_1920), PNG)
+
+    def test_upload_guarded_by_a_version(self):
+        record = f"/api/v1/res.partner/{self.partner.id}"
+        tag = self._get(record).headers["ETag"]
+        self.assertAnswer(self._put(_png(4), If_Match=tag))
+        self.assertError(self._put(_png(5), If_Match='"0.0"'), 412, "precondition_failed")
+        self.env.invalidate_all()
+        self.assertEqual(base64.b64decode(self.partner.image_1920), _png(4))
+
+    def test_what_is_no_file(self):
+        base = f"/api/v1/res.partner/{self.partner.id}"
+        self.assertError(self._get(f"{base}/name"), 400, "bad_parameter")
+        self.assertError(self._put(b"x", f"{base}/name"), 400, "bad_parameter")
+        self.assertError(self._get(f"{base}/nope"), 400, "unknown_field")
+        self.assertError(self._get("/api/v1/res.partner/2147483647/image_1920"), 404, "not_found")
+        self.assertError(self._get(f"/api/v1/res.partner/{10**20}/image_1920"), 404, "not_found")
+        self.assertError(self._get("/api/v1/no.model/1/image_1920"), 404, "model_not_found")
+
+    def test_policy_holds(self):
+        """Allow-lists, filter and methods count for files as for everything."""
+        fields = self.env["ir.model.fields"]
+        name = fields._get("res.partner", "name")
+        self.connection.read_field_ids = self.connection.write_field_ids = name
+        self.assertError(self._get(), 400, "unknown_field")
+        self.assertError(self._put(_png(6)), 400, "unknown_field")
+        self.connection.read_field_ids = self.connection.write_field_ids = False
+        self.connection.domain = "[('name', '=', 'Another')]"
+        self.assertError(self._get(), 404, "not_found")
+        self.assertError(self._put(_png(6)), 404, "not_found")
+        self.connection.domain = False
+        self.connection.is_put = False
+        self.assertError(self._put(_png(6)), 405, "method_not_allowed")
+        self.env.invalidate_all()
+        self.assertEqual(base64.b64decode(self.partner.image_1920), PNG)
+
+
+@tagged("jwt_resources")
+class TestReports(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connection = cls._connect("res.partner", "")
+        cls.partner = cls.env["res.partner"].create({"name": "Printed/Ä"})
+        cls.report = cls.env["ir.actions.report"].create(
+            {
+                "name": "Card",
+                "model": "res.partner",
+                "report_type": "qweb-pdf",
+                "report_name": "jwt_auth_api.no_template",
+                "print_report_name": "'Card of %s' % object.name",
+            }
+        )
+        cls.connection.report_ids = cls.report
+        cls.access = cls._open(cls.user).access
+
+    def _get(self, name="jwt_auth_api.no_template", kind="pdf"):
+        path = f"/api/v1/res.partner/{self.partner.id}/report/{name}"
+
+        def render(reports, name, ids):
+            return f"%PDF {name} {ids} {reports.env.uid}".encode(), kind
+
+        model = self.registry["ir.actions.report"]
+        with patch.object(model, "_render_qweb_pdf", render):
+            return self._call("GET", path, self.access)
+
+    def test_report(self):
+        response = self._get()
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.headers["Content-Type"], "application/pdf")
+        self.assertEqual(response.headers["Cache-Control"], "no-store")
+        self.assertIn(
+            "filename*=UTF-8''Card%20of%20Printed", response.headers["Content-Disposition"]
+        )
+        wanted = f"%PDF jwt_auth_api.no_template [{self.partner.id}] {self.user.id}"
+        self.assertEqual(response.text, wanted)
+
+    def test_only_what_is_listed(self):
+        self.assertError(self._get("base.other"), 404, "not_found")
+        self.connection.domain = "[('name', '=', 'Another')]"
+        self.assertError(self._get(), 404, "not_found")
+
+    def test_server_without_pdf(self):
+        self.assertError(self._get(kind="html"), 503, "unavailable")
+
+
+@tagged("jwt_resources")
+class TestLanguagesAndCompanies(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["res.lang"]._activate_lang("fr_FR")
+        cls._connect("res.country", "GET")
+        cls._connect("res.partner", run_as="user")
+        cls.country = cls.env["res.country"].create({"name": "Testland", "code": "QX"})
+        cls.country.with_context(lang="fr_FR").name = "Pays du test"
+        cls.access = cls._open(cls.user).access
+        cls.other = cls.env["res.company"].create({"name": "Second Company"})
+        cls.foreign = cls.env["res.company"].create({"name": "Foreign Company"})
+        cls.user.company_ids += cls.other
+
+    def _name(self, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        path = f"/api/v1/res.country/{self.country.id}?fields=[%22name%22]"
+        return self.assertAnswer(self._call("GET", path, self.access, headers=headers))["data"][
+            "name"
+        ]
+
+    def test_language_is_the_users_own_or_the_one_asked_for(self):
+        self.assertEqual(self._name(), "Testland")
+        for header in ("fr", "fr-FR", "fr-CA", "de, fr;q=0.5", "fr;q=0.8, en;q=0.7"):
+            with self.subTest(header=header):
+                self.assertEqual(self._name(Accept_Language=header), "Pays du test")
+        self.user.lang = "fr_FR"
+        self.assertEqual(self._name(), "Pays du test")
+        for header in ("*", "de", "xx-YY", ";;;", "", "fr;q=0", "\x7f"):
+            with self.subTest(header=header):
+                self.assertEqual(self._name(Accept_Language=header), "Pays du test")
+        self.assertEqual(self._name(Accept_Language="en-US,en;q=0.9"), "Testland")
+
+    def _create(self, company=None):
+        headers = {} if company is None else {"X-Odoo-Company": str(company)}
+        body = {"values": {"name": "Made"}, "fields": ["company_id"]}
+        return self._call("POST", "/api/v1/res.partner", self.access, json=body, headers=headers)
+
+    def test_company_of_the_call(self):
+        """Record rules, defaults and ``company_id`` of a filter are those of the companies named."""
+        self.connection = self.env["connection.api"].search([("model", "=", "res.partner")])
+        self.connection.domain = "[('company_id', 'in', [False, company_id])]"
+        partners = self.env["res.partner"].create(
+            [
+                {"name": "C", "ref": "C", "company_id": c.id}
+                for c in (self.user.company_id, self.other)
+            ]
+        )
+        self.env.flush_all()
+        path = "/api/v1/res.partner?fields=[%22id%22]&domain=[[%22ref%22,%22=%22,%22C%22]]"
+        for company, expected in zip(partners.company_id, partners, strict=True):
+            headers = {"X-Odoo-Company": str(company.id)}
+            body = self.assertAnswer(self._call("GET", path, self.access, headers=headers))
+            self.assertEqual(body["data"], [{"id": expected.id}])
+        both = f"{self.other.id}, {self.user.company_id.id}"
+        headers = {"X-Odoo-Company": both}
+        body = self.assertAnswer(self._call("GET", path, self.access, headers=headers))
+        self.assertEqual(body["data"], [{"id": partners[1].id}])
+
+    def test_company_that_is_not_the_users(self):
+        for company in (self.foreign.id, f"{self.other.id},{self.foreign.id}", 999_999_999, 0):
+            with self.subTest(company=company):
+                self.assertError(self._create(company), 403, "access_denied")
+        self.other.active = False
+        self.assertError(self._create(self.other.id), 403, "access_denied")
+
+    def test_company_that_is_no_id(self):
+        for company in ("", "x", "-1", "1;2", "1,", "9" * 12, "1.0"):
+            with self.subTest(company=company):
+                self.assertError(self._create(company), 400, "bad_parameter")
+
+
+def _png(size):
+    """Another picture of one colour."""
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.new("RGB", (size, size), (size, 0, 0)).save(stream, "PNG")
+    return stream.getvalue()

@@ -1,17 +1,17 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from .models.jwt_session import SETTINGS
+from .models.jwt_session import LIMITS, SETTINGS
 
 
 def post_init_hook(env):
     """Make this database's signing key now, so that no first request has to.
 
-    The durations are written out, so that they can be found among the system parameters. They are
+    The durations and limits are written out, so that they can be found among the system parameters. They are
     no data records: one that a person deletes and makes again would stop the next update.
     """
     env["jwt.signing.key"]._issuer()
     parameters = env["ir.config_parameter"]
-    for name, (default, _smallest) in SETTINGS.items():
+    for name, (default, _smallest) in {**SETTINGS, **LIMITS}.items():
         if not parameters.get_param(f"jwt_auth_api.{name}"):
             parameters.set_param(f"jwt_auth_api.{name}", str(default))
 

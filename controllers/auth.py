@@ -7,7 +7,8 @@ from werkzeug.http import dump_cookie
 from odoo.http import Controller, request
 
 from ..models.ir_http import unauthorized
-from ..tools import tokens
+from ..models.jwt_mfa_challenge import SECONDS as CHALLENGE_SECONDS
+from ..tools import passkeys, tokens
 from ..tools.errors import ApiError, _
 from ..tools.text import storable
 from .dispatcher import api_route
@@ -33,10 +34,11 @@ class Auth(Controller):
         """
         login, password = self._credentials(request.dispatcher.body)
         users = request.env["res.users"]
-        user, incomplete = users._jwt_login(login, password, request.httprequest.remote_addr)
+        address = request.httprequest.remote_addr
+        user, method, incomplete = users._jwt_login(login, password, address)
         if incomplete:
             return request.dispatcher.refuse(request.env["jwt.mfa.challenge"]._open(user))
-        return self._logged_in(user)
+        return self._logged_in(user, method)
 
     @api_route("/api/login/mfa", auth="none", **_WRITES)
     def login_mfa(self):
@@ -46,17 +48,58 @@ class Auth(Controller):
         user, error = request.env["jwt.mfa.challenge"]._answer(text, code, address)
         if error:  # returned, not raised: the failed try stays counted
             return request.dispatcher.refuse(error)
-        return self._logged_in(user)
+        return self._logged_in(user, "code")
 
-    def _logged_in(self, user):
+    @api_route("/api/login/passkey/options", auth="none", **_WRITES)
+    def passkey_options(self):
+        """``{"passkey_token", "options", "expires_in"}``: what ``navigator.credentials.get`` asks
+        the authenticator, and the token of its answer, for :meth:`login_passkey`.
+
+        Odoo makes the options (``addons/auth_passkey``) and keeps their challenge in a session;
+        here it is kept in a row, and the session of this request ends with it.
+        """
+        self._check_passkeys()
+        options = request.env["auth.passkey.key"]._start_auth()
+        challenges, address = request.env["jwt.mfa.challenge"], request.httprequest.remote_addr
+        token = challenges._offer_passkey(options["challenge"], address)
+        return {"passkey_token": str(token), "options": options, "expires_in": CHALLENGE_SECONDS}
+
+    @api_route("/api/login/passkey", auth="none", **_WRITES)
+    def login_passkey(self):
+        """``{"passkey_token", "credential"}``, the latter what ``navigator.credentials.get`` gave →
+        as :meth:`login`."""
+        self._check_passkeys()
+        body, address = request.dispatcher.body, request.httprequest.remote_addr
+        text = body.get("passkey_token")
+        if not isinstance(text, str):
+            raise ApiError("bad_value", _('Send "passkey_token" as a string.'))
+        assertion = passkeys.parse_assertion(body.get("credential"))
+        challenge, error = request.env["jwt.mfa.challenge"]._take_passkey(text, address)
+        if not error:
+            request.session["webauthn_challenge"] = challenge  # which is never saved
+            user, error = request.env["res.users"]._jwt_passkey_login(assertion, address)
+        if error:  # returned, not raised: the challenge stays used up
+            return request.dispatcher.refuse(error)
+        return self._logged_in(user, "passkey")
+
+    @staticmethod
+    def _check_passkeys():
+        """
+        :raise ApiError: ``not_found`` where Odoo's passkeys are not installed
+        """
+        if "auth.passkey.key" not in request.env:
+            raise ApiError("not_found", _("Passkeys are not installed here."))
+
+    def _logged_in(self, user, method):
         """Open the session of a user who has proved who they are."""
         http, sessions = request.httprequest, request.env["jwt.session"]
         strict, browser = sessions._is_strict(), self._is_browser()
         if browser and (old := http.cookies.get(_cookie_name(strict))):
             with contextlib.suppress(tokens.InvalidToken):
                 sessions._replace(tokens.RefreshToken.parse(old))
+        client_type = "browser" if browser else "app"
         session, access, refresh = sessions._open(
-            user, "browser" if browser else "app", http.user_agent.string, http.remote_addr
+            user, client_type, http.user_agent.string, http.remote_addr, method
         )
         in_body = 1 if browser and strict else str(refresh)
         response = request.dispatcher.answer(
@@ -76,8 +119,11 @@ class Auth(Controller):
         sessions = request.env["jwt.session"]
         strict = sessions._is_strict()
         user_id = self._user_id(request.dispatcher.body)
-        refresh, from_cookie = self._refresh_token(strict)
-        done = sessions._refresh(refresh, rotate=from_cookie or strict, user_id=user_id)
+        try:
+            refresh, from_cookie = self._refresh_token(strict)
+            done = sessions._refresh(refresh, rotate=from_cookie or strict, user_id=user_id)
+        except tokens.InvalidToken:
+            return self._none_of_ours(strict)
         if done is None:
             return self._refused(strict)
         answer = {"access_token": done.access_token}
@@ -94,10 +140,14 @@ class Auth(Controller):
         """A browser: ``{"status": "done", "refreshToken": 1}`` and the cookie; an app: the token itself."""
         sessions = request.env["jwt.session"]
         strict = sessions._is_strict()
-        refresh, from_cookie = self._refresh_token(strict)
-        done = sessions._refresh(
-            refresh, rotate=True, user_id=request.jwt.user_id, sid=request.jwt.session
-        )
+        claims = request.jwt
+        try:
+            refresh, from_cookie = self._refresh_token(strict)
+            done = sessions._refresh(
+                refresh, rotate=True, user_id=claims.user_id, sid=claims.session
+            )
+        except tokens.InvalidToken:
+            return self._none_of_ours(strict)
         if done is None:
             return self._refused(strict)
         if not self._to_cookie(done.client_type, from_cookie):
@@ -177,11 +227,12 @@ class Auth(Controller):
     def _refresh_token(self, strict):
         """The refresh token of the request: from the body, the header or, at last, the cookie.
 
-        What is sent explicitly wins, and is never passed over for the cookie when it is wrong. A
-        browser may send the ``1`` that stands for its cookie.
+        What is sent explicitly wins, and is never passed over for the cookie when it is wrong or empty.
+        A browser may send the ``1`` that stands for its cookie.
 
         :return: the token, and whether the cookie brought it
         :raise ApiError: ``invalid_refresh_token``, ``bad_value``, ``foreign_origin``
+        :raise tokens.InvalidToken: when it does not even look like one
         """
         http = request.httprequest
         explicit = request.dispatcher.body.get(COOKIE)
@@ -189,15 +240,13 @@ class Auth(Controller):
             explicit = http.headers.get(COOKIE)
         if explicit is not None and not isinstance(explicit, str):
             raise ApiError("bad_value", _('"refreshToken" is a string.'))
-        text = explicit or http.cookies.get(_cookie_name(strict))
-        if not text:
+        from_cookie = explicit is None
+        text = http.cookies.get(_cookie_name(strict)) if from_cookie else explicit
+        if from_cookie and not text:
             raise _invalid_refresh_token(strict, _("No refresh token was sent."))
-        if not explicit:
+        if from_cookie:
             self._check_origin()
-        try:
-            return tokens.RefreshToken.parse(text), not explicit
-        except tokens.InvalidToken as exc:
-            raise _invalid_refresh_token(strict) from exc
+        return tokens.RefreshToken.parse(text), from_cookie
 
     @staticmethod
     def _check_origin():
@@ -253,6 +302,12 @@ class Auth(Controller):
     def _refused(strict):
         """Returned, not raised: a raise would roll back the end of a session whose token was reused."""
         return request.dispatcher.refuse(_invalid_refresh_token(strict))
+
+    @staticmethod
+    def _none_of_ours(strict):
+        """As :meth:`_refused`, for what is no token of ours at all: it is counted."""
+        throttle, address = request.env["jwt.login.throttle"], request.httprequest.remote_addr
+        return request.dispatcher.refuse(throttle._refuse(_invalid_refresh_token(strict), address))
 
 
 def _cookie_name(strict):

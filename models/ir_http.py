@@ -93,7 +93,14 @@ class IrHttp(models.AbstractModel):
 
         For log-out alone. The request has no user.
         """
-        request.jwt = cls._jwt_claims(allow_expired=True)
+        try:
+            request.jwt = cls._jwt_claims(allow_expired=True)
+        except ApiError as error:
+            if error.error != "invalid_token":
+                raise
+            address = request.httprequest.remote_addr
+            throttle = request.env["jwt.login.throttle"]
+            raise throttle._refuse(error, address, apart=True) from error
         cls._auth_method_none()
 
     @classmethod

@@ -1,5 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import contextlib
 import ipaddress
 import math
 from datetime import timedelta
@@ -7,12 +8,24 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL, hmac
 
+from ..tools.errors import ApiError, _
 from .transaction import read_committed
 
 #: One address may fail for that many different logins before it has to wait: an office behind one
 #: address is many people.
 ADDRESS_FACTOR = 10
+#: Challenges for passkeys that one address gets at once; then one a second.
+OFFERS = 100
 _NOW = SQL("(now() AT TIME ZONE 'utc')")
+
+
+def too_many_requests(seconds, message=None):
+    return ApiError(
+        "too_many_requests",
+        message or _("Too many requests from this address. Try again in %(seconds)s seconds."),
+        seconds=seconds,
+        headers=[("Retry-After", str(seconds))],
+    )
 
 
 class JwtLoginThrottle(models.Model):
@@ -60,9 +73,7 @@ class JwtLoginThrottle(models.Model):
         :return: seconds to wait, 0 when the try is granted
         :rtype: int
         """
-        parameters = self.env["ir.config_parameter"].sudo()
-        limit = int(parameters.get_param("base.login_cooldown_after", 5))
-        duration = int(parameters.get_param("base.login_cooldown_duration", 60))
+        limit, duration = self._limits()
         if limit <= 0 or duration <= 0:
             return 0
         pair, source = self._keys(login, address)
@@ -74,6 +85,52 @@ class JwtLoginThrottle(models.Model):
             if wait:
                 cr.rollback()
             return wait
+
+    @api.model
+    def _limits(self):
+        """Odoo's two parameters: failures, and seconds until one more is free."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        return (
+            int(parameters.get_param("base.login_cooldown_after", 5)),
+            int(parameters.get_param("base.login_cooldown_duration", 60)),
+        )
+
+    @api.model
+    def _refuse(self, error, address, *, apart=False):
+        """What to answer a token that is none: ``error``, or 429 when the address sent too many.
+
+        Only such tokens are counted, and only their sender is told to wait: a genuine token is
+        found before anything is counted, so that nobody, behind the same address either, is kept
+        out by what others send. (It cannot be guessed anyway; this is for whoever tries, and for
+        the administrator, who sees it.)
+
+        :param ApiError error: what it is answered with otherwise
+        :param bool apart: count on a cursor of its own, for a caller who has to raise the answer;
+            otherwise the caller *returns* it and the request's transaction, which begins here, counts
+        :rtype: ApiError
+        """
+        limit, duration = self._limits()
+        if limit <= 0 or duration <= 0:
+            return error
+        with contextlib.ExitStack() as stack:
+            cr = stack.enter_context(self.env.registry.cursor()) if apart else self.env.cr
+            read_committed(cr)
+            throttle = api.Environment(cr, SUPERUSER_ID, {})[self._name]
+            key = throttle._key("token", address)
+            seconds = throttle._take_one(key, limit * ADDRESS_FACTOR, duration)
+        if not seconds:
+            return error
+        self._note(None, address, apart=apart)
+        return too_many_requests(seconds)
+
+    @api.model
+    def _take_offer(self, address):
+        """Take one of the challenges that an address gets, in the transaction of the request.
+
+        :return: seconds to wait, 0 when there is one
+        :rtype: int
+        """
+        return self._take_one(self._key("offer", address), OFFERS, 1)
 
     def _take_one(self, key, limit, duration):
         """A bucket that holds ``limit`` failures and loses one every ``duration`` seconds.
@@ -109,7 +166,7 @@ class JwtLoginThrottle(models.Model):
         return max(1, math.ceil((float(level) + 1 - limit) * duration))
 
     @api.model
-    def _note(self, login, address):
+    def _note(self, login, address, *, apart=True):
         """Record a refused try, the first one a minute: who floods the login must not flood the list."""
         events = self.env["jwt.security.event"].sudo()
         recent = fields.Datetime.now() - timedelta(minutes=1)
@@ -119,7 +176,7 @@ class JwtLoginThrottle(models.Model):
             ("create_date", ">", recent),
         ]
         if not events.search_count(domain, limit=1):
-            events._record("throttled", login=login, ip_address=address, apart=True)
+            events._record("throttled", login=login, ip_address=address, apart=apart)
 
     @api.model
     def _succeeded(self, login, address):
@@ -142,7 +199,10 @@ class JwtLoginThrottle(models.Model):
             cr.execute(SQL("DELETE FROM %s WHERE key = %s", table, pair))
 
     def _keys(self, login, address):
-        """Keyed digests: neither a login nor an address stands in the table.
+        return self._key(("login", login), address), self._key("logins", address)
+
+    def _key(self, what, address):
+        """A keyed digest: neither a login nor an address stands in the table.
 
         An IPv6 address counts by its /64, which is what one customer has.
         """
@@ -151,11 +211,7 @@ class JwtLoginThrottle(models.Model):
             network = ipaddress.ip_network((ip, 64 if ip.version == 6 else 32), strict=False)
         except ValueError:
             network = address
-        env = self.env(su=True)
-        return tuple(
-            hmac(env, "jwt_auth_api-throttle", parts)
-            for parts in ((login, str(network)), (str(network),))
-        )
+        return hmac(self.env(su=True), "jwt_auth_api-throttle", (what, str(network)))
 
     @api.autovacuum
     def _gc_throttle(self):

@@ -9,34 +9,54 @@ from odoo.tools import SQL, consteq
 
 from ..tools import tokens
 from ..tools.errors import ApiError, _
+from .jwt_login_throttle import too_many_requests
 from .transaction import read_committed
 
 SECONDS, TRIES = 300, 5
 _CODE = re.compile(r"[0-9]{4,10}")
 
 
+def _invalid_mfa_token():
+    return ApiError("invalid_mfa_token", _("Log in again: the second step took too long."))
+
+
+def invalid_passkey():
+    """One answer for an unknown passkey, a wrong signature, an archived user, an old challenge."""
+    return ApiError(
+        "invalid_passkey",
+        _("The passkey was not accepted, or it took too long. Ask for new options and try again."),
+    )
+
+
 class JwtMfaChallenge(models.Model):
-    """A right password that still lacks its second factor; good for one login, five tries, five minutes.
+    """A login that has begun: what its second request has to answer; good for one login, five minutes.
+
+    Either a right password that still lacks its second factor (five tries), or the challenge that a
+    passkey has to sign (one try), of a user who is not known yet.
 
     The codes are Odoo's own matter: its TOTP app, its mailed code, its hourly limit
     (``addons/auth_totp``, ``addons/auth_totp_mail``), whichever is installed.
     """
 
     _name = "jwt.mfa.challenge"
-    _description = "API Login waiting for a Second Factor"
+    _description = "API Login that has begun"
     _allow_sudo_commands = False
     _rec_name = "create_date"
 
-    user_id = fields.Many2one(
-        "res.users", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    user_id = fields.Many2one("res.users", readonly=True, index=True, ondelete="cascade")
     selector = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     token_hash = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
-    stamp = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    stamp = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    passkey_challenge = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     tries = fields.Integer(default=0, required=True, readonly=True)
     expires_at = fields.Datetime(required=True, readonly=True)
 
     _selector_uniq = models.UniqueIndex("(selector)")
+    _expires_at_idx = models.Index("(expires_at)")
+    _kind = models.Constraint(
+        "CHECK ((user_id IS NULL AND stamp IS NULL) = (passkey_challenge IS NOT NULL))",
+        "It is of a user or of a passkey.",
+    )
 
     @api.model
     def _open(self, user):
@@ -83,7 +103,10 @@ class JwtMfaChallenge(models.Model):
         :raise ApiError: ``invalid_mfa_token``, ``too_many_requests``, with nothing written
         """
         read_committed(self.env.cr)
-        row = self._take_try(text)
+        try:
+            row = self._take_try(text)
+        except tokens.InvalidToken:
+            return None, self.env["jwt.login.throttle"]._refuse(_invalid_mfa_token(), address)
         users = self.env["res.users"]
         if seconds := users._jwt_cooldown(address):
             raise users._jwt_too_many(seconds)
@@ -109,13 +132,10 @@ class JwtMfaChallenge(models.Model):
     def _take_try(self, text):
         """Count a try on a genuine, living challenge.
 
-        :raise ApiError: ``invalid_mfa_token``
+        :raise ApiError: ``invalid_mfa_token`` when it does not live any more
+        :raise tokens.InvalidToken: when there is no such challenge
         """
-        refused = ApiError("invalid_mfa_token", _("Log in again: the second step took too long."))
-        try:
-            token = tokens.MfaToken.parse(text)
-        except tokens.InvalidToken as exc:
-            raise refused from exc
+        token = tokens.MfaToken.parse(text)
         self.env.cr.execute(
             SQL(
                 """
@@ -128,10 +148,10 @@ class JwtMfaChallenge(models.Model):
         )
         row = self.env.cr.dictfetchone()
         if row is None or not token.matches(row["token_hash"]):
-            raise refused
+            raise tokens.InvalidToken("no such challenge")
         stamp = self.env["res.users"].browse(row["user_id"])._jwt_session_stamp()
         if not stamp or not consteq(stamp, row["stamp"]):
-            raise refused
+            raise _invalid_mfa_token()
         self.env.cr.execute(
             SQL(
                 "UPDATE jwt_mfa_challenge SET tries = tries + 1 WHERE id = %s AND tries < %s"
@@ -141,8 +161,79 @@ class JwtMfaChallenge(models.Model):
             )
         )
         if not self.env.cr.fetchone():
-            raise refused
+            raise _invalid_mfa_token()
         return row
+
+    # --- passkeys ------------------------------------------------------------------------
+
+    @api.model
+    def _offer_passkey(self, challenge, address):
+        """Keep a challenge for the one request that answers it.
+
+        Anybody may ask; so an address gets a hundred at once and then one a second, and what has
+        expired goes.
+
+        :param str challenge: as ``auth.passkey.key`` made it
+        :return: the token that the answer has to come with
+        :rtype: tokens.PasskeyToken
+        :raise ApiError: ``too_many_requests``
+        """
+        read_committed(self.env.cr)
+        if seconds := self.env["jwt.login.throttle"]._take_offer(address):
+            raise too_many_requests(seconds)
+        self.env.cr.execute(
+            "DELETE FROM jwt_mfa_challenge WHERE id IN (SELECT id FROM jwt_mfa_challenge"
+            " WHERE expires_at < now() AT TIME ZONE 'utc' LIMIT 20 FOR UPDATE SKIP LOCKED)"
+        )
+        token = tokens.PasskeyToken.new()
+        self.sudo().create(
+            {
+                "selector": token.selector,
+                "token_hash": token.hash,
+                "passkey_challenge": challenge,
+                "expires_at": fields.Datetime.now() + timedelta(seconds=SECONDS),
+            }
+        )
+        return token
+
+    @api.model
+    def _take_passkey(self, text, address):
+        """The challenge behind a ``passkey_token``, once.
+
+        :return: the challenge and None, or None and the error to *return*. After a challenge, too, the
+            caller must return its error: a raise would roll back that it is used up
+        """
+        read_committed(self.env.cr)
+        try:
+            return self._take_challenge(tokens.PasskeyToken.parse(text)), None
+        except tokens.InvalidToken:
+            return None, self.env["jwt.login.throttle"]._refuse(invalid_passkey(), address)
+
+    def _take_challenge(self, token):
+        """
+        :raise tokens.InvalidToken: when there is no such challenge, or none any more
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, token_hash FROM jwt_mfa_challenge"
+                " WHERE selector = %s AND passkey_challenge IS NOT NULL",
+                token.selector,
+            )
+        )
+        row = self.env.cr.dictfetchone()
+        if row is None or not token.matches(row["token_hash"]):
+            raise tokens.InvalidToken("no such challenge")
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM jwt_mfa_challenge WHERE id = %s AND expires_at > now() AT TIME ZONE 'utc'"
+                " RETURNING passkey_challenge",
+                row["id"],
+            )
+        )
+        found = self.env.cr.fetchone()
+        if not found:
+            raise tokens.InvalidToken("too late")
+        return found[0]
 
     @api.autovacuum
     def _gc_challenges(self):

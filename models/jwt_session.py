@@ -4,9 +4,9 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.http import GeoIP
 from odoo.tools import SQL, consteq
@@ -25,6 +25,8 @@ SETTINGS = {
     "refresh_idle_seconds": (14 * 24 * 3600, 60),
     "refresh_grace_seconds": (10, 0),
 }
+#: The same for what is counted: living sessions of one user, 0 for as many as they like.
+LIMITS = {"max_sessions": (50, 0)}
 PROFILE_PARAMETER = "jwt_auth_api.profile"
 #: How people write what Odoo's parser of user agents finds; what is not here is capitalized.
 DEVICE_NAMES = {
@@ -73,6 +75,16 @@ class JwtSession(models.Model):
         readonly=True,
         help="A browser keeps its refresh token in a cookie that no script can read.",
     )
+    login_method = fields.Selection(
+        [
+            ("password", "Password"),
+            ("code", "Password and code"),
+            ("passkey", "Passkey"),
+            ("api_key", "API key"),
+        ],
+        "Logged in with",
+        readonly=True,
+    )
     user_agent = fields.Char(readonly=True)
     device = fields.Char(compute="_compute_device")
     ip_address = fields.Char("IP Address", readonly=True)
@@ -94,6 +106,7 @@ class JwtSession(models.Model):
             ("device", "Device revoked by the user"),
             ("replaced", "Logged in again in the same browser"),
             ("copy", "The database was copied"),
+            ("limit", "Too many sessions of the user"),
         ],
         readonly=True,
     )
@@ -165,11 +178,11 @@ class JwtSession(models.Model):
 
     @api.model
     def _setting(self, name):
-        """A duration, read live: a change of the parameter counts from the next request on.
+        """A duration or a limit, read live: a change of the parameter counts from the next request on.
 
         :rtype: int
         """
-        default, smallest = SETTINGS[name]
+        default, smallest = SETTINGS.get(name) or LIMITS[name]
         text = self.env["ir.config_parameter"].sudo().get_param(f"jwt_auth_api.{name}")
         try:
             return max(int(text), smallest) if text else default
@@ -178,11 +191,13 @@ class JwtSession(models.Model):
             return default
 
     @api.model
-    def _open(self, user, client_type, user_agent, ip_address):
+    def _open(self, user, client_type, user_agent, ip_address, method=None):
         """Open a session for a user who has just proved who they are.
 
+        :param method: how, one of ``login_method``
         :return: the session, its access token and its first refresh token
         """
+        self._make_room(user)
         now = fields.Datetime.now()
         refresh = tokens.RefreshToken.new()
         session = self.sudo().create(
@@ -191,6 +206,7 @@ class JwtSession(models.Model):
                 "sid": tokens.random_secret()[:42],  # the length of Odoo's own session ids
                 "stamp": user._jwt_session_stamp(),
                 "client_type": client_type,
+                "login_method": method,
                 "user_agent": (user_agent or "").replace("\x00", "")[:256],
                 "ip_address": ip_address,
                 "last_used_at": now,
@@ -204,7 +220,42 @@ class JwtSession(models.Model):
         self.env["jwt.refresh.token"].sudo().create(
             {"session_id": session.id, "selector": refresh.selector, "token_hash": refresh.hash}
         )
-        return session, self._access_token(user.id, session.sid, session.stamp), refresh
+        access = self._access_token(
+            user.id, session.sid, session.stamp, session.create_date, method
+        )
+        return session, access, refresh
+
+    @api.model
+    def _make_room(self, user):
+        """End the least recently used sessions of a user who has as many as allowed, for one more.
+
+        Apart from the request's transaction, whose snapshot is as old as the hashing of the password:
+        two logins that ended the same session in it would make one of them fail, and hash again. So
+        logins at the same moment may pass the limit together; the next one puts that right.
+        """
+        limit = self._setting("max_sessions")
+        if limit <= 0:
+            return
+        surplus = self.env.execute_query(
+            SQL(
+                "SELECT id FROM jwt_session WHERE user_id = %s AND revoked_at IS NULL"
+                " AND expires_at > now() AT TIME ZONE 'utc'"
+                " ORDER BY last_used_at DESC, id DESC OFFSET %s",
+                user.id,
+                limit - 1,
+            )
+        )
+        if not surplus:
+            return
+        with self.env.registry.cursor() as cr:
+            read_committed(cr)
+            # one that somebody else is changing right now, be it this very request, is left alone
+            cr.execute(
+                "SELECT id FROM jwt_session WHERE id IN %s FOR UPDATE SKIP LOCKED",
+                [tuple(row[0] for row in surplus)],
+            )
+            sessions = api.Environment(cr, SUPERUSER_ID, {})[self._name]
+            sessions._revoke(Domain("id", "in", [row[0] for row in cr.fetchall()]), "limit")
 
     def _seconds_left(self):
         """Seconds that the refresh token of a session just opened is good for, unless it is used.
@@ -269,7 +320,11 @@ class JwtSession(models.Model):
         return self.env["ir.config_parameter"].sudo().get_param(PROFILE_PARAMETER) == "strict"
 
     @api.model
-    def _access_token(self, user_id, sid, stamp):
+    def _access_token(self, user_id, sid, stamp, opened, method):
+        """
+        :param datetime opened: when the session was opened, which is what ``auth_time`` says
+        :param method: how its user logged in
+        """
         now = int(time.time())
         claims = tokens.Claims(
             user_id,
@@ -278,6 +333,8 @@ class JwtSession(models.Model):
             tokens.random_id(),
             now,
             now + self._setting("access_token_seconds"),
+            int(opened.replace(tzinfo=timezone.utc).timestamp()),
+            tokens.METHODS.get(method, ()),
         )
         return tokens.sign(claims, self.env["jwt.signing.key"]._issuer())
 
@@ -324,6 +381,7 @@ class JwtSession(models.Model):
         :param user_id: refuse a token of another user, without touching it
         :param sid: refuse a token of another session, without touching it
         :rtype: Refreshed | None
+        :raise tokens.InvalidToken: when it is no token of ours at all, with nothing written
         """
         read_committed(self.env.cr)
         row = self._find(refresh)
@@ -344,7 +402,7 @@ class JwtSession(models.Model):
             self._touch(row)
         return Refreshed(
             row.user_id,
-            self._access_token(row.user_id, row.sid, row.stamp),
+            self._access_token(row.user_id, row.sid, row.stamp, row.create_date, row.login_method),
             follower if rotate else None,
             min(int(row.seconds_left), idle),
             row.client_type,
@@ -363,30 +421,34 @@ class JwtSession(models.Model):
         )
 
     def _find(self, refresh):
-        """The row of a genuine refresh token whose session and user live, or None.
+        """The row of a genuine refresh token whose session and user live; None when one does not.
 
         A wrong secret on a real selector finds nothing and ends nothing: a selector is no secret.
+
+        :raise tokens.InvalidToken: when there is no such token
         """
         self.env.cr.execute(
             SQL(
                 """
                 SELECT t.id, t.token_hash, t.consumed_at IS NOT NULL AS consumed,
                        s.id AS session_id, s.sid, s.user_id, s.stamp, s.client_type,
+                       s.create_date, s.login_method,
+                       u.active AND s.revoked_at IS NULL
+                           AND s.expires_at > now() AT TIME ZONE 'utc' AS alive,
                        extract(epoch FROM s.expires_at - (now() AT TIME ZONE 'utc')) AS seconds_left,
                        extract(epoch FROM (now() AT TIME ZONE 'utc') - s.last_used_at) AS idle_seconds
                   FROM jwt_refresh_token t
                   JOIN jwt_session s ON s.id = t.session_id
-                  JOIN res_users u ON u.id = s.user_id AND u.active
-                 WHERE t.selector = %s AND s.revoked_at IS NULL
-                   AND s.expires_at > now() AT TIME ZONE 'utc'
+                  JOIN res_users u ON u.id = s.user_id
+                 WHERE t.selector = %s
                 """,
                 refresh.selector,
             )
         )
         values = self.env.cr.dictfetchone()
         if values is None or not refresh.matches(values.pop("token_hash")):
-            return None
-        return _Row(**values)
+            raise tokens.InvalidToken("no such refresh token")
+        return _Row(**values) if values.pop("alive") else None
 
     def _follow(self, refresh, row):
         """The successor of a genuine token: new, or within the grace the one that exists already."""
@@ -567,5 +629,7 @@ class _Row:
     user_id: int
     stamp: str
     client_type: str
+    create_date: datetime
+    login_method: str | None
     seconds_left: float
     idle_seconds: float

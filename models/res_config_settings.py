@@ -9,7 +9,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_list
 from odoo.tools.misc import babel_locale_parse, get_lang
 
-from .jwt_session import PROFILE_PARAMETER, SETTINGS
+from .jwt_session import LIMITS, PROFILE_PARAMETER, SETTINGS
 
 #: As a browser sends it: scheme, host and port, in lower case. A slash at the end is forgiven.
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?/?")
@@ -45,6 +45,11 @@ class ResConfigSettings(models.TransientModel):
     jwt_refresh_token_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_refresh_idle_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_refresh_grace_duration = fields.Char(compute="_compute_jwt_durations")
+    jwt_max_sessions = fields.Integer(
+        "Sessions per User",
+        config_parameter="jwt_auth_api.max_sessions",
+        default=LIMITS["max_sessions"][0],
+    )
     jwt_profile = fields.Selection(
         [("compatible", "Compatible"), ("strict", "Strict")],
         "Profile",
@@ -75,10 +80,10 @@ class ResConfigSettings(models.TransientModel):
         nothing = format_unit(0, "duration-second", locale=locale)
         return format_list(self.env, words, "unit") if words else nothing
 
-    @api.constrains(*(f"jwt_{name}" for name in SETTINGS))
-    def _check_jwt_durations(self):
+    @api.constrains(*(f"jwt_{name}" for name in (*SETTINGS, *LIMITS)))
+    def _check_jwt_numbers(self):
         for settings in self:
-            for name, (_default, smallest) in SETTINGS.items():
+            for name, (_default, smallest) in {**SETTINGS, **LIMITS}.items():
                 if settings[f"jwt_{name}"] < smallest:
                     raise ValidationError(
                         self.env._(
@@ -105,7 +110,7 @@ class ResConfigSettings(models.TransientModel):
         """Odoo takes 0 for "not set" and would bring the default back."""
         result = super().set_values()
         for settings in self:
-            for name in SETTINGS:
+            for name in (*SETTINGS, *LIMITS):
                 if settings[f"jwt_{name}"] == 0:
                     self.env["ir.config_parameter"].set_param(f"jwt_auth_api.{name}", "0")
         return result

@@ -8,6 +8,8 @@ from odoo.exceptions import AccessDenied
 from odoo.fields import Domain
 
 from ..tools.errors import ApiError, _
+from .jwt_login_throttle import too_many_requests
+from .jwt_mfa_challenge import invalid_passkey
 
 #: How Odoo writes an API key (``API_KEY_SIZE``, ``addons/base/models/res_users.py``).
 _API_KEY = re.compile(r"[0-9a-f]{40}")
@@ -26,7 +28,8 @@ class ResUsers(models.Model):
         ``web.base.url`` when an administrator logs in.
 
         :param str address: where the request came from
-        :return: the user, and whether a second factor is still missing
+        :return: the user, how they logged in (``login_method`` of ``jwt.session``), and whether a second
+            factor is still missing
         :raise ApiError: ``too_many_requests``, ``invalid_credentials``
         """
         throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
@@ -35,29 +38,59 @@ class ResUsers(models.Model):
             raise self._jwt_too_many(seconds)
         users = self.with_env(self.env(user=None, su=False))
         credential = {"type": "password", "login": login, "password": password}
+        interactive = not _API_KEY.fullmatch(password)
         try:
-            info = users.authenticate(credential, {"interactive": not _API_KEY.fullmatch(password)})
+            info = users.authenticate(credential, {"interactive": interactive})
         except AccessDenied:
-            users._jwt_hash_for_nothing(login, password)
+            users._jwt_hash_for_nothing(login, password, interactive)
             events._record("login_failed", login=login, ip_address=address, apart=True)
             raise _invalid_credentials() from None
         user = users.browse(info["uid"])
         if user.id == SUPERUSER_ID or user.sudo()._is_public():
             raise _invalid_credentials()
         throttle._succeeded(login, address)
-        passed = info["auth_method"] == "apikey" or info.get("mfa") == "skip" or not user._mfa_url()
+        method = "api_key" if info["auth_method"] == "apikey" else "password"
+        passed = method == "api_key" or info.get("mfa") == "skip" or not user._mfa_url()
         if not passed:
             events._record("mfa_required", user_id=user.id, ip_address=address)
-        return user, not passed
+        return user, method, not passed
+
+    @api.model
+    def _jwt_passkey_login(self, assertion, address):
+        """The user whose passkey signed the challenge that stands in the request's session.
+
+        Odoo verifies the signature, that its origin is ``web.base.url``, and that the authenticator
+        verified its user, which makes it two factors.
+
+        :param passkeys.Assertion assertion:
+        :return: the user and None, or None and the error to *return*: the challenge stays used up
+        :raise ApiError: ``too_many_requests``
+        """
+        throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
+        name = f"passkey {assertion.id}"
+        if seconds := self._jwt_cooldown(address) or throttle._take(name, address):
+            throttle._note(None, address)
+            raise self._jwt_too_many(seconds)
+        users = self.with_env(self.env(user=None, su=False))
+        credential = {"type": "webauthn", "webauthn_response": assertion.text}
+        try:
+            info = users.authenticate(credential, {"interactive": True})
+        except AccessDenied:
+            events._record("login_failed", ip_address=address, detail="passkey")
+            return None, invalid_passkey()
+        user = users.browse(info["uid"])
+        if user.id == SUPERUSER_ID or user.sudo()._is_public():
+            return None, invalid_passkey()
+        throttle._succeeded(name, address)
+        if info.get("mfa") != "skip" and user._mfa_url():
+            events._record("mfa_required", user_id=user.id, ip_address=address)
+            return None, self.env["jwt.mfa.challenge"]._open(user)
+        return user, None
 
     @staticmethod
     def _jwt_too_many(seconds):
-        return ApiError(
-            "too_many_requests",
-            _("Too many failed logins. Try again in %(seconds)s seconds."),
-            seconds=seconds,
-            headers=[("Retry-After", str(seconds))],
-        )
+        message = _("Too many failed logins. Try again in %(seconds)s seconds.")
+        return too_many_requests(seconds, message)
 
     @api.model
     def _jwt_cooldown(self, address):
@@ -75,10 +108,18 @@ class ResUsers(models.Model):
         return max(1, duration - int((datetime.now() - last).total_seconds()))
 
     @api.model
-    def _jwt_hash_for_nothing(self, login, password):
-        """Hash the password when no such login exists, so that the time does not tell it."""
-        if not self.sudo().search_count(self._get_login_domain(login), limit=1):
-            self._crypt_context().verify(password, self._jwt_some_hash())
+    def _jwt_hash_for_nothing(self, login, password, interactive):
+        """Hash a refused password once more where Odoo had no hash to compare it with, so that the time
+        tells nothing: no such login, one without a password, one that takes an API key alone."""
+        domain, order = self._get_login_domain(login), self._get_login_order()
+        user = self.sudo().search(domain, order=order, limit=1)
+        if user and (interactive or not user._rpc_api_keys_only()):
+            self.env.cr.execute(
+                "SELECT password LIKE '$%%' FROM res_users WHERE id = %s", [user.id]
+            )
+            if self.env.cr.fetchone()[0]:
+                return
+        self._crypt_context().verify(password, self._jwt_some_hash())
 
     @api.model
     @tools.ormcache(cache="stable")

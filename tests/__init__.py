@@ -5,6 +5,7 @@ from . import test_backend
 from . import test_dispatcher
 from . import test_login
 from . import test_mfa
+from . import test_passkey
 from . import test_policy
 from . import test_refresh
 from . import test_resources
@@ -16,3 +17,4 @@ from . import test_events
 from . import test_keys
 from . import test_sessions
 from . import test_strict
+from . import test_throttle

@@ -204,6 +204,7 @@ class TestBackendTexts(TransactionCase):
             {
                 "jwt_access_token_seconds": 5400,
                 "jwt_refresh_grace_seconds": 0,
+                "jwt_max_sessions": 0,
                 "jwt_cors_origins": " https://app.example.com, http://localhost:3000/ ",
             }
         )
@@ -214,6 +215,7 @@ class TestBackendTexts(TransactionCase):
         session = self.env["jwt.session"]
         self.assertEqual(session._setting("access_token_seconds"), 5400)
         self.assertEqual(session._setting("refresh_grace_seconds"), 0)
+        self.assertEqual(session._setting("max_sessions"), 0)
         again = self.env["res.config.settings"].create({})
         self.assertEqual(again.jwt_refresh_grace_seconds, 0)
         self.assertEqual(again.jwt_cors_origins, "https://app.example.com, http://localhost:3000/")
@@ -233,6 +235,7 @@ class TestBackendTexts(TransactionCase):
             {"jwt_refresh_token_seconds": 59},
             {"jwt_refresh_idle_seconds": 0},
             {"jwt_refresh_grace_seconds": -1},
+            {"jwt_max_sessions": -1},
             {"jwt_cors_origins": "*"},
             {"jwt_cors_origins": "app.example.com"},
             {"jwt_cors_origins": "https://app.example.com/shop"},

@@ -3,6 +3,8 @@
 import json
 from unittest.mock import patch
 
+from passlib.hash import pbkdf2_sha512
+
 from odoo.http import root
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -151,6 +153,34 @@ class TestLogin(ApiCase):
         self.assertEqual((response.status_code, response.content), (204, b""))
         self.assertNoCookie(response)
         self.assertFalse(self._sessions(self.user))
+
+    def test_refused_passwords_cost_the_same(self):
+        """One hash, be the password wrong, the login unknown or archived, or there nothing to compare with."""
+        self.victim.active = False
+        self.env.cr.execute("UPDATE res_users SET password = NULL WHERE id = %s", [self.portal.id])
+        if "totp_secret" in self.env["res.users"]._fields:
+            self.admin.sudo().totp_secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+        self.env.flush_all()
+        self.env["res.users"]._jwt_some_hash()  # made once per worker
+        plain, hashed = pbkdf2_sha512._calc_checksum, []
+
+        def count(handler, secret):
+            hashed.append(secret)
+            return plain(handler, secret)
+
+        users = [self.user.login, "nobody-has-this-login", self.victim.login, "__system__"]
+        users += [self.portal.login, self.admin.login]
+        for password in ("wrong", "0123456789abcdef" * 2 + "01234567"):
+            for login in users:
+                with (
+                    self.subTest(login=login, password=password),
+                    patch.object(pbkdf2_sha512, "_calc_checksum", count),
+                ):
+                    hashed.clear()
+                    self.registry._login_failures.clear()
+                    response = self._post(PATH, {"login": login, "password": password})
+                    self.assertError(response, 401, "invalid_credentials")
+                    self.assertEqual(len(hashed), 1)
 
     # --- throttling ----------------------------------------------------------------------
 

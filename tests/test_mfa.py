@@ -9,6 +9,7 @@ from odoo.tests import tagged
 
 from odoo.addons.auth_totp.models.totp import hotp
 
+from ..tools import tokens
 from .common import APP, BROWSER, ApiCase
 
 MFA = "/api/login/mfa"
@@ -28,6 +29,9 @@ class TestSecondFactor(ApiCase):
 
     def _login(self, password, **options):
         return self._post("/api/login", {"login": self.user.login, "password": password}, **options)
+
+    def _amr(self, body):
+        return tokens.verify(body["token"], self._issuer(), time.time()).amr
 
     def test_s06_password_alone_opens_nothing(self):
         """A right password is a 401 that says why: no token, no cookie, no session."""
@@ -53,6 +57,7 @@ class TestSecondFactor(ApiCase):
         body = self.assertAnswer(self._login(own))
         self.assertEqual(body["user_id"], self.user.id)
         self.assertTrue(self._is_open(body["token"]))
+        self.assertEqual(self._amr(body), ("apikey",))
         foreign = keys.with_user(self.victim)._generate("rpc", "test", until)
         self.assertError(self._login(foreign), 401, "invalid_credentials")
         self.assertError(self._login("0" * 40), 401, "invalid_credentials")
@@ -107,6 +112,7 @@ class TestSecondFactor(ApiCase):
         self.assertEqual(list(body), ["token", "refreshToken", "user_id"])
         self.assertEqual(body["user_id"], self.user.id)
         self.assertTrue(self._is_open(body["token"]))
+        self.assertEqual(self._amr(body), ("pwd", "otp", "mfa"))
         response = self._second_step(self._first_step(agent=BROWSER), self._code(1), agent=BROWSER)
         self.assertEqual(self.assertAnswer(response)["user_id"], self.user.id)
         self.assertCookie(response, longest=14 * 86400)

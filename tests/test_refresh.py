@@ -90,6 +90,8 @@ class TestUpdateAccessToken(RefreshCase):
         for options in (
             {"body": {"refreshToken": "rubbish"}},
             {"headers": {"refreshToken": "rubbish"}},
+            {"body": {"refreshToken": ""}},
+            {"headers": {"refreshToken": ""}},
         ):
             with self.subTest(**options):
                 response = self._post(ACCESS, cookies={"refreshToken": theirs.refresh}, **options)
@@ -382,6 +384,28 @@ class TestUpdateRefreshToken(RefreshCase):
             self.assertAnswer(response)["access_token"], self._issuer(), time.time()
         )
         self.assertEqual(claims.expires_at - claims.issued_at, 77)
+
+    def test_token_tells_when_and_how_its_user_logged_in(self):
+        """``auth_time`` and ``amr`` are those of the login, whatever was refreshed since."""
+        body = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        body = self.assertAnswer(self._post("/api/login", body))
+        first = tokens.verify(body["token"], self._issuer(), time.time())
+        self.assertEqual(first.amr, ("pwd",))
+        self.assertAlmostEqual(first.auth_time, first.issued_at, delta=60)
+        session = self._sessions(self.user)
+        self.env.cr.execute(
+            "UPDATE jwt_session SET create_date = create_date - interval '3 hours' WHERE id = %s",
+            [session.id],
+        )
+        refresh = {"refreshToken": body["refreshToken"]}
+        token = self.assertAnswer(self._post(ACCESS, refresh))["access_token"]
+        claims = tokens.verify(token, self._issuer(), time.time())
+        self.assertEqual((claims.amr, claims.auth_time), (("pwd",), first.auth_time - 3 * 3600))
+        self.env.cr.execute(
+            "UPDATE jwt_session SET login_method = NULL WHERE id = %s", [session.id]
+        )
+        token = self.assertAnswer(self._post(ACCESS, refresh))["access_token"]
+        self.assertEqual(tokens.verify(token, self._issuer(), time.time()).amr, ())
 
     # --- holes of earlier ones -----------------------------------------------------------
 

@@ -54,6 +54,16 @@ class TestRevoke(ApiCase):
         self.assertEqual(self.assertAnswer(self._call("POST", REVOKE, self._expired(opened))), DONE)
         self.assertDead(opened, "logout")
 
+    def test_token_type_hint_does_no_harm(self):
+        """RFC 7009 clients send it, and the token in the body as well; the caller's own session ends."""
+        for hint in ("access_token", "refresh_token", "saml2", 7, None):
+            opened, theirs = self._open(self.user), self._open(self.victim)
+            body = {"token_type_hint": hint, "token": theirs.refresh}
+            with self.subTest(hint=hint):
+                self.assertEqual(self.assertAnswer(self._post(REVOKE, body, opened.access)), DONE)
+                self.assertDead(opened, "logout")
+                self.assertFalse(self._state(theirs))
+
     def test_needs_a_right_signature(self):
         """A missing token, a forged one and a refresh token log nobody out."""
         opened = self._open(self.user)

@@ -77,9 +77,14 @@ class TestForgery(ApiCase):
         """The other tests of this class fail for the reason they name: unchanged, the token is good."""
         self.assertTrue(self._is_open(self._signed()))
         self.assertEqual(self.header["typ"], "at+jwt")
-        self.assertEqual(
-            set(self.payload), {"iss", "aud", "sub", "iat", "exp", "jti", "sid", "stp"}
-        )
+        claims = {"iss", "aud", "sub", "iat", "exp", "jti", "sid", "stp", "auth_time"}
+        self.assertEqual(set(self.payload), claims)
+
+    def test_token_without_the_login_in_it_is_good(self):
+        """A session may be older than ``auth_time`` and ``amr``; what is in them has its form."""
+        self.assertTrue(self._is_open(self._signed(auth_time=..., amr=...)))
+        for claims in ({"auth_time": "now"}, {"auth_time": 1.5}, {"amr": "pwd"}, {"amr": [1]}):
+            self.assertRefused(self._signed(**claims))
 
     def test_algorithms(self):
         """None, another one, and HS256 keyed with what everybody knows of the public key."""

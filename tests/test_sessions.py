@@ -1,5 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from .common import BROWSER, ApiCase
@@ -39,6 +41,47 @@ class TestSessions(ApiCase):
             },
         )
         self.assertMissingToken(self._call("GET", "/api/me"))
+
+    def test_one_login_more_than_allowed_ends_the_least_used_session(self):
+        """The reason is recorded; other users' sessions and the used ones go on."""
+        self._set(max_sessions=3)
+        foreign = self._open(self.victim)
+        first, second, third = (self._open(self.user) for _time in range(3))
+        first.session.sudo().last_used_at -= timedelta(hours=1)
+        second.session.sudo().last_used_at -= timedelta(hours=2)
+        self.env.flush_all()
+        fourth = self._open(self.user)
+        self.assertEqual(self._state(second), "limit")
+        self.assertFalse(self._is_open(second.access))
+        for opened in (first, third, fourth, foreign):
+            self.assertFalse(self._state(opened))
+        event = self.env["jwt.security.event"].sudo().search([("event", "=", "revoked")], limit=1)
+        self.assertEqual((event.user_id, event.detail), (self.user, "1 x limit"))
+        self._set(max_sessions=1)
+        last = self._open(self.user)
+        states = [self._state(opened) for opened in (first, third, fourth, last)]
+        self.assertEqual(states, ["limit", "limit", "limit", False])
+
+    def test_ended_sessions_leave_room(self):
+        """Only living sessions are counted; 0 is no limit."""
+        self._set(max_sessions=2)
+        kept, ended = self._open(self.user), self._open(self.user)
+        self.env["jwt.session"]._revoke([("id", "=", ended.session.id)], "logout")
+        self._open(self.user)
+        self.assertFalse(self._state(kept))
+        self._set(max_sessions=0)
+        for _time in range(60):
+            self._open(self.user)
+        self.assertFalse(self._state(kept))
+
+    def test_replaced_session_makes_its_own_room(self):
+        """A browser at the limit that logs in again ends its own old session and no other."""
+        self._set(max_sessions=2)
+        other, old = self._open(self.user), self._open(self.user, "browser")
+        body = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        cookies = {"refreshToken": old.refresh}
+        self.assertAnswer(self._post("/api/login", body, agent=BROWSER, cookies=cookies))
+        self.assertEqual((self._state(old), self._state(other)), ("replaced", False))
 
     def test_list_shows_ones_own_living_sessions(self):
         """Device, address and times; the caller's own is marked; others' and ended ones are absent."""

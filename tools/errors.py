@@ -38,6 +38,7 @@ CODES: Final[dict[str, int]] = {
     "mfa_required": 401,
     "invalid_mfa_token": 401,
     "invalid_code": 401,
+    "invalid_passkey": 401,
     # 403: we know who you are, and no
     "access_denied": 403,
     "foreign_origin": 403,

@@ -1,15 +1,17 @@
-"""Access tokens (JWT), refresh and MFA tokens (opaque). The only importer of ``jwt``.
+"""Access tokens (JWT); refresh, MFA and passkey tokens (opaque). The only importer of ``jwt``.
 
 Access token, RFC 9068 profile (``typ: at+jwt``)::
 
     header  {"typ": "at+jwt", "alg": "EdDSA", "kid": "<RFC 7638 thumbprint>"}
     claims  {"iss": "urn:odoo:<database uuid>", "aud": "<database identity>", "sub": "2",
-             "iat": 1764000000, "exp": 1764000900, "jti": "…", "sid": "…", "stp": "…"}
+             "iat": 1764000000, "exp": 1764000900, "jti": "…", "sid": "…", "stp": "…",
+             "auth_time": 1764000000, "amr": ["pwd"]}
 
 ``sid`` is the session (the family of refresh tokens), ``stp`` the session stamp: it changes with
-the user's login, password, second factor and ``active``.
+the user's login, password, second factor and ``active``. ``auth_time`` and ``amr`` tell when and how
+the user logged in, however often the session was refreshed since.
 
-Refresh and MFA tokens: ``v1.<selector>.<secret>``, ``m1.…``: a random 128-bit selector to find the
+Refresh, MFA and passkey tokens: ``v1.<selector>.<secret>``, ``m1.…``, ``p1.…``: a random 128-bit selector to find the
 row and a 256-bit secret of which only the SHA-256 is stored: such a secret needs no slow hash
 (ASVS 5.0, 6.5.2).
 """
@@ -47,6 +49,15 @@ _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _OPAQUE: Final = re.compile(r"([a-z]1)\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
 _JWS: Final = jwt.PyJWS()
 
+#: How a user logged in → ``amr``, in the words of RFC 8176. A passkey proves a key and that its user is
+#: there and was verified; whether the key is in hardware nobody tells. An API key has no word there.
+METHODS: Final[dict[str, tuple[str, ...]]] = {
+    "password": ("pwd",),
+    "code": ("pwd", "otp", "mfa"),
+    "passkey": ("pop", "user", "mfa"),
+    "api_key": ("apikey",),
+}
+
 
 class InvalidToken(Exception):
     """The token is not one of ours, or no longer good. ``reason`` is for the log, never for the client."""
@@ -80,6 +91,9 @@ class Claims:
     token_id: str
     issued_at: int
     expires_at: int
+    #: When the user logged in, and how (:data:`METHODS`); None and empty where it is not known.
+    auth_time: int | None = None
+    amr: tuple[str, ...] = ()
 
     def expired(self, now: float) -> bool:
         return self.expires_at <= now
@@ -101,7 +115,7 @@ def random_secret() -> str:
 def sign(claims: Claims, issuer: Issuer) -> str:
     """The compact JWT of ``claims``."""
     key = issuer.signing
-    payload = {
+    payload: dict[str, Any] = {
         "iss": issuer.issuer,
         "aud": issuer.audience,
         "sub": str(claims.user_id),
@@ -111,6 +125,10 @@ def sign(claims: Claims, issuer: Issuer) -> str:
         "sid": claims.session,
         "stp": claims.stamp,
     }
+    if claims.auth_time is not None:
+        payload["auth_time"] = claims.auth_time
+    if claims.amr:
+        payload["amr"] = list(claims.amr)
     return jwt.encode(
         payload, key.private, algorithm=key.algorithm, headers={"typ": TYPE, "kid": key.kid}
     )
@@ -196,7 +214,14 @@ def _claims(payload: Mapping[str, Any], issuer: Issuer, now: float) -> Claims:
     if "nbf" in payload:
         raise InvalidToken("nbf is not ours")
     session, stamp, token_id = texts
-    return Claims(int(sub), str(session), str(stamp), str(token_id), issued, expires)
+    auth_time, amr = payload.get("auth_time"), payload.get("amr", [])
+    if not (auth_time is None or type(auth_time) is int):
+        raise InvalidToken("bad auth_time")
+    if not (isinstance(amr, list) and all(isinstance(word, str) for word in amr)):
+        raise InvalidToken("bad amr")
+    return Claims(
+        int(sub), str(session), str(stamp), str(token_id), issued, expires, auth_time, tuple(amr)
+    )
 
 
 # --- opaque tokens ---------------------------------------------------------------------------
@@ -254,3 +279,9 @@ class MfaToken(Opaque):
     """Stands for a right password while the second factor is still missing."""
 
     version = "m1"
+
+
+class PasskeyToken(Opaque):
+    """Stands for the challenge that a passkey has to answer."""
+
+    version = "p1"

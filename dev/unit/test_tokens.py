@@ -22,7 +22,7 @@ ISSUER = tokens.Issuer(
     signing=KEY,
     keys={KEY.kid: KEY},
 )
-CLAIMS = tokens.Claims(2, "session", "stamp", "id", NOW, NOW + 900)
+CLAIMS = tokens.Claims(2, "session", "stamp", "id", NOW, NOW + 900, NOW - 5000, ("pwd", "otp"))
 TOKEN = tokens.sign(CLAIMS, ISSUER)
 PAYLOAD = {
     "iss": ISSUER.issuer,
@@ -34,6 +34,9 @@ PAYLOAD = {
     "sid": "session",
     "stp": "stamp",
 }
+#: May be absent: tokens of sessions that are older than these claims have none.
+LOGIN = {"auth_time": NOW - 5000, "amr": ["pwd", "otp"]}
+RIGHT = {**PAYLOAD, **LOGIN}
 HEADER = {"typ": "at+jwt", "alg": "EdDSA", "kid": KEY.kid}
 
 texts = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
@@ -45,6 +48,8 @@ a_claims = st.builds(
     token_id=texts,
     issued_at=st.integers(0, NOW),
     expires_at=st.integers(NOW + 1, 2**40),
+    auth_time=st.none() | st.integers(0, NOW),
+    amr=st.lists(texts).map(tuple),
 )
 
 
@@ -52,7 +57,7 @@ def b64(raw):
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def compact(payload=PAYLOAD, header=HEADER, key=KEY):
+def compact(payload=RIGHT, header=HEADER, key=KEY):
     """A token with any header and payload, rightly signed by ours: PyJWT is not asked for its opinion."""
     head, body = (
         part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, payload)
@@ -268,8 +273,8 @@ def test_too_long_is_refused(size):
 
 def test_longest_that_is_looked_at():
     """The limit is on the token, whoever signed it."""
-    base = len(compact({**PAYLOAD, "pad": ""}))
-    fits = compact({**PAYLOAD, "pad": "x" * ((tokens.MAX_LENGTH - base) * 3 // 4 - 3)})
+    base = len(compact({**PAYLOAD, **LOGIN, "pad": ""}))
+    fits = compact({**PAYLOAD, **LOGIN, "pad": "x" * ((tokens.MAX_LENGTH - base) * 3 // 4 - 3)})
     assert len(fits) <= tokens.MAX_LENGTH
     assert tokens.verify(fits, ISSUER, NOW) == CLAIMS
     too_long = compact({**PAYLOAD, "pad": "x" * (tokens.MAX_LENGTH * 3 // 4)})
@@ -353,6 +358,24 @@ def test_wrong_claims_are_refused(name, value):
         assert tokens.verify(token, ISSUER, NOW).issued_at == value  # long ago is not the future
     else:
         refused(token)
+
+
+def test_how_the_user_logged_in_may_be_absent():
+    """A session that was opened before these claims goes on; there is nothing that could be wrong in them."""
+    claims = tokens.verify(compact(PAYLOAD), ISSUER, NOW)
+    assert claims == replace(CLAIMS, auth_time=None, amr=())
+    bare = json.loads(base64.urlsafe_b64decode(tokens.sign(claims, ISSUER).split(".")[1] + "=="))
+    assert bare == PAYLOAD
+
+
+@pytest.mark.parametrize("value", [True, "1", 1.5, [], {}, 9e99], ids=repr)
+def test_wrong_time_of_the_login_is_refused(value):
+    refused(compact({**PAYLOAD, **LOGIN, "auth_time": value}))
+
+
+@pytest.mark.parametrize("value", [None, True, 1, "pwd", {}, [1], [["pwd"]], [None]], ids=repr)
+def test_wrong_way_of_the_login_is_refused(value):
+    refused(compact({**PAYLOAD, **LOGIN, "amr": value}))
 
 
 @pytest.mark.parametrize(

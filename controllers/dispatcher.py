@@ -65,7 +65,7 @@ class ApiDispatcher(Dispatcher):
             raise ApiError(
                 "no_database", _("Several databases are served here: name one in X-Odoo-Database.")
             )
-        if not endpoint.routing.get("raw_body"):
+        if self.request.httprequest.method not in endpoint.routing.get("raw_body", ()):
             self._decode()
         self.request.params = dict(args)
         result = self.request.registry["ir.http"]._dispatch(endpoint)
@@ -197,7 +197,7 @@ class ApiDispatcher(Dispatcher):
 def api_route(path, **options):
     """``@route`` of this API: JSON whatever happens, and never a session cookie.
 
-    With ``raw_body=True`` the body is the endpoint's own to read.
+    ``raw_body`` lists the methods whose body is the endpoint's own to read.
     """
     return route(path, type=ApiDispatcher.routing_type, save_session=False, **options)
 

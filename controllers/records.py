@@ -81,51 +81,48 @@ class Records(Controller):
         "/api/v1/<string:model>/<string:action>", auth="jwt", methods=["POST"], readonly=False
     )
     def call_model(self, model, action):
-        """As :meth:`call` for the model or, with ``ids`` in the body, for several records."""
+        """As :meth:`part` for the model or, with ``ids`` in the body, for several records."""
         return self._call(model, action)
 
+    # one route, so that a preflight is told all of its methods
     @api_route(
-        "/api/v1/<string:model>/<int:record_id>/<string:action>",
+        "/api/v1/<string:model>/<int:record_id>/<string:name>",
         auth="jwt",
-        methods=["POST"],
-        readonly=False,
+        methods=["GET", "POST", "PUT"],
+        readonly=_reads,
+        raw_body=["PUT"],
     )
-    def call(self, model, record_id, action):
-        """``{"args": [], "kwargs": {}}`` → ``{"success": true, "result": …}``: an action of one record."""
-        return self._call(model, action, record_id)
+    def part(self, model, record_id, name):
+        """POST calls an action of one record; GET and PUT are for the bytes of a binary field.
 
-    @api_route(
-        "/api/v1/<string:model>/<int:record_id>/<string:field>",
-        auth="jwt",
-        methods=["GET"],
-        readonly=True,
-    )
-    def file(self, model, record_id, field):
-        """The bytes of a binary field, with their type, an entity tag and ranges (RFC 9110, section 14)."""
+        ``{"args": [], "kwargs": {}}`` → ``{"success": true, "result": …}``
+        """
+        if request.httprequest.method == "POST":
+            return self._call(model, name, record_id)
         policy = self._policy(model)
         self._check_id(policy, record_id)
-        response = resource.file(policy, record_id, field).get_response(as_attachment=True)
+        if request.httprequest.method == "PUT":
+            return self._store_file(policy, record_id, name)
+        return self._file(policy, record_id, name)
+
+    @staticmethod
+    def _file(policy, record_id, name):
+        """The bytes with their type, an entity tag and ranges (RFC 9110, section 14)."""
+        response = resource.file(policy, record_id, name).get_response(as_attachment=True)
         response.headers["Cache-Control"] = "private, no-cache"  # kept, but asked for each time
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.pop("Date", None)  # the server says it
         return response
 
-    @api_route(
-        "/api/v1/<string:model>/<int:record_id>/<string:field>",
-        auth="jwt",
-        methods=["PUT"],
-        readonly=False,
-        raw_body=True,
-    )
-    def store_file(self, model, record_id, field):
+    def _store_file(self, policy, record_id, name):
         """Store the body, whatever its type: no base64, no form."""
-        policy, http = self._policy(model), request.httprequest
-        self._check_id(policy, record_id)
+        http = request.httprequest
         if http.mimetype in FORMS:
             raise ApiError(
                 "unsupported_media_type", _("Send the bytes of the file as the body, not a form.")
             )
         data, if_match = http.get_data(cache=True), http.headers.get("If-Match")
-        version = resource.store_file(policy, record_id, field, data, if_match)
+        version = resource.store_file(policy, record_id, name, data, if_match)
         return self._tagged({"success": True, "count": 1, "data": {"id": record_id}}, version)
 
     @api_route(

@@ -300,6 +300,14 @@ class TestFiles(ApiCase):
         self.assertError(self._get(f"/api/v1/res.partner/{10**20}/image_1920"), 404, "not_found")
         self.assertError(self._get("/api/v1/no.model/1/image_1920"), 404, "model_not_found")
 
+    def test_preflight_is_told_all_methods(self):
+        """A page of another origin may upload, download and act."""
+        self._set(cors_origins="https://app.example.com")
+        headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PUT"}
+        response = self._call("OPTIONS", self.path, headers=headers)
+        self.assertEqual(response.status_code, 204)
+        self.assertEqual(response.headers["Access-Control-Allow-Methods"], "GET, HEAD, POST, PUT")
+
     def test_policy_holds(self):
         """Allow-lists, filter and methods count for files as for everything."""
         fields = self.env["ir.model.fields"]

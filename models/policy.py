@@ -48,6 +48,7 @@ PROTECTED = (
     "base.",
     "change.password.",
     "connection.api",
+    "connection.api.",
     "fetchmail.server",
     "google.",
     "iap.",
@@ -374,9 +375,9 @@ class Policy:
         :rtype: odoo.fields.Domain
         :raise ApiError: ``bad_domain``, ``unknown_field``, ``access_denied``
         """
-        domain = self._domain(node)
+        domain, scope = self._domain(node), self.scope()
         try:
-            return domain.optimize_full(self.model) & self.scope()
+            return domain.optimize_full(self.model) & scope
         except (ValueError, TypeError, KeyError, NotImplementedError) as exc:
             raise ApiError(
                 "bad_domain", _("The domain asks something that Odoo cannot search.")

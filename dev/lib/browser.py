@@ -1,12 +1,11 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Chromium, for the tours and dev/e2e. It comes from the distribution, so only root can bring it."""
+"""Chromium, for the tours and dev/e2e."""
 
 from __future__ import annotations
 
-import os
 import shutil
 
-from .bootstrap import home, stream
+from . import debian
 
 MISSING = "no Chromium here, so nothing that needs a browser ran: apt-get install chromium"
 
@@ -19,12 +18,7 @@ def path() -> str | None:
     )
 
 
-def ensure() -> str | None:
-    """The browser's path; on CI as root it is installed if need be, nobody else's machine is changed."""
-    if not path() and os.environ.get("CI") and not os.geteuid() and shutil.which("apt-get"):
-        log = home() / "log" / "chromium.log"
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        stream("apt-get update", ["apt-get", "update"], log, env=env)
-        install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
-        stream("Chromium", install, log, env=env)
-    return path()
+def ensure() -> None:
+    """Install it if need be, where that may be done."""
+    if not path():
+        debian.install("chromium")

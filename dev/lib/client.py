@@ -119,6 +119,13 @@ class Device:
         params = {"model": model, "fields": ["code"], "limit": 1, **params}
         return self.call("GET", "/api/send_request", params=as_query(params))
 
+    def v1(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """`v1("GET", "sale.order/7", fields=["name"])`: a resource path; what is no option is a parameter."""
+        sent = {key: options.pop(key) for key in ("headers", "content") if key in options}
+        if body is not None:
+            sent["json"] = body
+        return self.call(method, f"/api/v1/{path}", params=as_query(options), **sent)
+
     def statuses(self, times: int = 20, **params: Any) -> set[int]:
         """Of many calls, four at a time, so that every worker has answered some."""
         with ThreadPoolExecutor(4) as pool:

@@ -18,7 +18,7 @@ from .bootstrap import ROOT, Stop, bound, digest, home, locked, say, stop_on, st
 from .setup import ADDON, Setup
 
 TEST_MODULES = ("contacts", "product")
-DEMO_MODULES = ("contacts", "sale")
+DEMO_MODULES = ("contacts", "sale", "stock")
 DEMO_SCRIPT = Path(__file__).with_name("demo.py")
 
 

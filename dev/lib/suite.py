@@ -8,7 +8,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-from . import browser, database, report
+from . import browser, database, pdf, report
 from .bootstrap import Stop, locked, say
 from .parts import LIGHT, PARTS
 from .report import Result
@@ -31,6 +31,7 @@ def main(words: list[str]) -> int:
             stack.enter_context(setup)
             database.sweep(setup)
             browser.ensure()
+            pdf.ensure()
         if words:
             results[words[0]] = _timed(setup, words[0], words[1:])
         else:

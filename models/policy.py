@@ -524,9 +524,9 @@ class Policy:
         problems = Problems()
         plan = self._plan(request.selection, problems)
         writes, pointed = [], _References()
-        for _record_id, given in request.items:
+        for record_id, given in request.items:
             references = _References(found=pointed.found)
-            loaded = self._values(given, problems, references)
+            loaded = self._values(given, problems, references, record_id)
             writes.append(Write(loaded, tuple(references.scopes.values())))
             if problems:
                 break
@@ -534,12 +534,22 @@ class Policy:
         self._check_references(pointed)
         return writes, plan
 
-    def _values(self, given, problems, references):
-        loaded = {}
+    def _values(self, given, problems, references, record_id=None):
+        """
+        :param record_id: None for a record to create
+        """
+        loaded, properties = {}, []
         for name, value in given.items():
             try:
                 found = self.writable(name)
                 loaded[name] = self._value(found, value, problems, references)
+                if found.type == "properties" and loaded[name]:
+                    properties.append(found)
+            except ApiError as exc:
+                problems.catch(exc)
+        for found in properties:
+            try:
+                loaded[found.name] = self._properties(found, loaded, record_id, references)
             except ApiError as exc:
                 problems.catch(exc)
         return loaded
@@ -597,7 +607,7 @@ class Policy:
         return data if is_raw(found) else base64.b64encode(data)
 
     def _value(self, found, value, problems, references):
-        loaded = values.load(found.type, found.name, value)
+        loaded = values.load(found.type, found.name, value, getattr(found, "size", None))
         if loaded and is_raw(found):
             return base64.b64decode(loaded)
         if found.type in values.X2MANY:
@@ -615,7 +625,58 @@ class Policy:
                 )
             if found.type == "reference":
                 references.add(choice, found.name, [int(loaded.partition(",")[2])])
+        elif found.type == "properties_definition" and loaded:
+            self._check_definition(found, loaded)
         return loaded
+
+    def _check_definition(self, found, loaded):
+        """Odoo's own check, which it would else make in the middle of the write, as an error of the program.
+
+        :raise ApiError: ``bad_value``
+        """
+        try:
+            found.convert_to_cache(loaded, self.model)
+        except (ValueError, TypeError) as exc:
+            raise ApiError(
+                "bad_value",
+                _("%(field)s: Odoo does not take this definition."),
+                field=found.name,
+            ) from exc
+
+    def _properties(self, found, loaded, record_id, references):
+        """Properties as their definition wants them; it may come with the same values.
+
+        Odoo would keep a value of any other type and not show it, or fail.
+
+        :param record_id: None for a record to create
+        :raise ApiError: ``bad_value``
+        """
+        definition = self._definition(found, loaded, record_id)
+        if definition is None:
+            return False  # the record or its folder is not there: others tell that
+        settled = values.load_properties(found.name, loaded[found.name], definition)
+        for item in definition:
+            if item.get("comodel") and (ids := settled.get(item["name"])):
+                ids = ids if isinstance(ids, list) else [ids]
+                references.add(item["comodel"], f"{found.name}.{item['name']}", ids)
+        return settled
+
+    def _definition(self, found, loaded, record_id):
+        """The definition of the properties that a record has after the write; None without the record."""
+        name = found.definition_record
+        if loaded.get(name) or not record_id:
+            # a default, or computed of other values
+            scalars = {
+                key: value for key, value in loaded.items() if not isinstance(value, list | dict)
+            }
+            folder = self.model.sudo().new(scalars)[name]._origin
+            there = folder.exists() == folder
+        elif name in loaded:
+            return []
+        else:
+            record = self.fetch([record_id], []).exists()
+            folder, there = record.sudo()[name], bool(record)
+        return (folder[found.definition_record_field] or []) if there else None
 
     def _command(self, found, command, problems, references):
         below = self.related(found.comodel_name)
@@ -664,7 +725,8 @@ class Policy:
                 "bad_value", _("%(field)s: commands are nested too deeply."), field=found.name
             )
         references.path.append(found.name)
-        nested = self._values(command.values, problems, references)
+        record_id = command.ids[0] if command.kind == "update" else None
+        nested = self._values(command.values, problems, references, record_id)
         references.path.pop()
         return nested
 

@@ -16,7 +16,7 @@ from odoo.tools import SQL, hmac
 from ..tools import cursor as cursors
 from ..tools import etag
 from ..tools.errors import ApiError, _
-from ..tools.values import DUMPERS, X2MANY
+from ..tools.values import DUMPERS, X2MANY, dump_properties
 from .policy import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
@@ -351,7 +351,13 @@ def _dump_column(column, records, nulls):
         return [base64.b64encode(record[name] or b"").decode() or False for record in records]
     if dumper := DUMPERS.get(kind):
         return [dumper(record[name]) for record in records]
-    if kind in ("reference", "many2one_reference", "properties", "properties_definition"):
+    if kind == "properties":
+        values = [record[name] for record in records]
+        return [dump_properties(value) for value in field.convert_to_read_multi(values, records)]
+    if kind == "properties_definition":
+        values = [field.convert_to_read(record[name], record) for record in records]
+        return [dump_properties(value) for value in values]
+    if kind in ("reference", "many2one_reference"):
         return [field.convert_to_read(record[name], record) for record in records]
     return records.mapped(name)
 

@@ -131,8 +131,19 @@ def _related(record, path):
 
 
 def _answer(plan, records, request):
+    _recompute(plan, records)
     data = reader.dump(plan, records, request.nulls)
     if request.many:
         return {"success": True, "count": len(data), "data": data}, None
     records.env.flush_all()  # the version is that of the row
     return {"success": True, "count": 1, "data": data[0]}, reader.version(records)
+
+
+def _recompute(plan, records):
+    """A computed value that was written through its inverse is what is computed of it now, not what was sent."""
+    names = [
+        name for name in plan.names if (found := records._fields[name]).inverse and not found.store
+    ]
+    if names:
+        records.env.flush_all()
+        records.invalidate_recordset(names, flush=False)

@@ -18,6 +18,15 @@ class ApiTestFolder(models.Model):
 
     name = fields.Char(required=True)
     properties_definition = fields.PropertiesDefinition()
+    record_ids = fields.One2many("api.test.record", "folder_id")
+
+
+class ApiTestNote(models.Model):
+    _name = "api.test.note"
+    _description = "API Test Note"
+    _inherit = "properties.base.definition.mixin"
+
+    name = fields.Char()
 
 
 class ApiTestLine(models.Model):

@@ -14,7 +14,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 
-MODEL = "api.test.record"
+MODEL, FOLDER = "api.test.record", "api.test.folder"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 #: Astral plane, combining marks, right to left with its controls, a zero-width joiner, a BOM in the middle.
 UNICODE = "𝒳🏳️‍🌈 e\u0301 \u202eعربى\u202c \ufeff שלום \u2028 Straße"
@@ -87,14 +87,14 @@ GOOD = {
         ("", False),
         (0, False),
     ],
-    "upper": ["ABC"],
+    "upper": ["ABC", ("abc", "ABC")],
 }
 
 #: field → what no such field can hold: 400 ``bad_value``.
 BAD = {
     "char": [5, 1.5, True, ["x"], {"a": 1}, "a\x00b", "lone \ud800 surrogate", "\udfff"],
     "char_translated": [{"en_US": "x"}, 1],
-    "char_sized": [1],
+    "char_sized": ["123456789", 1],
     "char_company": [{"1": "x"}, 1],
     "char_indexed": ["\x00"],
     "text": [5, ["x"], "a\x00b", "\ud800"],
@@ -134,6 +134,26 @@ BAD = {
     "image": ["not base64!", 5],
     "json": ["\x00", {"a": "\ud800"}, {"\x00": 1}, nested(DEEP + 1), [[["\x00"]]]],
 }
+
+#: A property of each type.
+DEFINITION = [
+    {"name": name, "string": name.title(), "type": kind, **more}
+    for name, kind, more in (
+        ("flag", "boolean", {}),
+        ("count", "integer", {}),
+        ("weight", "float", {}),
+        ("note", "char", {}),
+        ("text", "text", {}),
+        ("rich_html", "html", {}),
+        ("day", "date", {}),
+        ("at", "datetime", {"default": MOMENT}),
+        ("size", "selection", {"selection": [["s", "Small"], ["m", "Medium"]]}),
+        ("labels", "tags", {"tags": [["a", "A", 1], ["b", "B", 2]]}),
+        ("owner", "many2one", {"comodel": "res.partner"}),
+        ("others", "many2many", {"comodel": "res.partner"}),
+        ("line", "separator", {}),
+    )
+]
 
 #: What only Odoo can know to be wrong: 422 ``validation_error``.
 REFUSED = {
@@ -429,6 +449,237 @@ class TestTypes(ApiCase):
                 sent = {"name": "x", "line_ids": [[0, 0, values]]}
                 self.assertError(self._raw("POST", sent), status, code)
         self.assertEqual(self._count(), before)
+
+    # --- properties ----------------------------------------------------------------------
+
+    def _folder(self):
+        """A folder whose records have one property of each type."""
+        names = {"name": "Defined", "properties_definition": DEFINITION}
+        body = {"values": names, "fields": ["properties_definition"]}
+        data = self.assertAnswer(self._send("POST", FOLDER, self.access, body), 201)["data"]
+        return self.env[FOLDER].browse(data["id"]), data["properties_definition"]
+
+    def _sent(self):
+        """property → what is sent, what is answered, what Odoo keeps"""
+        pair, partner_id = [self.partner.id, "Somebody"], self.partner.id
+        return {
+            "flag": [(True, True, True)],
+            "count": [(-7, -7, -7), (0, 0, 0)],
+            "weight": [(1.5, 1.5, 1.5), (2, 2.0, 2.0)],
+            "note": [(UNICODE, UNICODE, UNICODE)],
+            "text": [("two\nlines", "two\nlines", "two\nlines")],
+            "rich_html": [("<p>x<script>y()</script></p>", "<p>x</p>", "<p>x</p>")],
+            "day": [("2026-11-23", "2026-11-23", "2026-11-23")],
+            "at": [
+                (text, MOMENT, "2026-11-23 20:43:00")
+                for text in (MOMENT, "2026-11-23T21:43:00+01:00")
+            ],
+            "size": [("m", "m", "m")],
+            "labels": [(["b", "a"], ["b", "a"], ["b", "a"]), ([], False, False)],
+            "owner": [(partner_id, pair, partner_id), (pair, pair, partner_id)],
+            "others": [([partner_id], [pair], [partner_id]), ([pair], [pair], [partner_id])],
+        }
+
+    @staticmethod
+    def _values(properties):
+        return {item["name"]: item.get("value", False) for item in properties}
+
+    def test_properties(self):
+        """As an object of names and values, and as the list that is answered: Odoo keeps the same."""
+        folder, definition = self._folder()
+        for name, cases in self._sent().items():
+            for sent, answered, kept in cases:
+                with self.subTest(name=name, sent=sent):
+                    record, answer = self._made(
+                        {"folder_id": folder.id, "properties": {name: sent}}, fields=["properties"]
+                    )
+                    row = answer["properties"]
+                    self.assertEqual(
+                        [item["name"] for item in row], [item["name"] for item in definition]
+                    )
+                    self.assertEqual(self._values(row)[name], answered)
+                    self.assertEqual(record.properties._values[name], kept)
+                    again = self.assertAnswer(
+                        self._write(record, {"properties": row}, fields=["properties"])
+                    )
+                    self.assertEqual(again["data"]["properties"], row)
+                    self.env.invalidate_all()
+                    self.assertEqual(record.properties._values[name], kept)
+                    _copy, copied = self._made(
+                        {"folder_id": folder.id, "properties": row}, fields=["properties"]
+                    )
+                    self.assertEqual(copied["properties"], row)
+
+    def test_properties_together(self):
+        """An object replaces all of them, as in Odoo; the folder may come with them."""
+        folder, _definition = self._folder()
+        sent = {name: cases[0][0] for name, cases in self._sent().items()}
+        record, _answer = self._made({})
+        values = {"properties": sent, "folder_id": folder.id}
+        data = self.assertAnswer(self._write(record, values, fields=["properties"]))["data"]
+        expected = {name: cases[0][1] for name, cases in self._sent().items()}
+        self.assertEqual(self._values(data["properties"]), {**expected, "line": False})
+        data = self.assertAnswer(
+            self._write(record, {"properties": {"note": "x"}}, fields=["properties"])
+        )
+        filled = {
+            name: value for name, value in self._values(data["data"]["properties"]).items() if value
+        }
+        self.assertEqual(filled, {"note": "x"})
+        data = self.assertAnswer(self._write(record, {"properties": False}, fields=["properties"]))[
+            "data"
+        ]
+        self.assertFalse(any(self._values(data["properties"]).values()))
+
+    def test_bad_properties(self):
+        """What has another type, or is not defined, is a 400; nothing is written, and no definition changes."""
+        folder, definition = self._folder()
+        record, _answer = self._made({"folder_id": folder.id, "properties": {"note": "before"}})
+        before, kept = self._count(), dict(record.properties._values)
+        bad = [
+            *({"count": value} for value in ("7", 1.5, 2**31, True)),
+            *({"at": value} for value in ("now", 5, "2026-11-23T25:00:00Z")),
+            *({"size": value} for value in ("l", 5, ["m"])),
+            *({"labels": value} for value in ("a", ["c"], {"a": 1})),
+            *({"owner": value} for value in ("7", -1, {"id": 1})),
+            *({"others": value} for value in (7, ["7"])),
+            *({"note": value} for value in (5, "\x00", "\ud800")),
+            *({"rich_html": value} for value in (5, ["<p>"])),
+            *(
+                {"flag": "yes"},
+                {"day": "2026-11-31"},
+                {"weight": 1e300},
+                {"no_such": 1},
+                {"A B": 1},
+            ),
+            *(5, "x", [1], [[]], True, nested(DEEP + 1)),
+            [{**definition[0], "string": "Renamed", "definition_changed": True}],
+            [{**definition[0], "definition_deleted": True}],
+        ]
+        for value in bad:
+            for method, params in (("POST", {}), ("PUT", {"id": str(record.id)})):
+                with self.subTest(value=repr(value)[:80], method=method):
+                    sent = {"name": "bad", "folder_id": folder.id, "properties": value}
+                    self.assertError(self._raw(method, sent, **params), 400, "bad_value")
+        for value in ({"owner": 2**31 - 1}, {"others": [self.partner.id, 2**31 - 1]}):
+            with self.subTest(value=value):
+                sent = {"name": "bad", "folder_id": folder.id, "properties": value}
+                self.assertError(self._raw("POST", sent), 422, "validation_error")
+        self.assertError(self._create({"properties": {"note": "no folder"}}), 400, "bad_value")
+        self.assertEqual(self._count(), before)
+        self.assertEqual(record.properties._values, kept)
+        self.assertEqual(
+            [item["string"] for item in folder.properties_definition],
+            [item["string"] for item in definition],
+        )
+
+    def test_properties_without_a_folder(self):
+        """Odoo 19 has models whose properties have one definition for all records, which is computed."""
+        self._connect("api.test.note")
+        note = self.env["api.test.note"].create({"name": "first"})
+        note.properties_base_definition_id.properties_definition = [
+            {"name": "at", "string": "At", "type": "datetime"}
+        ]
+        for respond in (
+            lambda values: self._create(values, "api.test.note"),
+            lambda values: self._write(note, values),
+        ):
+            response = respond({"properties": {"at": "2026-11-23T21:43:00+01:00"}})
+            data = self.assertAnswer(response, response.status_code)["data"]
+            self.env.invalidate_all()
+            record = note.browse(data["id"])
+            self.assertEqual(record.properties._values, {"at": "2026-11-23 20:43:00"})
+            self.assertError(respond({"properties": {"no_such": 1}}), 400, "bad_value")
+
+    def test_properties_below_commands(self):
+        """They are loaded like those of the record itself."""
+        folder, _definition = self._folder()
+        record, _answer = self._made({"folder_id": folder.id})
+        moved = {
+            "record_ids": [[1, record.id, {"properties": {"at": MOMENT, "owner": self.partner.id}}]]
+        }
+        self.assertAnswer(self._write(folder, moved))
+        self.env.invalidate_all()
+        self.assertEqual(
+            record.properties._values, {"at": "2026-11-23 20:43:00", "owner": self.partner.id}
+        )
+        for bad in ({"at": "now"}, {"owner": "x"}, {"no_such": 1}):
+            with self.subTest(bad=bad):
+                values = {"record_ids": [[1, record.id, {"properties": bad}]]}
+                self.assertError(self._write(folder, values), 400, "bad_value")
+                values = {
+                    "record_ids": [[0, 0, {"name": "x", "folder_id": folder.id, "properties": bad}]]
+                }
+                self.assertError(self._write(folder, values), 400, "bad_value")
+
+    def test_properties_cost_the_same_for_any_number(self):
+        """Names of related records are read once, not once a record."""
+        folder, _definition = self._folder()
+        partners = self.env["res.partner"].create([{"name": f"p{n}"} for n in range(20)])
+        records = self.env[MODEL].create(
+            [
+                {
+                    "name": "many",
+                    "folder_id": folder.id,
+                    "properties": {"owner": partner.id, "note": "x"},
+                }
+                for partner in partners
+            ]
+        )
+        counts = []
+        for ids in (records.ids[:2], records.ids):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            params = {"fields": ["properties"], "domain": [["id", "in", ids]], "limit": 50}
+            self._send("GET", MODEL, self.access, **params)  # warm
+            before = self.env.cr.sql_log_count
+            self.env.invalidate_all()
+            data = self.assertList(self._send("GET", MODEL, self.access, **params))["data"]
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(
+                len({self._values(row["properties"])["owner"][1] for row in data}), len(ids)
+            )
+        self.assertEqual(counts[0], counts[1])
+
+    def test_definition(self):
+        """It is answered with the moment of a default in our form, and accepted as it is answered."""
+        folder, definition = self._folder()
+        self.assertEqual(
+            [item["name"] for item in definition], [item["name"] for item in DEFINITION]
+        )
+        defaults = {item["name"]: item["default"] for item in definition if item.get("default")}
+        self.assertEqual(defaults, {"at": MOMENT})
+        [kept] = [item for item in folder.properties_definition if item["name"] == "at"]
+        self.assertEqual(kept["default"], "2026-11-23 20:43:00")
+        values = {"properties_definition": definition}
+        again = self.assertAnswer(self._write(folder, values, fields=list(values)))["data"]
+        self.assertEqual(again["properties_definition"], definition)
+
+    def test_bad_definition(self):
+        folder, definition = self._folder()
+        good = {"name": "x", "type": "char", "string": "X"}
+        for bad in (
+            *(5, "x", {"a": 1}, [1], [[]], [{}], [good, good], nested(DEEP + 1)),
+            [{**good, "name": "A b"}],
+            [{**good, "type": "no_such"}],
+            [{**good, "no_such_key": 1}],
+            [{**good, "string": "\x00"}],
+            [{**good, "value": "x"}],
+            [{**good, "type": "html"}],
+            [{**good, "type": "integer", "default": "x"}],
+            [{**good, "type": "many2one", "comodel": "no.such.model"}],
+            [{**good, "type": "many2one", "comodel": ["res.partner"]}],
+            [{**good, "type": "many2one", "comodel": "res.partner", "domain": "f("}],
+            [{**good, "type": "selection", "selection": [["a"]]}],
+            [{**good, "type": "selection", "selection": [[["a"], "b"]]}],
+            [{**good, "type": "tags", "tags": [["a", "A", "red"]]}],
+            [{**good, "selection": [["a", "A"]]}],
+        ):
+            with self.subTest(bad=repr(bad)[:80]):
+                response = self._write(folder, {"properties_definition": bad})
+                self.assertError(response, 400, "bad_value")
+        self.env.invalidate_all()
+        self.assertEqual(len(folder.properties_definition), len(definition))
 
     # --- what depends on who asks ----------------------------------------------------------
 

@@ -86,6 +86,52 @@ def device(user, log_in):
     return log_in(user)
 
 
+@pytest.fixture(scope="session")
+def ref(admin):
+    """`ref("base.group_portal")` is the id of what a module's data made."""
+
+    def ref(xmlid):
+        module, name = xmlid.split(".")
+        domain = [["module", "=", module], ["name", "=", name]]
+        return admin.read("ir.model.data", domain, ["res_id"])[0]["res_id"]
+
+    return ref
+
+
+@pytest.fixture(scope="module")
+def connect(admin):
+    """`connect("sale.order", "GET POST", run_as="user", actions=["action_confirm"])` opens a model for a file's tests.
+
+    Afterwards the connections are what they were.
+    """
+    model, ours, theirs = "connection.api", [], []
+
+    def connect(name, methods, *, actions=(), reports=(), **values):
+        before = admin.search(model, [["model", "=", name]], context={"active_test": False})
+        if before:
+            theirs.extend(admin.call(model, "copy_data", before))
+            admin.unlink(model, before)
+        reports = admin.search("ir.actions.report", [["report_name", "in", list(reports)]])
+        toggles = {f"is_{method.lower()}": True for method in methods.split()}
+        connection = admin.create(
+            model,
+            {
+                "model_id": admin.search("ir.model", [["model", "=", name]])[0],
+                "action_ids": [[0, 0, {"name": action}] for action in actions],
+                "report_ids": [[6, 0, reports]],
+                **toggles,
+                **values,
+            },
+        )
+        ours.append(connection)
+        return connection
+
+    yield connect
+    admin.unlink(model, ours)
+    for values in theirs:
+        admin.create(model, values)
+
+
 @pytest.fixture
 def parameter(admin):
     """`with parameter("refresh_grace_seconds", 0):` sets a system parameter of the addon for a while."""

@@ -3,7 +3,11 @@
 from . import connection_api
 from . import connection_api_action
 from . import connection_api_exposure
+from . import connection_api_filter
+from . import connection_api_limits
+from . import ir_actions_report
 from . import ir_http
+from . import ir_model_fields
 from . import jwt_login_throttle
 from . import jwt_mfa_challenge
 from . import jwt_refresh_token
@@ -12,4 +16,5 @@ from . import jwt_session
 from . import jwt_signing_key
 from . import res_config_settings
 from . import res_device
+from . import res_groups
 from . import res_users

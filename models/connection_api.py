@@ -6,7 +6,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from ..tools.errors import ApiError, _
-from .policy import UNREACHABLE, Policy
+from .policy import UNREACHABLE, Policy, is_kept_by_odoo
 
 #: The switches of the form, and the HTTP method each of them opens.
 TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
@@ -110,6 +110,13 @@ class ConnectionApi(models.Model):
         "CHECK(rate_limit >= 0)", "A number of requests a minute, or 0 for any number."
     )
 
+    def _init_column(self, column_name):
+        """Connections of older versions go on as they were, in profile ``strict`` as well."""
+        if column_name == "run_as":
+            self.env.cr.execute("UPDATE connection_api SET run_as = 'sudo' WHERE run_as IS NULL")
+            return None
+        return super()._init_column(column_name)
+
     @api.constrains("model_id")
     def _check_model(self):
         for connection in self:
@@ -118,6 +125,50 @@ class ConnectionApi(models.Model):
                 raise ValidationError(
                     self.env._("%(model)s cannot be opened.", model=connection.model_id.name)
                 )
+
+    @api.onchange("model_id")
+    def _onchange_model(self):
+        """What was chosen for another model is nothing to this one."""
+        others = (self.read_field_ids | self.write_field_ids).model_id - self.model_id
+        if others or self._origin.model_id != self.model_id:
+            self.domain = False
+            self.read_field_ids = self.write_field_ids = False
+            self.action_ids = self.report_ids = False
+
+    @api.constrains("model_id", "read_field_ids", "write_field_ids", "report_ids", "action_ids")
+    def _check_lists(self):
+        """What is listed belongs to the model, and can do what it is listed for."""
+        for connection in self:
+            listed = connection.sudo()
+            model, name = self.env[connection.model], connection.model_id.name
+            for field in listed.read_field_ids | listed.write_field_ids:
+                if field.model_id != listed.model_id:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s is no field of %(model)s.",
+                            field=field.display_name,
+                            model=name,
+                        )
+                    )
+            for field in listed.write_field_ids:
+                if (found := model._fields.get(field.name)) is None or is_kept_by_odoo(found):
+                    raise ValidationError(
+                        self.env._(
+                            "Odoo keeps %(field)s of %(model)s itself; nobody can write it.",
+                            field=field.field_description,
+                            model=name,
+                        )
+                    )
+            for report in listed.report_ids:
+                if (report.model, report.report_type) != (connection.model, "qweb-pdf"):
+                    raise ValidationError(
+                        self.env._(
+                            "%(report)s is no PDF report of %(model)s.",
+                            report=report.display_name,
+                            model=name,
+                        )
+                    )
+            connection.action_ids._check_method()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -145,7 +196,7 @@ class ConnectionApi(models.Model):
         :rtype: Connection | None
         """
         found = self.sudo().search([("model", "=", model_name)], limit=1)
-        if not found or model_name in UNREACHABLE:
+        if not found or found._lost_limits() or model_name in UNREACHABLE:
             return None
         return Connection(
             id=found.id,
@@ -157,7 +208,11 @@ class ConnectionApi(models.Model):
             read_fields=frozenset(found.read_field_ids.mapped("name")),
             write_fields=frozenset(found.write_field_ids.mapped("name")),
             actions=frozenset(found.action_ids.mapped("name")),
-            reports=frozenset(found.report_ids.mapped("report_name")),
+            reports=frozenset(
+                found.report_ids.filtered(
+                    lambda report: report.model == model_name and report.report_type == "qweb-pdf"
+                ).mapped("report_name")
+            ),
             rate_limit=found.rate_limit,
             log_requests=found.log_requests,
         )

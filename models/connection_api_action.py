@@ -23,8 +23,22 @@ class ConnectionApiAction(models.Model):
 
     @api.constrains("name", "connection_id")
     def _check_method(self):
+        """A public method of the model's own business.
+
+        Not what every model has (``read``, ``write``, ``copy``, ``web_save`` …), even where a model
+        has its own version: those do what the connection's methods, filter and lists of fields are
+        there to decide.
+        """
         for action in self:
             model = self.env[action.connection_id.model]
+            if hasattr(type(self.env["base"]), action.name or ""):
+                raise ValidationError(
+                    self.env._(
+                        "Every model has the method %(method)s: as an action it would pass by what"
+                        " this connection opens.",
+                        method=action.name,
+                    )
+                )
             try:
                 get_public_method(model, action.name)
             except (AccessError, AttributeError) as exc:

@@ -18,9 +18,9 @@ from typing import Any
 
 from odoo.fields import Command, Domain
 from odoo.models import BaseModel
-from odoo.tools.safe_eval import safe_eval
 
 from ..tools import domain as domains
+from ..tools import filter as filters
 from ..tools import query as queries
 from ..tools import values
 from ..tools.errors import ApiError, Problems, _
@@ -91,6 +91,12 @@ _AGGREGATED = {
 #: Records within records within one write.
 MAX_NESTED_COMMANDS = 10
 _METHOD_OF_COMMAND = {"create": "POST", "update": "PUT", "delete": "DELETE"}
+
+
+def is_kept_by_odoo(field):
+    """Whether a value for the field would be lost without a word."""
+    computed = field.compute and field.readonly
+    return field.name in _MAGIC or (not field.inverse and bool(computed or not field.store))
 
 
 def is_protected(model_name):
@@ -397,7 +403,7 @@ class Policy:
     def _evaluate_scope(self):
         if self.connection is None or not self.connection.domain:
             return Domain.TRUE
-        domain = Domain(safe_eval(self.connection.domain, scope_context(self.caller.env)))
+        domain = scope_domain(self.caller.env, self.connection.domain)
         if self.model.env.su:
             return domain
         return Domain("id", "in", self._everything()._search(domain))
@@ -412,7 +418,7 @@ class Policy:
         """
         if not ids or self.connection is None or not self.connection.domain:
             return
-        domain = Domain(safe_eval(self.connection.domain, scope_context(self.caller.env)))
+        domain = scope_domain(self.caller.env, self.connection.domain)
         inside = self._everything().search_count(Domain("id", "in", list(ids)) & domain)
         if inside != len(ids):
             raise ApiError(
@@ -571,8 +577,7 @@ class Policy:
                 field=name[:128],
                 model=self.name,
             )
-        computed = found.compute and found.readonly and not found.inverse
-        if name in _MAGIC or computed or (not found.store and not found.inverse):
+        if is_kept_by_odoo(found):
             raise ApiError(
                 "bad_value", _("Odoo keeps %(field)s itself; it cannot be written."), field=name
             )
@@ -756,17 +761,32 @@ class Policy:
         problems.raise_if_any()
 
 
-def scope_context(env):
-    """What a record filter may name: as in a record rule (``ir.rule._eval_context``), and ``uid``.
+def scope_domain(env, text):
+    """The domain of a record filter for the caller, whose environment this is; nothing is executed.
 
-    Not the time: domains have words for that themselves (``"today"``, ``"-7d"``).
+    It may name what a record rule may (``ir.rule._eval_context``), and ``uid``. Not the time:
+    domains have words for that themselves (``"today"``, ``"-7d"``).
+
+    :rtype: odoo.fields.Domain
+    :raise ValueError: for a text that is no filter, or none any more
     """
-    return {
+    names = {
         "user": env(context={}).user,
         "uid": env.uid,
         "company_id": env.company.id,
         "company_ids": env.companies.ids,
     }
+    return Domain(filters.evaluate(filters.parse(text), names, _follow))
+
+
+def _follow(record, name):
+    """A field of the user, or of what it leads to; never a method.
+
+    :raise ValueError: for anything else
+    """
+    if not isinstance(record, BaseModel) or (name not in record._fields and name != "ids"):
+        raise filters.FilterError(name)
+    return record.ids if name == "ids" else record[name]
 
 
 def _plain(value):

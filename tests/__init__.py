@@ -2,6 +2,7 @@
 
 from . import test_auth_method
 from . import test_backend
+from . import test_connection
 from . import test_dispatcher
 from . import test_login
 from . import test_mfa

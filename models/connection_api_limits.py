@@ -1,0 +1,94 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
+
+#: Lists that open everything when they are empty, each with the flag that remembers it was not.
+LIMITS = {
+    "group_ids": "is_for_groups",
+    "read_field_ids": "is_read_limited",
+    "write_field_ids": "is_write_limited",
+}
+
+
+class ConnectionApi(models.Model):
+    """A limit that loses what it names closes the connection, it does not open it.
+
+    When a group or a field is deleted (by hand, with a module, by a foreign key), PostgreSQL takes
+    its row out of these lists, and an empty list stands for everybody, or for all fields. So each
+    list has a flag that only a write on the connection itself sets; a list that is empty while its
+    flag is set has lost what it allowed, and :meth:`_connection` does not find it.
+    """
+
+    _inherit = "connection.api"
+
+    is_for_groups = fields.Boolean(readonly=True, copy=False)
+    is_read_limited = fields.Boolean(readonly=True, copy=False)
+    is_write_limited = fields.Boolean(readonly=True, copy=False)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        connections = super().create(vals_list)
+        connections._keep_limits(LIMITS)
+        return connections
+
+    def write(self, vals):
+        """
+        :raise ValidationError: for one that is to be active although it has lost a limit
+        """
+        result = super().write(vals)
+        self._keep_limits(LIMITS.keys() & vals.keys())
+        if vals.get("active"):
+            for connection in self:
+                if lost := connection._lost_limits():
+                    raise ValidationError(
+                        self.env._(
+                            "%(lists)s of %(model)s is empty because what it listed was deleted."
+                            " Choose again before the connection becomes active.",
+                            lists=connection._list_names(lost),
+                            model=connection.model_id.name,
+                        )
+                    )
+        return result
+
+    def _keep_limits(self, names):
+        for connection in self.sudo():
+            flags = {LIMITS[name]: bool(connection[name]) for name in names}
+            changed = {flag: value for flag, value in flags.items() if connection[flag] != value}
+            if changed:
+                connection.write(changed)
+
+    def _lost_limits(self):
+        """The lists that are empty although nobody emptied them here."""
+        connection = self.sudo()
+        return [name for name, flag in LIMITS.items() if connection[flag] and not connection[name]]
+
+    def _list_names(self, names):
+        return [self._fields[name]._description_string(self.env) for name in names]
+
+    @api.model
+    def _close_what_lost_a_limit(self):
+        """Archive the connections that lost a limit, so that an administrator sees it.
+
+        Not while this addon is uninstalled, when its tables go one by one.
+        """
+        if self.env["ir.module.module"].sudo()._get("jwt_auth_api").state == "to remove":
+            return
+        self.env.registry.clear_cache("stable")
+        lost = Domain.OR(
+            Domain(flag, "=", True) & Domain(name, "=", False) for name, flag in LIMITS.items()
+        )
+        connections = self.sudo().search(lost)
+        for connection in connections:
+            _logger.warning(
+                "The connection of %s is archived: all of its %s were deleted",
+                connection.model,
+                " and ".join(connection._lost_limits()),
+            )
+        if connections:
+            connections.write({"active": False})

@@ -1,0 +1,18 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from odoo import models
+
+
+class IrActionsReport(models.Model):
+    _inherit = "ir.actions.report"
+
+    def write(self, vals):
+        """Connections know their reports by name."""
+        result = super().write(vals)
+        self.env.registry.clear_cache("stable")
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache("stable")
+        return result

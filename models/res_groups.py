@@ -1,0 +1,13 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from odoo import models
+
+
+class ResGroups(models.Model):
+    _inherit = "res.groups"
+
+    def unlink(self):
+        """A connection that was for these groups alone is for nobody afterwards."""
+        result = super().unlink()
+        self.env["connection.api"]._close_what_lost_a_limit()
+        return result

@@ -1,0 +1,110 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""A connection's record filter: a domain in Python's notation, with a few names. Nothing is executed.
+
+Odoo evaluates the domains of its record rules as code; those only administrators write. A filter
+is written by whoever manages connections and computed for every caller, so that code in it would
+run with the rights of all of them. What is accepted: lists, tuples, text, numbers, ``True``,
+``False``, ``None``, ``uid``, ``company_id``, ``company_ids``, fields of ``user`` and the sum of two
+lists, as in ``[('company_id', 'in', company_ids + [False])]``.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+#: What stands for the caller's own, as in a record rule.
+NAMES: Final = ("user", "uid", "company_id", "company_ids")
+
+
+class FilterError(ValueError):
+    """The text is no filter; :attr:`part` is what is not understood."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+
+@functools.lru_cache(maxsize=1024)
+def parse(text: str) -> ast.expr:
+    """The filter as a tree of what is accepted, nothing else.
+
+    :raise FilterError: for anything else
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        _check(tree)
+    except (ValueError, SyntaxError, RecursionError, MemoryError) as exc:
+        raise exc if isinstance(exc, FilterError) else FilterError(text[:64]) from None
+    if not isinstance(tree, ast.List | ast.BinOp):
+        raise FilterError(text[:64])
+    return tree
+
+
+def _check(node: ast.expr) -> None:
+    match node:
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            for item in items:
+                _check(item)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            _check(left)
+            _check(right)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
+            pass
+        case ast.Constant(value=str() | int() | float() | None):  # a bool is an int
+            pass
+        case ast.Name(id=name) if name in NAMES:
+            pass
+        case ast.Attribute() if (_path(node) or [""])[0] == "user":
+            pass
+        case _:
+            raise FilterError(ast.unparse(node)[:64])
+
+
+def _path(node: ast.expr) -> list[str]:
+    """``user.partner_id.id`` as ``["user", "partner_id", "id"]``; empty for what is no such path."""
+    steps: list[str] = []
+    while isinstance(node, ast.Attribute):
+        steps.insert(0, node.attr)
+        node = node.value
+    return [node.id, *steps] if isinstance(node, ast.Name) else []
+
+
+def paths(node: ast.AST) -> frozenset[tuple[str, ...]]:
+    """The names a filter uses, each with the fields it follows: ``("user", "partner_id", "id")``."""
+    if isinstance(node, ast.expr) and (path := _path(node)):
+        return frozenset([tuple(path)])
+    return frozenset().union(*(paths(child) for child in ast.iter_child_nodes(node)))
+
+
+def evaluate(
+    tree: ast.expr, names: Mapping[str, Any], follow: Callable[[Any, str], Any] = getattr
+) -> Any:
+    """The domain as a list, for one caller.
+
+    :param tree: of :func:`parse`
+    :param names: a value for each of :data:`NAMES`
+    :param follow: gives a field of a record
+    """
+    match node := tree:
+        case ast.List(elts=items):
+            return [evaluate(item, names, follow) for item in items]
+        case ast.Tuple(elts=items):
+            return tuple(evaluate(item, names, follow) for item in items)
+        case ast.BinOp(left=left, right=right):
+            both = evaluate(left, names, follow), evaluate(right, names, follow)
+            if not all(isinstance(side, list) for side in both):
+                raise FilterError(ast.unparse(node)[:64])
+            return operator.add(*both)
+        case ast.UnaryOp(operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return names[name]
+        case ast.Attribute(value=value, attr=name):
+            return follow(evaluate(value, names, follow), name)
+    raise FilterError(ast.unparse(node)[:64])

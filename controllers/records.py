@@ -169,6 +169,8 @@ class Records(Controller):
     @staticmethod
     def _default_fields(policy):
         """What is answered on a resource path when no ``fields`` are asked for."""
+        if not policy.allows("GET"):
+            return []
         return sorted(policy.connection.read_fields) or ["display_name"]
 
     def _asked(self, policy, record_id):

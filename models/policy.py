@@ -12,6 +12,7 @@ before it has said yes. The rules it keeps, whatever a connection opens:
 """
 
 import base64
+import contextlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,8 +45,12 @@ UNREACHABLE = frozenset(
 #: record rules, parameters, server actions, crons, views, mail servers … ``sudo`` is for
 #: administrators there. A name that ends with a dot stands for all that begin with it.
 PROTECTED = (
+    "auth.",
+    "auth_totp.",
     "base.automation",
     "base.",
+    "bus.bus",
+    "certificate.",
     "change.password.",
     "connection.api",
     "connection.api.",
@@ -53,9 +58,18 @@ PROTECTED = (
     "google.",
     "iap.",
     "ir.",
+    "mail.alias",
+    "mail.alias.",
+    "mail.ice.server",
+    "mail.push",
+    "mail.push.",
     "mail.template",
     "microsoft.",
     "payment.provider",
+    "payment.token",
+    "portal.wizard",
+    "portal.wizard.",
+    "res.company.ldap",
     "res.config",
     "res.config.",
     "res.device",
@@ -90,6 +104,11 @@ _AGGREGATED = {
 }
 #: Records within records within one write.
 MAX_NESTED_COMMANDS = 10
+#: Fields without a column whose search is not a model's own matter.
+_OWN_SEARCH = frozenset(["id", "display_name"])
+_POSITIVE = {"!=": "=", "not in": "in"} | {
+    f"not {operator}": operator for operator in domains.LIKE if f"not {operator}" in domains.LIKE
+}
 _METHOD_OF_COMMAND = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 
 
@@ -138,29 +157,47 @@ class Plan:
 class _References:
     """Ids that values point to, by model: they are looked for once, together.
 
-    ``path`` names the x2many fields whose commands stand inside of each other right now, and
-    ``scopes`` the relations that lead to records of a connection with a record filter.
+    ``path`` names the relations whose commands stand inside of each other right now, from the
+    record of ``root`` (a model and an id; None for the one that is written), ``depth`` says how many.
     """
 
     found: dict = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
-    path: list = field(default_factory=list)
+    root: tuple[str, int] | None = None
+    path: tuple[str, ...] = ()
+    depth: int = 0
     scopes: dict = field(default_factory=dict)
 
     def add(self, model_name, field_name, ids):
         self.found[model_name][field_name].update(ids)
 
+    def scope(self, policy, *names):
+        """What is known of the records at the end of a path, to be added to."""
+        path = (*self.path, *names)
+        return self.scopes.setdefault((self.root, path), Scope(self.root, path, policy))
+
 
 @dataclass
 class Scope:
-    """What x2many commands do to records whose connection has a filter, for :mod:`.writer` to hold them to it.
+    """What a write does to records of a related model, for :mod:`.writer` to hold it to their policy.
 
-    ``touched`` are changed or deleted; ``linked`` are only pointed to, which needs nothing of them.
+    :ivar root: model and id of the record that ``path`` begins at; None for the one that is written
+    :ivar touched: changed or deleted by a command
+    :ivar pointed: to be related; it counts if it was not before
+    :ivar owned: who is related is kept in the related records: to join or to leave changes them
+    :ivar closed: nobody may join or leave
+    :ivar through: the write changes whatever is at the end of the path, as related fields do
+    :ivar start: the id that the first relation of such a path leads to after the write, if it changes
     """
 
+    root: tuple[str, int] | None
     path: tuple[str, ...]
     policy: Any
     touched: set = field(default_factory=set)
-    linked: set = field(default_factory=set)
+    pointed: set = field(default_factory=set)
+    owned: bool = False
+    closed: bool = False
+    through: bool = False
+    start: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +220,7 @@ class Policy:
         self.caller = caller.sudo(False)
         self.connection = connection
         self._lookup = lookup
-        self._related = {}
+        self._policies = {}
         self._scope = None
         elevated = (
             connection is not None
@@ -211,13 +248,13 @@ class Policy:
 
         :raise ApiError: ``access_denied`` for a model that is never reachable
         """
-        policy = self._related.get(comodel_name)
+        policy = self._policies.get(comodel_name)
         if policy is None:
             if comodel_name in UNREACHABLE:
                 raise ApiError("access_denied", _("This relation cannot be followed."))
             policy = Policy(self.caller.env[comodel_name], self._lookup(comodel_name), self._lookup)
-            policy._related = self._related
-            self._related[comodel_name] = policy
+            policy._policies = self._policies
+            self._policies[comodel_name] = policy
         return policy
 
     def reading(self, comodel_name):
@@ -244,6 +281,7 @@ class Policy:
         found = self.model._fields.get(name)
         if (
             found is None
+            or found.comodel_name in UNREACHABLE
             or not self._listed(name, "read_fields")
             or not self.caller._has_field_access(found, "read")
         ):
@@ -328,6 +366,12 @@ class Policy:
             )
         if found.type == "many2one" and found not in seen:
             below = self.reading(found.comodel_name)
+            # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
+            visible = below.shows_all() if self.model.env.su else below.scope().is_true()
+            if not visible:
+                raise ApiError(
+                    "bad_parameter", _("Records cannot be sorted by %(field)s."), field=found.name
+                )
             for part in (below.model._order or "id").split(","):
                 name = part.split()[0].split(".")[0]
                 below._check_sortable(below.readable(name), (*seen, found))
@@ -339,9 +383,12 @@ class Policy:
         :raise ApiError: with everything that is not allowed
         """
         problems = Problems()
+        sorted_by = {term.name for term in query.order}
         for group in query.groups:
             try:
                 self._check_group(group)
+                if str(group) in sorted_by and not group.granularity:
+                    self._check_sortable(self.readable(group.field))
             except ApiError as exc:
                 problems.catch(exc)
         for aggregate in query.aggregates:
@@ -401,31 +448,71 @@ class Policy:
         return self._scope
 
     def _evaluate_scope(self):
+        domain = self._filter()
+        if domain.is_true():
+            return domain
+        everything = self._everything()
+        domain = domain.optimize_full(everything)
+        if self.model.env.su and all(map(self._is_column, domain.iter_conditions())):
+            return domain
+        # on its own, for it sees archived records of other models whatever the request is about
+        return Domain("id", "in", everything._search(domain))
+
+    def _is_column(self, condition):
+        found = self.model._fields.get(condition.field_expr)
+        return bool(found and found.store and found.column_type) and "any" not in condition.operator
+
+    def _filter(self):
+        """
+        :raise ValueError: for a filter that cannot be evaluated; it is nobody's mistake but the
+            administrator's, so nothing may take it for an answer
+        """
         if self.connection is None or not self.connection.domain:
             return Domain.TRUE
-        domain = scope_domain(self.caller.env, self.connection.domain)
-        if self.model.env.su:
-            return domain
-        return Domain("id", "in", self._everything()._search(domain))
+        return scope_domain(self.caller.env, self.connection.domain)
 
     def _everything(self):
         return self.model.sudo().with_context(active_test=False)
+
+    def shows_all(self):
+        """Whether neither filter nor record rules nor access rights keep a record from the caller."""
+        if not self.scope().is_true():
+            return False
+        if self.model.env.su:
+            return True
+        rules = self.model.env["ir.rule"]
+        return self.model.has_access("read") and rules._compute_domain(self.name, "read").is_true()
+
+    def inside(self, ids):
+        """Those of the ids that are, by now, within the connection's record filter.
+
+        :rtype: set
+        """
+        domain = self._filter()
+        if not ids or domain.is_true():
+            return set(ids)
+        return set(self._everything()._search(Domain("id", "in", list(ids)) & domain))
 
     def check_inside(self, ids):
         """Refuse what is, by now, outside of the connection's record filter.
 
         :raise ApiError: ``access_denied``; nothing of the request stays written
         """
-        if not ids or self.connection is None or not self.connection.domain:
-            return
-        domain = scope_domain(self.caller.env, self.connection.domain)
-        inside = self._everything().search_count(Domain("id", "in", list(ids)) & domain)
-        if inside != len(ids):
+        if len(self.inside(ids)) != len(ids):
             raise ApiError(
                 "access_denied",
                 _("A record of %(model)s would not be among those that are open."),
                 model=self.name,
             )
+
+    def check_pointed(self, ids, owned, name):
+        """Refuse to relate records outside of the filter; in a one2many, which changes them, any that are not shown.
+
+        :raise ApiError: ``validation_error``, as for an id that is no record
+        """
+        seen = set(self.fetch(list(ids), ["id"])._ids) if owned and ids else self.inside(ids)
+        if missing := set(ids) - seen:
+            raise _no_records(name, missing)
 
     def _domain(self, node):
         match node:
@@ -452,7 +539,13 @@ class Policy:
             or (found.type in ("date", "datetime") and len(rest) == 1 and rest[0] in _DATE_PARTS)
         ):
             raise ApiError("bad_domain", _("%(field)s has no fields of its own."), field=name)
-        self._check_searchable(found, condition)
+        self._check_searchable(found)
+        if not rest and condition.operator in domains.HIERARCHIES:
+            return self._hierarchy(found, condition)
+        if not rest and found.name == "display_name":
+            return self._by_name(condition)
+        if found.relational and _holds_text(condition.value):
+            return self._by_related_name(found, condition)
         path = ".".join(condition.path)
         field_type = "integer" if rest and found.type != "properties" else found.type
         if field_type == "properties":
@@ -460,34 +553,102 @@ class Policy:
         value = values.load_condition(field_type, path, condition.operator, condition.value)
         return Domain(path, condition.operator, value)
 
-    def _check_searchable(self, found, condition):
+    def _check_searchable(self, found):
         """
         :raise ApiError: ``bad_domain`` for a field that cannot be searched, or whose search looks at
             fields that the caller may not see
         """
         limited = self.connection is not None and self.connection.read_fields
-        derived = not found.store and not found.related and found.name != "display_name"
-        if not found._description_searchable or (limited and derived and found.name != "id"):
-            raise ApiError("bad_domain", _("%(field)s cannot be searched."), field=found.name)
-        if found.name == "display_name":
-            self._check_name_search(found)
-        elif found.relational and _holds_text(condition.value):
-            self.reading(found.comodel_name)._check_name_search(found)
+        derived = not found.store and not found.related and found.name not in _OWN_SEARCH
+        if not found._description_searchable or (limited and derived):
+            raise _unsearchable(found.name)
 
-    def _check_name_search(self, asked):
-        """A search by name looks at whatever the model goes by: e-mail, reference, barcode …"""
-        model = self.model
+    def _by_name(self, condition):
+        """A search by name looks at whatever the model goes by (e-mail, reference …): at those the caller may see.
+
+        Where nothing is lifted, that is Odoo's own matter.
+
+        :raise ApiError: ``bad_domain`` when there is none
+        """
         limited = self.connection is not None and self.connection.read_fields
-        if limited and type(model)._search_display_name is not BaseModel._search_display_name:
-            raise ApiError("bad_domain", _("%(field)s cannot be searched."), field=asked.name)
-        if limited or model.env.su:
-            for name in model._rec_names_search or filter(None, [model._rec_name]):
-                self.readable(name.split(".")[0])
+        if not limited and not self.model.env.su:
+            value = values.load_condition(
+                "char", "display_name", condition.operator, condition.value
+            )
+            return Domain("display_name", condition.operator, value)
+        positive = _POSITIVE.get(condition.operator, condition.operator)
+        names = self.model._rec_names_search or filter(None, [self.model._rec_name])
+        choices = []
+        for path in names:
+            with contextlib.suppress(ApiError):
+                choices.append(
+                    self._domain(
+                        domains.Condition(tuple(path.split(".")), positive, condition.value)
+                    )
+                )
+        if not choices:
+            raise _unsearchable("display_name")
+        found = Domain.OR(choices)
+        return found if positive == condition.operator else ~found
+
+    def _by_related_name(self, found, condition):
+        """Text in place of an id: the related records of that name, as far as their policy shows them."""
+        positive = _POSITIVE.get(condition.operator, condition.operator)
+        operator = "any" if positive == condition.operator else "not any"
+        given = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        texts = tuple(item for item in given if isinstance(item, str))
+        if positive in domains.LIKE:
+            return self._by_name_of(found, operator, positive, texts[0])
+        if positive not in ("=", "=?", "in"):
+            raise _unsearchable(found.name)
+        domain = self._by_name_of(found, operator, "in", texts)
+        others = tuple(item for item in given if not isinstance(item, str))
+        if others:
+            value = values.load_condition(found.type, found.name, "in", others)
+            if operator == "any":
+                return domain | Domain(found.name, "in", value)
+            return domain & Domain(found.name, "not in", value)
+        return domain
+
+    def _by_name_of(self, found, any_operator, operator, value):
+        name = domains.Condition(("display_name",), operator, value)
+        return self._related(found, any_operator, lambda below: below._by_name(name))
+
+    def _hierarchy(self, found, condition):
+        """Records above or below those that the caller may see; the way there is for the caller to see, too.
+
+        :raise ApiError: ``bad_domain`` for a field that has no hierarchy, ``unknown_field``
+        """
+        if not found.relational and found.name != "id":
+            raise _unsearchable(found.name)
+        below = self.reading(found.comodel_name) if found.relational else self
+        given = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        start = Domain("id", "in", [item for item in given if type(item) is int])
+        for text in given:
+            if isinstance(text, str):
+                start |= below._by_name(domains.Condition(("display_name",), "ilike", text))
+        if not below.model.has_access("read"):
+            return Domain.FALSE
+        model = below.model.with_context(active_test=False)
+        ids = list(model._search(start & below.scope()))
+        if found.relational and below.name == self.name:  # its own field is the way
+            return Domain(found.name, condition.operator, ids)
+        below.readable(below.model._parent_name)
+        if found.relational:
+            return self._any(
+                found, "any", domains.Condition(("id",), condition.operator, tuple(ids))
+            )
+        return Domain("id", condition.operator, ids)
 
     def _any(self, found, operator, node):
+        return self._related(found, operator, lambda below: below._domain(node))
+
+    def _related(self, found, operator, condition):
         """A condition on related records sees exactly the records that the related policy shows."""
+        if not found._description_searchable:
+            raise _unsearchable(found.name)
         below = self.reading(found.comodel_name)
-        inner = below._domain(node) & below.scope()
+        inner = condition(below) & below.scope()
         if below.model.env.su == self.model.env.su:
             return Domain(found.name, operator, inner)
         if not below.model.has_access("read"):
@@ -529,6 +690,7 @@ class Policy:
         """
         problems = Problems()
         plan = self._plan(request.selection, problems)
+        self._check_answer(request)
         writes, pointed = [], _References()
         for record_id, given in request.items:
             references = _References(found=pointed.found)
@@ -540,6 +702,21 @@ class Policy:
         self._check_references(pointed)
         return writes, plan
 
+    def _check_answer(self, request):
+        """Where GET is not open, a PUT answers what it writes and nothing else.
+
+        :raise ApiError: ``access_denied``
+        """
+        if self.allows("GET"):
+            return
+        for record_id, given in request.items:
+            if record_id is not None and not {"id", *given}.issuperset(request.selection.fields):
+                raise ApiError(
+                    "access_denied",
+                    _("%(model)s may not be read through this API."),
+                    model=self.name,
+                )
+
     def _values(self, given, problems, references, record_id=None):
         """
         :param record_id: None for a record to create
@@ -549,6 +726,8 @@ class Policy:
             try:
                 found = self.writable(name)
                 loaded[name] = self._value(found, value, problems, references)
+                if found.related and not found.inherited:
+                    self._note_through(found, given, references)
                 if found.type == "properties" and loaded[name]:
                     properties.append(found)
             except ApiError as exc:
@@ -568,6 +747,7 @@ class Policy:
         found = self.model._fields.get(name)
         if (
             found is None
+            or found.comodel_name in UNREACHABLE
             or not self._listed(name, "write_fields")
             or not self.caller._has_field_access(found, "write")
         ):
@@ -586,19 +766,38 @@ class Policy:
         return found
 
     def _check_related_write(self, found):
-        """A related field writes another model: one that is open for PUT, or a part of this one."""
-        model_name = self.name
-        for step in found.related.split(".")[:-1]:
-            model_name = self.model.env[model_name]._fields[step].comodel_name
-        target = self.related(model_name)
+        """A related field writes another model: a field that is open there for PUT, or a part of this one."""
+        target, name = self._target(found)
         if found.inherited:
-            allowed = not is_protected(model_name) or not self.model.env.su or target.model.env.su
+            allowed = not is_protected(target.name) or not self.model.env.su or target.model.env.su
         else:
             allowed = self._may_write_through(target, "PUT")
         if not allowed:
             raise ApiError(
                 "access_denied", _("%(field)s cannot be written here."), field=found.name
             )
+        if not found.inherited:
+            target.writable(name)
+
+    def _target(self, found):
+        """The policy of the model that a related field belongs to, and its name there."""
+        model_name = self.name
+        *steps, name = found.related.split(".")
+        for step in steps:
+            model_name = self.model.env[model_name]._fields[step].comodel_name
+        return self.related(model_name), name
+
+    def _note_through(self, found, given, references):
+        target, _name = self._target(found)
+        if target.is_filtered():
+            steps = found.related.split(".")[:-1]
+            scope = references.scope(target, *steps)
+            scope.through = True
+            if given.get(steps[0]):
+                scope.start = values.load("many2one", steps[0], given[steps[0]])
+
+    def is_filtered(self):
+        return self.connection is not None and bool(self.connection.domain)
 
     def _may_write_through(self, target, method):
         """Whether a write here may go on to another model: never with more rights than its own policy gives."""
@@ -619,6 +818,7 @@ class Policy:
             return [self._command(found, command, problems, references) for command in loaded]
         if found.type == "many2one" and loaded:
             references.add(found.comodel_name, found.name, [loaded])
+            self._note_pointed(found, loaded, references)
         elif found.type in ("selection", "reference") and loaded:
             choice = loaded.partition(",")[0] if found.type == "reference" else loaded
             if choice not in found.get_values(self.model.env):
@@ -629,7 +829,10 @@ class Policy:
                     field=found.name,
                 )
             if found.type == "reference":
-                references.add(choice, found.name, [int(loaded.partition(",")[2])])
+                record_id = int(loaded.partition(",")[2])
+                references.add(choice, found.name, [record_id])
+                if (target := self.related(choice)).is_filtered():
+                    references.scope(target, found.name).pointed.add(record_id)
         elif found.type == "properties_definition" and loaded:
             self._check_definition(found, loaded)
         return loaded
@@ -683,6 +886,16 @@ class Policy:
             folder, there = record.sudo()[name], bool(record)
         return (folder[found.definition_record_field] or []) if there else None
 
+    def _note_pointed(self, found, record_id, references):
+        """What a many2one points to; one that delegates makes the record a part of this one, to be written."""
+        target = self.related(found.comodel_name)
+        delegates = self.model._inherits.get(found.comodel_name) == found.name
+        closed = delegates and self.model.env.su and not self._may_write_through(target, "PUT")
+        if closed or target.is_filtered():
+            scope = references.scope(target, found.name)
+            scope.pointed.add(record_id)
+            scope.closed |= closed
+
     def _command(self, found, command, problems, references):
         below = self.related(found.comodel_name)
         method = _METHOD_OF_COMMAND.get(command.kind)
@@ -696,7 +909,7 @@ class Policy:
                 method=method,
                 model=below.name,
             )
-        if command.kind != "unlink":
+        if command.kind != "unlink" or found.type == "one2many":
             references.add(below.name, found.name, command.ids)
         self._note_scope(found, below, command, method, references)
         match command.kind:
@@ -713,26 +926,45 @@ class Policy:
                 return Command.set(command.ids)
         return getattr(Command, command.kind)(command.ids[0])
 
-    @staticmethod
-    def _note_scope(found, below, command, method, references):
-        if below.connection is None or not below.connection.domain:
+    def _note_scope(self, found, below, command, method, references):
+        owned = found.type == "one2many"
+        lifted = self.model.env.su and not below.model.env.su
+        relates = command.kind in ("link", "unlink", "clear", "set")
+        # a relation that is kept in a model which decides over rights, or seen from its other side
+        closed = (
+            lifted
+            and relates
+            and is_protected(below.name)
+            and (owned or bool(self.model.pool.field_inverses[found]))
+            and not self.caller.env.user._is_system()
+        )
+        if not (below.is_filtered() or closed or (lifted and relates and owned)):
             return
-        path = (*references.path, found.name)
-        scope = references.scopes.setdefault(path, Scope(path, below))
-        (scope.touched if method else scope.linked).update(command.ids)
+        scope = references.scope(below, found.name)
+        scope.owned, scope.closed = owned, scope.closed or closed
+        if command.kind in ("link", "set"):
+            scope.pointed.update(command.ids)
+        elif method:
+            scope.touched.update(command.ids)
 
     def _nested_values(self, found, command, problems, references):
         """
         :raise ApiError: ``bad_value`` below a depth at which Python's stack, and Odoo's, come to their end
         """
-        if len(references.path) >= MAX_NESTED_COMMANDS:
+        if references.depth >= MAX_NESTED_COMMANDS:
             raise ApiError(
                 "bad_value", _("%(field)s: commands are nested too deeply."), field=found.name
             )
-        references.path.append(found.name)
+        before = references.root, references.path
+        if command.kind == "update":
+            references.root, references.path = (self.name, command.ids[0]), ()
+        else:
+            references.path = (*references.path, found.name)
+        references.depth += 1
         record_id = command.ids[0] if command.kind == "update" else None
         nested = self._values(command.values, problems, references, record_id)
-        references.path.pop()
+        references.depth -= 1
+        references.root, references.path = before
         return nested
 
     def _removal_deletes(self, found):
@@ -752,13 +984,21 @@ class Policy:
             missing = wanted - set(self.model.env[model_name].sudo().browse(wanted).exists()._ids)
             for name, ids in by_field.items():
                 if gone := sorted(ids & missing):
-                    problems.add(
-                        "validation_error",
-                        _("%(field)s: there is no record %(ids)s."),
-                        field=name,
-                        ids=", ".join(map(str, gone)),
-                    )
+                    problems.catch(_no_records(name, gone))
         problems.raise_if_any()
+
+
+def _no_records(name, ids):
+    return ApiError(
+        "validation_error",
+        _("%(field)s: there is no record %(ids)s."),
+        field=name,
+        ids=", ".join(map(str, sorted(ids))),
+    )
+
+
+def _unsearchable(name):
+    return ApiError("bad_domain", _("%(field)s cannot be searched."), field=name)
 
 
 def scope_domain(env, text):

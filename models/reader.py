@@ -9,7 +9,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from odoo.fields import Domain
+from odoo.fields import Domain, Properties
 from odoo.models import regex_order
 from odoo.tools import SQL, hmac
 
@@ -46,7 +46,7 @@ def page(policy, query):
         "count": len(records),
         "page": query.page,
         "page_size": query.limit,
-        **_total(model, domain, query, offset, len(records)),
+        **_total(policy, model, domain, query, offset, len(records)),
         "data": dump(plan, records, query.nulls),
     }
 
@@ -84,19 +84,20 @@ def _model(policy, archived):
 # --- how many ----------------------------------------------------------------------------------
 
 
-def _total(model, domain, query, offset, count):
+def _total(policy, model, domain, query, offset, count):
     """``total`` and ``total_pages``; what the page itself tells is not counted."""
     if query.count == "none":
         return {}
     total = offset + count
     page_tells = count < query.limit and (count or not offset)
     if not page_tells:
-        total = _count(model, domain, query.count)
+        total = _count(policy, model, domain, query.count)
     return {"total": total, "total_pages": -(-total // query.limit)}
 
 
-def _count(model, domain, kind):
-    if kind == "estimated":
+def _count(policy, model, domain, kind):
+    """PostgreSQL's statistics are of all records: they tell nothing to whom some are closed."""
+    if kind == "estimated" and policy.shows_all():
         found = _estimate(model, domain)
         if found > _COUNT_BELOW:
             return found
@@ -183,7 +184,7 @@ def _cursor_page(policy, query, plan, model, domain, order):
     answer = {"success": True, "count": len(records), "page_size": query.limit}
     if query.count != "none":
         total = len(records) if not query.cursor and not after else 0
-        answer["total"] = total or _count(model, domain, query.count)
+        answer["total"] = total or _count(policy, model, domain, query.count)
         answer["total_pages"] = -(-answer["total"] // query.limit)
     if after:
         answer["next_cursor"] = after
@@ -280,10 +281,14 @@ def groups(policy, query):
         total = {"total": count, "total_pages": -(-count // query.limit)}
     names = [*specs, *("id:count" if name == "__count" else name for name in aggregates)]
     kinds = [*(_kind(model, group) for group in query.groups), *(None for _name in aggregates)]
+    named = [
+        _named(policy, model._fields[group.field], [row[place] for row in rows])
+        for place, group in enumerate(query.groups)
+    ] + [None] * len(aggregates)
     data = [
         {
-            name: _group_value(kind, value, query.nulls)
-            for name, kind, value in zip(names, kinds, row, strict=True)
+            name: _group_value(kind, value, query.nulls, shown)
+            for name, kind, value, shown in zip(names, kinds, row, named, strict=True)
         }
         for row in rows
     ]
@@ -301,12 +306,28 @@ def _kind(model, group):
     return model._fields[group.field].type
 
 
-def _group_value(kind, value, nulls):
+def _named(policy, field, found):
+    """Whose name a many2many may tell: a list has only ids of it, so those that its model's policy shows.
+
+    :return: ids; None for all, as of a many2one
+    """
+    if field.type != "many2many":
+        return None
+    below = policy.reading(field.comodel_name)
+    try:
+        below.readable("display_name")
+    except ApiError:
+        return ()
+    return set(below.fetch([key for record in found for key in record._ids], ["id"])._ids)
+
+
+def _group_value(kind, value, nulls, named):
     """
     :param kind: the field's type for a group, None for an aggregate
     """
     if kind in ("many2one", "many2many"):
-        value = [value.id, value.sudo().display_name] if value else False
+        shown = named is None or value.id in named
+        value = [value.id, value.sudo().display_name if shown else False] if value else False
     elif hasattr(value, "isoformat"):
         value = DUMPERS["datetime" if hasattr(value, "hour") else "date"](value)
     elif isinstance(value, float):
@@ -353,13 +374,20 @@ def _dump_column(column, records, nulls):
         return [dumper(record[name]) for record in records]
     if kind == "properties":
         values = [record[name] for record in records]
-        return [dump_properties(value) for value in field.convert_to_read_multi(values, records)]
+        found = field.convert_to_read_multi(values, records, use_display_name=False)
+        return [dump_properties(_with_names(value, records, "value")) for value in found]
     if kind == "properties_definition":
-        values = [field.convert_to_read(record[name], record) for record in records]
-        return [dump_properties(value) for value in values]
+        found = [field.convert_to_read(record[name], record, False) or [] for record in records]
+        return [dump_properties(_with_names(value, records, "default")) for value in found]
     if kind in ("reference", "many2one_reference"):
         return [field.convert_to_read(record[name], record) for record in records]
     return records.mapped(name)
+
+
+def _with_names(properties, records, key):
+    """Which model a property leads to was not chosen by a developer: names are for whom they are in Odoo."""
+    Properties._add_display_name(properties, records.sudo(False).env, value_keys=(key, "default"))
+    return properties
 
 
 def _dump_expanded(column, records, nulls):

@@ -5,6 +5,7 @@ Whatever is raised here rolls the whole request back (``odoo/service/model.py``,
 """
 
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools import etag
 from ..tools.errors import ApiError, _
@@ -19,10 +20,11 @@ def create(policy, request):
     :raise ApiError: with everything that is not allowed
     """
     writes, plan = policy.writing(request)
+    before = [_before(policy.model, write) for write in writes]
     records = policy.model.create([write.values for write in writes])
     policy.check_inside(records._ids)
-    for record, write in zip(records, writes, strict=True):
-        _check_scopes(record, write.scopes, {})
+    for record, write, known in zip(records, writes, before, strict=True):
+        _check_scopes(record, write.scopes, known)
     return _answer(plan, records, request)
 
 
@@ -97,34 +99,90 @@ def _batches(records, writes):
     return [(values, records.browse(ids)) for values, ids in batches.values()]
 
 
-# --- what commands reach -------------------------------------------------------------------------
+# --- what a write reaches ------------------------------------------------------------------------
 
 
 def _before(record, write):
-    """The records of each relation that leads to a filtered connection, as they are before the write.
+    """Who is at the end of each path before the write, and who of them is outside of the filter there.
 
-    :raise ApiError: ``access_denied`` when a command changes one that is outside
+    :param record: empty when it is yet to be created
+    :raise ApiError: ``access_denied`` when something is changed that is outside, ``validation_error``
+        when a value points to what is not shown
     """
-    for scope in write.scopes:
-        scope.policy.check_inside(scope.touched)
-    return {scope.path: set(_related(record, scope.path)) for scope in write.scopes}
+    return [_before_scope(record, scope) for scope in write.scopes]
+
+
+def _before_scope(record, scope):
+    policy, known = scope.policy, _related(record, scope)
+    policy.check_inside(scope.touched)
+    if scope.through:
+        policy.check_inside(known | _from_start(record, scope))
+    policy.check_pointed(scope.pointed - known, scope.owned, scope.path[-1])
+    return known, known - policy.inside(known) if scope.owned else set()
 
 
 def _check_scopes(record, scopes, before):
-    """What a command created or changed has to be within the filter of its own connection.
+    """What a write created or changed in another model has to be within the filter of its connection.
 
     :raise ApiError: ``access_denied``
     """
-    for scope in scopes:
-        related = _related(record, scope.path)
-        new = related - before.get(scope.path, set()) - scope.linked
-        changed = record.env[scope.policy.name].sudo().browse(scope.touched).exists()._ids
-        scope.policy.check_inside(new.union(changed))
+    for scope, (known, outside) in zip(scopes, before, strict=True):
+        now = _related(record, scope)
+        joined, left = now - known, known - now
+        if (scope.closed and (joined or left)) or outside & left:
+            raise ApiError(
+                "access_denied",
+                _("%(field)s cannot be written here."),
+                field=scope.path[-1],
+            )
+        changed = scope.touched | (left | joined if scope.owned else joined - scope.pointed)
+        if scope.through:
+            changed |= now
+        there = record.env[scope.policy.name].sudo().browse(changed).exists()._ids
+        scope.policy.check_inside(there)
 
 
-def _related(record, path):
-    records = record.sudo().with_context(active_test=False).mapped(".".join(path))
-    return set(records._ids)
+def _related(record, scope):
+    """The ids at the end of a path, from the tables: without a field's own domain, archived ones included."""
+    if scope.root is not None:
+        model_name, record_id = scope.root
+        record = record.env[model_name].browse(record_id)
+    found = _follow(record, scope.path)
+    return set(found._ids) if found._name == scope.policy.name else set()
+
+
+def _from_start(record, scope):
+    """Where a path ends that begins with a value of the write."""
+    if scope.start is None:
+        return set()
+    first = record.env[scope.root[0]] if scope.root else record
+    comodel = record.env[first._fields[scope.path[0]].comodel_name]
+    return set(_follow(comodel.browse(scope.start), scope.path[1:])._ids)
+
+
+def _follow(records, path):
+    records = records.sudo().with_context(active_test=False)
+    for name in path:
+        field = records._fields[name]
+        if field.type == "reference":
+            return records[name] or records.browse()
+        comodel = records.env[field.comodel_name]
+        inverse = comodel._fields.get(getattr(field, "inverse_name", None) or "")
+        if field.type == "one2many" and inverse and inverse.store and inverse.type == "many2one":
+            records = comodel.search(Domain(inverse.name, "in", records._ids))
+        elif field.type == "many2many" and field.store:
+            records.flush_recordset([name])
+            query = SQL(
+                "SELECT DISTINCT %s FROM %s WHERE %s = ANY(%s)",
+                SQL.identifier(field.column2),
+                SQL.identifier(field.relation),
+                SQL.identifier(field.column1),
+                list(records._ids),
+            )
+            records = comodel.browse(key for [key] in records.env.execute_query(query))
+        else:
+            records = records[name]
+    return records
 
 
 # --- answers -------------------------------------------------------------------------------------

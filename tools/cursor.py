@@ -1,8 +1,9 @@
-"""Keyset cursors: where a page ended, as text that a client hands back and cannot change.
+"""Keyset cursors: where a page ended, as text that a client hands back and can neither read nor change.
 
 A cursor holds the values by which the last row was sorted, ending with its id, so that the next
 page begins behind them however many rows have come and gone in the meantime. It is bound to what
-was asked (model, order, domain, language, user): with anything else it is no cursor.
+was asked (model, order, domain, language, user): with anything else it is no cursor. It is sealed
+because a relation sorts by fields of its own model, which the client has not asked for.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
 import json
+import secrets
 from collections.abc import Sequence
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from .errors import ApiError, _
 
-#: Bytes of the HMAC that are kept: 128 bits.
-_MAC_BYTES: Final = 16
+_NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
 _MAX_LENGTH: Final = 8192
 
 #: How a row is sorted: the text of each value as PostgreSQL casts it, None for NULL.
@@ -31,7 +35,9 @@ def encode(position: Position, binding: str, key: bytes) -> str:
     :param binding: everything the cursor is good for alone
     """
     payload = json.dumps(list(position), ensure_ascii=False, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_mac(payload, binding, key) + payload).rstrip(b"=").decode()
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = nonce + _cipher(key).encrypt(nonce, payload, _bytes(binding))
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
 def decode(text: str, terms: int, binding: str, key: bytes) -> tuple[str | None, ...]:
@@ -50,15 +56,21 @@ def decode(text: str, terms: int, binding: str, key: bytes) -> tuple[str | None,
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error:
         raise refused from None
-    mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not hmac.compare_digest(mac, _mac(payload, binding, key)):
+    if len(raw) < _NONCE_BYTES + _TAG_BYTES:
         raise refused
+    try:
+        payload = _cipher(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _bytes(binding))
+    except InvalidTag:
+        raise refused from None
     position = tuple(json.loads(payload))
     if len(position) != terms:  # the same request before an update of the server
         raise refused
     return position
 
 
-def _mac(payload: bytes, binding: str, key: bytes) -> bytes:
-    message = hashlib.sha256(binding.encode("utf-8", "backslashreplace")).digest() + payload
-    return hmac.digest(key, message, "sha256")[:_MAC_BYTES]
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(hashlib.sha256(key).digest())
+
+
+def _bytes(binding: str) -> bytes:
+    return binding.encode("utf-8", "backslashreplace")

@@ -26,11 +26,9 @@ LIKE: Final = frozenset(
 )
 SETS: Final = frozenset(["in", "not in"])
 NESTED: Final = frozenset(["any", "not any"])
+HIERARCHIES: Final = frozenset(["child_of", "parent_of"])
 OPERATORS: Final = (
-    frozenset(["=", "!=", "=?", "<", ">", "<=", ">=", "child_of", "parent_of"])
-    | LIKE
-    | SETS
-    | NESTED
+    frozenset(["=", "!=", "=?", "<", ">", "<=", ">="]) | LIKE | SETS | NESTED | HIERARCHIES
 )
 #: Spellings that Odoo accepts with a warning in its log.
 _ALIASES: Final = {"<>": "!=", "==": "="}
@@ -172,7 +170,7 @@ class _Builder:
 
     def _value(self, name: str, operator: str, value: Any) -> Any:
         if isinstance(value, list | tuple):
-            if operator in SETS or operator in ("=", "!=", "child_of", "parent_of"):
+            if operator in SETS or operator in ("=", "!=", *HIERARCHIES):
                 return tuple(self._scalar(name, item) for item in value)
         elif operator not in SETS:
             scalar = self._scalar(name, value)

@@ -40,6 +40,14 @@ def test_belongs_to_one_request():
     refused(text, terms=2)
 
 
+@given(st.lists(st.text("xyz", min_size=8), min_size=1, max_size=3))
+def test_is_sealed(position):
+    """What a row is sorted by may be something that the client has not asked for."""
+    raw = base64.urlsafe_b64decode(cursor.encode(position, BINDING, KEY) + "==")
+    assert not any(text.encode() in raw for text in position)
+    assert cursor.encode(position, BINDING, KEY) != cursor.encode(position, BINDING, KEY)
+
+
 @given(st.text())
 def test_any_text(text):
     refused(text)

@@ -21,6 +21,10 @@ from .policy import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
 MAX_EXPANDED = 50_000
+#: Types whose values Odoo keeps in its cache as it gives them.
+_AS_CACHED = frozenset(
+    ["boolean", "char", "date", "datetime", "float", "integer", "monetary", "selection", "text"]
+)
 #: How many of what matches an estimate may be before it is worth to count instead.
 _COUNT_BELOW = 1000
 
@@ -40,7 +44,7 @@ def page(policy, query):
     if query.cursor is not None:
         return _cursor_page(policy, query, plan, model, domain, order)
     offset = (query.page - 1) * query.limit
-    records = model.search_fetch(domain, plan.names, offset, query.limit, order)
+    records = model.search_fetch(domain, _stored(plan), offset, query.limit, order)
     return {
         "success": True,
         "count": len(records),
@@ -61,7 +65,7 @@ def one(policy, query):
     plan = policy.plan(query.selection)
     domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
     model = policy.model.with_context(active_test=False)
-    record = model.search_fetch(domain, plan.names, limit=1, order="id")
+    record = model.search_fetch(domain, _stored(plan), limit=1, order="id")
     if not record:
         raise no_record(policy, query.record_id)
     [row] = dump(plan, record.with_env(policy.model.env), query.nulls)
@@ -125,6 +129,7 @@ class _Term:
     descending: bool
     nulls_first: bool
     nullable: bool
+    is_id: bool = False
 
     def order(self):
         return SQL(
@@ -177,7 +182,7 @@ def _cursor_page(policy, query, plan, model, domain, order):
         if query.cursor:
             position = cursors.decode(query.cursor, len(terms), binding, key)
             found.add_where(_behind(terms, position))
-        records = model._fetch_query(found, model._determine_fields_to_fetch(plan.names))
+        records = model._fetch_query(found, model._determine_fields_to_fetch(_stored(plan)))
         if len(records) > query.limit:
             records = records[: query.limit]
             after = cursors.encode(_position(model, terms, found, records[-1:]), binding, key)
@@ -206,6 +211,8 @@ def _behind(terms, position):
 
 def _position(model, terms, query, record):
     """By what a row is sorted, exactly: as text from PostgreSQL, which keeps every digit."""
+    if all(term.is_id for term in terms):
+        return [str(record.id) for _term in terms]
     where = SQL("%s = %s", SQL.identifier(model._table, "id"), record.id)
     columns = SQL(", ").join(SQL("(%s)::text", term.sql) for term in terms)
     [row] = model.env.execute_query(
@@ -241,7 +248,8 @@ def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=())
             sql = SQL("COALESCE(%s, FALSE)", sql)
         # `required` is a promise that an old table may not keep; an id is never empty
         nullable = field.type != "boolean" and (outer or name != "id")
-        terms.append(_Term(sql, _cast(field), descending, nulls_first, nullable))
+        is_id = name == "id" and not outer
+        terms.append(_Term(sql, _cast(field), descending, nulls_first, nullable, is_id))
     return terms
 
 
@@ -371,7 +379,7 @@ def _dump_column(column, records, nulls):
     if is_raw(field):
         return [base64.b64encode(record[name] or b"").decode() or False for record in records]
     if dumper := DUMPERS.get(kind):
-        return [dumper(record[name]) for record in records]
+        return list(map(dumper, _plain(field, records)))
     if kind == "properties":
         values = [record[name] for record in records]
         found = field.convert_to_read_multi(values, records, use_display_name=False)
@@ -381,7 +389,21 @@ def _dump_column(column, records, nulls):
         return [dump_properties(_with_names(value, records, "default")) for value in found]
     if kind in ("reference", "many2one_reference"):
         return [field.convert_to_read(record[name], record) for record in records]
-    return records.mapped(name)
+    return _plain(field, records)
+
+
+def _plain(field, records):
+    """The values of a field that is no relation.
+
+    Where they have been read they are taken from the cache at once, which is three times as fast as one by
+    one. A computed field may wait to be computed, a translated one has its language in the cache.
+    """
+    if field.type in _AS_CACHED and not field.compute and not getattr(field, "translate", False):
+        cache = field._get_cache(records.env)
+        if all(key in cache for key in records._ids):
+            empty = field.convert_to_record(None, records)
+            return [empty if (value := cache[key]) is None else value for key in records._ids]
+    return records.mapped(field.name)
 
 
 def _with_names(properties, records, key):
@@ -400,14 +422,14 @@ def _dump_expanded(column, records, nulls):
         ids = list(dict.fromkeys(key for keys in related for key in keys))
         _check_size(len(ids))
         if below.limit is None:
-            visible = below.policy.fetch(ids, below.names, below.order)
+            visible = below.policy.fetch(ids, _stored(below), below.order)
         else:
             # cut before anything more is read
             ranked = below.policy.fetch(ids, ["id"], below.order)._ids
             related = _cut(related, ranked, below.limit)
             kept = list(dict.fromkeys(key for keys in related for key in keys))
             visible = below.policy.model.browse(kept)
-            visible.fetch(below.names)
+            visible.fetch(_stored(below))
         if below.order and below.limit is None:
             related = _cut(related, visible._ids, None)
     by_id = {row["id"]: row for row in dump(below, visible, nulls)}
@@ -431,33 +453,47 @@ def _one2many(column, records):
     :return: ids per record, and all of them as records; None where it is not a plain one
     """
     below, field = column.below, records._fields[column.name]
-    policy = below.policy
-    inverse = policy.model._fields.get(field.inverse_name or "")
-    if (
-        not field.store
-        or inverse is None
-        or not (inverse.store and inverse.type == "many2one")
-        or not policy.caller._has_field_access(inverse, "read")
-    ):
+    policy, inverse = below.policy, _inverse(column, records)
+    if inverse is None:
         return None
     if not policy.model.has_access("read"):
         return [() for _record in records], policy.model
     active_test = records.env.context.get("active_test", True)
     model = policy.model.with_context(**{"active_test": active_test, **field.context})
     domain = field.get_comodel_domain(records) & Domain(inverse.name, "in", records._ids)
-    names = [inverse.name, *(below.names if below.limit is None else ())]
+    names = [inverse.name, *(_stored(below) if below.limit is None else ())]
     found = model.search_fetch(
         domain & policy.scope(), names, limit=MAX_EXPANDED + 1, order=below.order or model._order
     )
     _check_size(len(found))
     related = {record_id: [] for record_id in records._ids}
-    for child in found:
-        related[child[inverse.name].id].append(child.id)
+    # just read, so it is there; a record for each of thousands of ids would take longer than the statement
+    parents = inverse._get_cache(found.env)
+    for child_id in found._ids:
+        related[parents[child_id]].append(child_id)
     if below.limit is not None:
         related = {key: keys[: below.limit] for key, keys in related.items()}
         found = found.browse([key for keys in related.values() for key in keys])
-        found.fetch(below.names)
+        found.fetch(_stored(below))
     return list(related.values()), found.with_env(policy.model.env)
+
+
+def _inverse(column, records):
+    """The many2one that an expanded one2many is read by; None where it is not a plain one."""
+    policy, field = column.below.policy, records._fields[column.name]
+    inverse = policy.model._fields.get(field.inverse_name or "")
+    plain = inverse is not None and field.store and inverse.store and inverse.type == "many2one"
+    return inverse if plain and policy.caller._has_field_access(inverse, "read") else None
+
+
+def _stored(plan):
+    """What the statement of the records reads, all but the relations that are read by their inverse."""
+    model = plan.policy.model
+    return [
+        column.name
+        for column in plan.columns
+        if column.below is None or column.kind != "one2many" or _inverse(column, model) is None
+    ]
 
 
 def _check_size(number):

@@ -681,6 +681,37 @@ class TestTypes(ApiCase):
         self.env.invalidate_all()
         self.assertEqual(len(folder.properties_definition), len(definition))
 
+    def test_one_statement_for_each_relation(self):
+        """However many records there are, and however deep they lie."""
+        folders = self.env[FOLDER].create(
+            [
+                {
+                    "name": f"folder {number}",
+                    "record_ids": [
+                        (0, 0, {"name": "x", "line_ids": [(0, 0, {"name": "y"})] * number})
+                        for _record in range(number)
+                    ],
+                }
+                for number in range(1, 7)
+            ]
+        )
+        lines = {"fields": ["name"], "expand": {"line_ids": ["name"]}}
+        counts = []
+        for ids in (folders.ids[:1], folders.ids):
+            for expand in ({}, {"record_ids": ["name"]}, {"record_ids": lines}):
+                params = {"fields": ["name"], "domain": [["id", "in", ids]], "expand": expand}
+                self.env.flush_all()
+                self._send("GET", FOLDER, self.access, **params)  # warm
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                data = self.assertList(self._send("GET", FOLDER, self.access, **params))["data"]
+                counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual([counts[n] - counts[0] for n in range(6)], [0, 1, 2, 0, 1, 2])
+        found = {
+            row["name"]: [len(record["line_ids"]) for record in row["record_ids"]] for row in data
+        }
+        self.assertEqual(found["folder 3"], [3, 3, 3])
+
     # --- what depends on who asks ----------------------------------------------------------
 
     def test_monetary_is_answered_as_stored(self):

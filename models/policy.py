@@ -173,7 +173,8 @@ class _References:
     def scope(self, policy, *names):
         """What is known of the records at the end of a path, to be added to."""
         path = (*self.path, *names)
-        return self.scopes.setdefault((self.root, path), Scope(self.root, path, policy))
+        scope = Scope(self.root, path, policy, fresh=bool(self.path))
+        return self.scopes.setdefault((self.root, path), scope)
 
 
 @dataclass
@@ -186,6 +187,7 @@ class Scope:
     :ivar owned: who is related is kept in the related records: to join or to leave changes them
     :ivar closed: nobody may join or leave
     :ivar through: the write changes whatever is at the end of the path, as related fields do
+    :ivar fresh: the record that points is yet to be created
     :ivar start: the id that the first relation of such a path leads to after the write, if it changes
     """
 
@@ -197,6 +199,7 @@ class Scope:
     owned: bool = False
     closed: bool = False
     through: bool = False
+    fresh: bool = False
     start: int | None = None
 
 
@@ -284,11 +287,17 @@ class Policy:
             or found.comodel_name in UNREACHABLE
             or not self._listed(name, "read_fields")
             or not self.caller._has_field_access(found, "read")
+            or (name == "display_name" and self._is_name_hidden())
         ):
             raise ApiError(
                 error, _("Unknown field %(field)s on %(model)s."), field=name[:128], model=self.name
             )
         return found
+
+    def _is_name_hidden(self):
+        """Whether a record goes by a field that the caller may not see: sudo would tell it all the same."""
+        found = self.model._fields.get(self.model._rec_name or "")
+        return found is not None and not self.caller._has_field_access(found, "read")
 
     def _listed(self, name, which):
         allowed = self.connection is not None and getattr(self.connection, which)
@@ -701,6 +710,16 @@ class Policy:
         problems.raise_if_any()
         self._check_references(pointed)
         return writes, plan
+
+    def writing_file(self, found, data):
+        """As :meth:`writing`, for the bytes of one field that has been allowed.
+
+        :rtype: Write
+        """
+        references = _References()
+        if found.related and not found.inherited:
+            self._note_through(found, {}, references)
+        return Write({found.name: self.binary(found, data)}, tuple(references.scopes.values()))
 
     def _check_answer(self, request):
         """Where GET is not open, a PUT answers what it writes and nothing else.

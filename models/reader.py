@@ -6,10 +6,11 @@ for a page, one per expanded relation and level, one for a total that the page d
 """
 
 import base64
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from odoo.fields import Domain, Properties
+from odoo.fields import Domain
 from odoo.models import regex_order
 from odoo.tools import SQL, hmac
 
@@ -17,7 +18,7 @@ from ..tools import cursor as cursors
 from ..tools import etag
 from ..tools.errors import ApiError, _
 from ..tools.values import DUMPERS, X2MANY, dump_properties
-from .policy import is_raw
+from .policy import UNREACHABLE, is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
 MAX_EXPANDED = 50_000
@@ -383,10 +384,10 @@ def _dump_column(column, records, nulls):
     if kind == "properties":
         values = [record[name] for record in records]
         found = field.convert_to_read_multi(values, records, use_display_name=False)
-        return [dump_properties(_with_names(value, records, "value")) for value in found]
+        return [dump_properties(value) for value in _with_names(found, records, "value", "default")]
     if kind == "properties_definition":
         found = [field.convert_to_read(record[name], record, False) or [] for record in records]
-        return [dump_properties(_with_names(value, records, "default")) for value in found]
+        return [dump_properties(value) for value in _with_names(found, records, "default")]
     if kind in ("reference", "many2one_reference"):
         return [field.convert_to_read(record[name], record) for record in records]
     return _plain(field, records)
@@ -406,10 +407,48 @@ def _plain(field, records):
     return records.mapped(field.name)
 
 
-def _with_names(properties, records, key):
-    """Which model a property leads to was not chosen by a developer: names are for whom they are in Odoo."""
-    Properties._add_display_name(properties, records.sudo(False).env, value_keys=(key, "default"))
-    return properties
+def _with_names(found, records, *keys):
+    """Properties, with the names of the records they lead to: for whom may see those in Odoo.
+
+    A developer chose where a many2one leads; where a property does, who wrote the definition. Odoo's
+    own way (``Properties._add_display_name``) asks a cache that ``sudo()`` has filled.
+    """
+    env = records.sudo(False).env
+    links = [
+        (item, key)
+        for properties in found
+        for item in properties
+        for key in keys
+        if item.get("type") in ("many2one", "many2many") and item.get(key)
+    ]
+    wanted = defaultdict(set)
+    for item, key in links:
+        wanted[item.get("comodel")].update(_linked(item[key]))
+    names = {name: _visible_names(env, name, ids) for name, ids in wanted.items()}
+    for item, key in links:
+        pairs = [
+            [record_id, names[item.get("comodel")][record_id]]
+            for record_id in _linked(item[key])
+            if record_id in names[item.get("comodel")]
+        ]
+        item[key] = pairs if item["type"] == "many2many" else (pairs or [False])[0]
+    return found
+
+
+def _linked(value):
+    return [key for key in (value if isinstance(value, list) else [value]) if type(key) is int]
+
+
+def _visible_names(env, model_name, ids):
+    """id → name of those that exist, None where it is not for the caller."""
+    if model_name not in env:
+        return {}
+    there = env[model_name].sudo().browse(ids).exists().sudo(False)
+    names = dict.fromkeys(there._ids)
+    if model_name not in UNREACHABLE:
+        for record in there._filtered_access("read"):
+            names[record.id] = record.display_name
+    return names
 
 
 def _dump_expanded(column, records, nulls):

@@ -94,8 +94,7 @@ def store_file(policy, record_id, name, data, if_match=None):
     field = _binary(policy.writable(name))
     record = writer.find(policy, [record_id])
     writer.check_version(record, if_match)
-    record.write({field.name: policy.binary(field, data)})
-    policy.check_inside(record._ids)
+    writer.store(policy, record, policy.writing_file(field, data))
     record.env.flush_all()
     return reader.version(record)
 

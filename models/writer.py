@@ -48,6 +48,17 @@ def update(policy, request, if_match=None):
     return _answer(plan, records, request)
 
 
+def store(policy, record, write):
+    """Change one record that :func:`find` has found.
+
+    :param write: :class:`~.policy.Write`
+    """
+    before = _before(record, write)
+    record.write(write.values)
+    policy.check_inside(record._ids)
+    _check_scopes(record, write.scopes, before)
+
+
 def delete(policy, request, if_match=None):
     """Delete records.
 
@@ -117,7 +128,8 @@ def _before_scope(record, scope):
     policy.check_inside(scope.touched)
     if scope.through:
         policy.check_inside(known | _from_start(record, scope))
-    policy.check_pointed(scope.pointed - known, scope.owned, scope.path[-1])
+    pointed = scope.pointed if scope.fresh else scope.pointed - known
+    policy.check_pointed(pointed, scope.owned, scope.path[-1])
     return known, known - policy.inside(known) if scope.owned else set()
 
 
@@ -168,7 +180,8 @@ def _follow(records, path):
             return records[name] or records.browse()
         comodel = records.env[field.comodel_name]
         inverse = comodel._fields.get(getattr(field, "inverse_name", None) or "")
-        if field.type == "one2many" and inverse and inverse.store and inverse.type == "many2one":
+        owned = field.type == "one2many" and field.store
+        if owned and inverse and inverse.store and inverse.type == "many2one":
             records = comodel.search(Domain(inverse.name, "in", records._ids))
         elif field.type == "many2many" and field.store:
             records.flush_recordset([name])

@@ -19,6 +19,20 @@ class ApiTestFolder(models.Model):
     name = fields.Char(required=True)
     properties_definition = fields.PropertiesDefinition()
     record_ids = fields.One2many("api.test.record", "folder_id")
+    positive_record_ids = fields.One2many(
+        "api.test.record", "folder_id", domain=[("integer", ">", 0)]
+    )
+
+
+class ApiTestDrawer(models.Model):
+    """A folder and more."""
+
+    _name = "api.test.drawer"
+    _description = "API Test Drawer"
+    _inherits = {"api.test.folder": "folder_id"}
+
+    folder_id = fields.Many2one("api.test.folder", required=True, ondelete="cascade")
+    color = fields.Char()
 
 
 class ApiTestNote(models.Model):
@@ -36,6 +50,7 @@ class ApiTestLine(models.Model):
     record_id = fields.Many2one("api.test.record")
     name = fields.Char(required=True)
     quantity = fields.Integer()
+    record_binary = fields.Binary(related="record_id.binary", readonly=False)
 
 
 class ApiTestRecord(models.Model):

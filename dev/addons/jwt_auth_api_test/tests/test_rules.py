@@ -1,0 +1,218 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Fields that lead into another model in ways that Odoo's own models rarely have: the filter there holds."""
+
+import base64
+
+from odoo.tests import tagged
+
+from odoo.addons.jwt_auth_api.tests.common import ApiCase
+
+RECORD, FOLDER, TAG, DRAWER = (
+    "api.test.record",
+    "api.test.folder",
+    "api.test.tag",
+    "api.test.drawer",
+)
+OPEN = "[('name', 'not like', 'Locked')]"
+
+
+@tagged("post_install", "-at_install")
+class TestRules(ApiCase):
+    """Two folders, one of which the connection's filter leaves out."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.access = cls._open(cls.user).access
+        cls.admin_access = cls._open(cls.admin).access
+        cls.folder, cls.locked = cls.env[FOLDER].create([{"name": "Folder"}, {"name": "Locked"}])
+        cls.record = cls.env[RECORD].create({"name": "Record", "folder_id": cls.folder.id})
+
+    def _put(self, record, values, token=None, **body):
+        body = {"values": values, **body}
+        return self._send("PUT", record._name, token or self.access, body, id=str(record.id))
+
+    def _create(self, model, values):
+        return self._send("POST", model, self.access, {"values": values})
+
+    @classmethod
+    def _fields(cls, model, *names):
+        return [(6, 0, [cls.env["ir.model.fields"]._get(model, name).id for name in names])]
+
+    def test_related_field_writes_within_the_other_models_policy(self):
+        """``related_written`` is the folder's name: PUT, its list of fields and its filter there."""
+        self._connect(RECORD)
+        inside = self.env[RECORD].create({"name": "r", "folder_id": self.locked.id})
+        values = {"related_written": "Taken"}
+
+        def refused(status, code):
+            for response in (
+                self._put(inside, values),
+                self._put(self.record, {"folder_id": self.locked.id, **values}),
+                self._create(RECORD, {"name": "n", "folder_id": self.locked.id, **values}),
+            ):
+                with self.subTest(status=status):
+                    self.assertIn(response.status_code, (status, 422), response.text)
+                    if response.status_code == status:
+                        self.assertError(response, status, code)
+            self.env.invalidate_all()
+            self.assertEqual(self.locked.name, "Locked")
+
+        self.env["connection.api"].search([("model", "=", FOLDER)]).unlink()
+        refused(403, "access_denied")
+        self._connect(FOLDER, "GET POST DELETE")
+        refused(403, "access_denied")
+        self._connect(FOLDER, write_field_ids=self._fields(FOLDER, "properties_definition"))
+        refused(400, "unknown_field")
+        self._connect(FOLDER, domain=OPEN)
+        refused(403, "access_denied")
+        # what would bring a folder out of the filter, or into it
+        response = self._put(self.record, {"related_written": "Locked now"})
+        self.assertError(response, 403, "access_denied")
+        self.assertAnswer(self._put(self.record, {"related_written": "Open"}))
+        self.env.invalidate_all()
+        self.assertEqual((self.folder.name, self.locked.name), ("Open", "Locked"))
+
+    def test_file_of_another_models_record(self):
+        """The bytes of a related field are written within the filter, as its value is."""
+        self._connect("api.test.line")
+        self._connect(RECORD, domain=OPEN)
+        locked = self.env[RECORD].create({"name": "Locked record"})
+        lines = self.env["api.test.line"].create(
+            [
+                {"name": "l", "record_id": locked.id},
+                {"name": "l", "record_id": self.record.id},
+            ]
+        )
+        for line, status in zip(lines, (403, 200), strict=True):
+            with self.subTest(status=status):
+                path = f"/api/v1/api.test.line/{line.id}/record_binary"
+                response = self._call("PUT", path, self.access, data=b"bytes")
+                self.assertAnswer(response, status)
+                values = {"record_binary": base64.b64encode(b"bytes").decode()}
+                self.assertAnswer(self._put(line, values), status)
+        self.env.invalidate_all()
+        self.assertFalse(locked.binary)
+        self.assertEqual(base64.b64decode(self.record.binary), b"bytes")
+
+    def test_reference_points_inside(self):
+        """To a record outside of its model's filter no value points that was not there."""
+        self._connect(RECORD)
+        self._connect(TAG, domain=OPEN)
+        tag, locked = self.env[TAG].create([{"name": "Tag"}, {"name": "Locked tag"}])
+        value = f"{TAG},{locked.id}"
+        for field, points in (("reference", value), ("tag_ids", [[4, locked.id]])):
+            with self.subTest(field=field):
+                response = self._put(self.record, {field: points})
+                self.assertError(response, 422, "validation_error")
+                response = self._create(RECORD, {"name": "n", field: points})
+                self.assertError(response, 422, "validation_error")
+        self.env.invalidate_all()
+        self.assertFalse(self.record.reference or self.record.tag_ids)
+        self.record.write({"reference": value, "tag_ids": [(6, 0, locked.ids)]})
+        response = self._put(self.record, {"reference": value, "tag_ids": locked.ids})
+        self.assertAnswer(response)
+        response = self._put(self.record, {"reference": f"{TAG},{tag.id}", "tag_ids": tag.ids})
+        self.assertAnswer(response)
+
+    def test_relation_with_a_domain_of_its_own(self):
+        """What is created through it is held to the filter although the relation does not show it."""
+        self._connect(FOLDER)
+        self._connect(RECORD, domain=OPEN)
+        for values in ({"name": "Locked new"}, {"name": "Locked new", "integer": 7}):
+            for commands in (
+                [[0, 0, values]],
+                [[0, 0, {"name": "x"}], [0, 0, values]],
+            ):
+                with self.subTest(commands=commands):
+                    response = self._put(self.folder, {"positive_record_ids": commands})
+                    self.assertError(response, 403, "access_denied")
+                    response = self._create(FOLDER, {"name": "f", "positive_record_ids": commands})
+                    self.assertError(response, 403, "access_denied")
+        self.assertFalse(self.env[RECORD].search([("name", "=", "Locked new")]))
+        response = self._put(self.folder, {"positive_record_ids": [[0, 0, {"name": "x"}]]})
+        self.assertAnswer(response)
+
+    def test_sibling_that_is_hidden_opens_nothing(self):
+        """A new record points only inside, although one beside it points outside already."""
+        self._connect(FOLDER)
+        self._connect(RECORD, domain=OPEN)
+        self._connect(TAG, domain=OPEN)
+        locked = self.env[TAG].create({"name": "Locked tag"})
+        self.env[RECORD].create(
+            {"name": "Locked", "folder_id": self.folder.id, "tag_ids": [(6, 0, locked.ids)]}
+        )
+        command = [0, 0, {"name": "x", "tag_ids": [[4, locked.id]]}]
+        response = self._put(self.folder, {"record_ids": [command]})
+        self.assertError(response, 422, "validation_error")
+
+    def test_delegation_takes_no_record(self):
+        """A drawer is a folder and more: its own folder it writes, another it does not take."""
+        self._connect(DRAWER)
+        self.env["connection.api"].search([("model", "=", FOLDER)]).unlink()
+        response = self._create(DRAWER, {"name": "Drawer", "color": "red"})
+        drawer = self.env[DRAWER].browse(self.assertAnswer(response, 201)["data"]["id"])
+        self.assertAnswer(self._put(drawer, {"name": "Renamed"}))
+        attack = {"folder_id": self.folder.id, "name": "Taken"}
+        for opened, status in ((None, 403), ("GET POST", 403), ("PUT", 200)):
+            if opened:
+                self._connect(FOLDER, opened)
+            with self.subTest(opened=opened):
+                for response in (
+                    self._put(drawer, {"folder_id": self.folder.id}),
+                    self._create(DRAWER, attack),
+                ):
+                    if status == 403:
+                        self.assertError(response, 403, "access_denied")
+                    else:
+                        self.assertIn(response.status_code, (200, 201), response.text)
+            if status == 403:
+                self.env.invalidate_all()
+                self.assertEqual((self.folder.name, drawer.name), ("Folder", "Renamed"))
+        self._connect(FOLDER, domain=OPEN)
+        response = self._put(drawer, {"folder_id": self.locked.id, "name": "Taken"})
+        self.assertError(response, 422, "validation_error")
+        self.env.invalidate_all()
+        self.assertEqual(self.locked.name, "Locked")
+
+    def test_names_of_properties(self):
+        """A property leads to any model: its name is told to whom Odoo tells it, under sudo as well."""
+        parameter = self.env["ir.config_parameter"].search([], limit=1)
+        self._connect(RECORD)
+        self._connect(FOLDER)
+        definition = {
+            "name": "leak",
+            "type": "many2one",
+            "string": "Leak",
+            "comodel": "ir.config_parameter",
+            "default": parameter.id,
+        }
+        response = self._put(self.folder, {"properties_definition": [definition]})
+        self.assertAnswer(response)
+        response = self._put(self.record, {"properties": {"leak": parameter.id}})
+        self.assertAnswer(response)
+        for token, name in ((self.access, None), (self.admin_access, parameter.display_name)):
+            answer = self._put(
+                self.record, {}, token, fields=["properties"], expand={"folder_id": []}
+            )
+            [item] = self.assertAnswer(answer)["data"]["properties"]
+            self.assertEqual(item["value"], [parameter.id, name])
+            answer = self._put(self.folder, {}, token, fields=["properties_definition"])
+            [item] = self.assertAnswer(answer)["data"]["properties_definition"]
+            self.assertEqual(item["default"], [parameter.id, name])
+
+    def test_name_that_is_hidden(self):
+        """Where a record goes by a field that the caller may not see, it has no name for them."""
+        self._connect(TAG)
+        self.env[TAG].create({"name": "Hidden name"})
+        field = self.env[TAG]._fields["name"]
+        self.addCleanup(setattr, field, "groups", field.groups)
+        field.groups = "base.group_system"
+        for params in (
+            {"fields": ["display_name"]},
+            {"fields": [], "domain": [["display_name", "ilike", "Hidden"]]},
+        ):
+            with self.subTest(**params):
+                response = self._send("GET", TAG, self.access, **params)
+                self.assertError(response, 400, "unknown_field")
+        self.assertList(self._send("GET", TAG, self.admin_access, fields=["display_name"]))

@@ -61,11 +61,13 @@ class ConnectionApi(models.Model):
         "Largest Page", default=1000, required=True, help="Most records that one GET may ask for."
     )
     run_as = fields.Selection(
-        [("sudo", "Everything the connection opens"), ("user", "The user's own access rights")],
+        [("sudo", "Ignored (sudo)"), ("user", "The user's own")],
+        "Access Rights",
         default=lambda self: "user" if self.env["jwt.session"]._is_strict() else "sudo",
         required=True,
-        help="Without access rights and record rules, or only as far as the caller could do the"
-        " same in Odoo. Fields for other groups stay closed either way.",
+        help="Ignored: the connection opens what it opens, whatever access rights and record rules"
+        " say. The user's own: nobody gets more than in Odoo. Fields for other groups stay closed"
+        " either way.",
     )
     group_ids = fields.Many2many(
         "res.groups", string="Groups", help="Who may use it. Nobody chosen: whoever can log in."

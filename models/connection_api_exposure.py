@@ -1,9 +1,26 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from odoo import api, fields, models
+import re
 
+from odoo import api, fields, models
+from odoo.tools.i18n import format_list
+
+from ..tools import filter as filters
 from .connection_api import TOGGLES
-from .policy import is_protected
+from .connection_api_limits import LIMITS
+from .policy import is_protected, scope_domain
+
+#: More fields, groups or actions than this are told by their number, or cut off.
+SHOWN = 6
+#: Names of fields that hold what opens something else.
+_SECRET = re.compile(
+    r"(^|_)(password|passwd|passphrase|secret|token|credentials?"
+    r"|(api|access|private|secret|encryption|signing|auth|license)_?key)(_|$)",
+    re.IGNORECASE,
+)
+_SECRET_TYPES = frozenset(["char", "text", "binary", "json"])
+#: Record rules that let everything through.
+_NO_RULE = frozenset(["", "[]", "[(1,'=',1)]", '[(1,"=",1)]'])
 
 
 class ConnectionApi(models.Model):
@@ -11,63 +28,331 @@ class ConnectionApi(models.Model):
 
     _inherit = "connection.api"
 
-    exposure = fields.Char("In Plain Words", compute="_compute_exposure")
-    exposure_warning = fields.Char(compute="_compute_exposure")
+    exposure = fields.Text("In Plain Words", compute="_compute_exposure")
+    exposure_warning = fields.Text("Think Twice", compute="_compute_exposure")
+    is_risky = fields.Boolean(compute="_compute_exposure")
+    audience = fields.Char("To Whom", compute="_compute_exposure")
 
-    @api.depends("model", "active", *TOGGLES)
+    @api.depends(
+        "model",
+        "active",
+        "run_as",
+        "domain",
+        "max_limit",
+        "rate_limit",
+        "action_ids.name",
+        "report_ids",
+        *TOGGLES,
+        *LIMITS,
+        *LIMITS.values(),
+    )
     def _compute_exposure(self):
         """What the form says: what this connection opens, and what to think twice about."""
         for connection in self:
             connection.exposure = connection._exposure()
-            connection.exposure_warning = connection._exposure_warning()
+            connection.exposure_warning = "\n".join(connection._warnings()) or False
+            connection.is_risky = bool(connection.exposure_warning)
+            groups = connection.group_ids.sudo().mapped("full_name")
+            connection.audience = ", ".join(groups) or self.env._("Every user who can log in")
+
+    # --- what is open --------------------------------------------------------------------
 
     def _exposure(self):
-        """What this connection opens, in one sentence for an administrator.
+        """What this connection opens, to whom and how far, for an administrator.
 
         :rtype: str | bool
         """
         model = self.model_id.sudo()
         if not model:
             return False
+        if self._is_shut():
+            return self._why_shut()
+        sentences = [
+            self._opened_to_whom(),
+            self._opened_fields(),
+            self._opened_actions() if self._verbs() else False,
+            self._limits(),
+        ]
+        return " ".join(sentence for sentence in sentences if sentence)
+
+    def _is_shut(self):
+        opens = self._verbs() or self._action_names() or self.report_ids
+        return not self.active or not opens or bool(self._lost_lists())
+
+    def _lost_lists(self):
+        """As :meth:`_lost_limits`, but not what has just been chosen anew in the form."""
+        return [name for name in self._origin._lost_limits() if not self[name]]
+
+    def _why_shut(self):
+        if lost := self._lost_lists():
+            return self.env._(
+                "Nothing is open: all that was chosen under %(lists)s has been deleted. Choose again,"
+                " then activate the connection.",
+                lists=self._list_names(lost),
+            )
+        if not self.active:
+            return self.env._("Nothing is open: an archived connection is not reachable.")
+        return self.env._(
+            "Nothing is open: requests to %(model)s are refused.", model=self._title()
+        )
+
+    def _title(self):
+        model = self.model_id.sudo()
+        return f"{model.name} ({model.model})"
+
+    def _verbs(self):
         verbs = {
             "is_get": self.env._("read"),
             "is_post": self.env._("create"),
             "is_put": self.env._("change"),
             "is_delete": self.env._("delete"),
         }
-        opened = [verb for toggle, verb in verbs.items() if self[toggle]]
-        name = f"{model.name} ({model.model})"
-        if not self.active:
-            return self.env._("Nothing is open: an archived connection is not reachable.")
-        if not opened:
-            return self.env._("Nothing is open: requests to %(model)s are refused.", model=name)
-        if is_protected(model.model):
-            return self.env._(
-                "Administrators may %(verbs)s records of %(model)s, whatever record rules say;"
-                " everyone else only as far as their own access rights and record rules allow.",
-                verbs=opened,
-                model=name,
-            )
-        return self.env._(
-            "Every user who can log in, portal users included, may %(verbs)s records of %(model)s,"
-            " whatever their access rights and record rules say.",
-            verbs=opened,
-            model=name,
-        )
+        return [verb for toggle, verb in verbs.items() if self[toggle]]
 
-    def _exposure_warning(self):
-        """
-        :rtype: str | bool
-        """
-        if not self.active or not any(self[toggle] for toggle in TOGGLES):
-            return False
+    def _action_names(self):
+        return [name for name in self.action_ids.mapped("name") if name]
+
+    def _opened_to_whom(self):
+        """Who may do what with which records, with which rights."""
+        who = self._who()
+        verbs = self._verbs() or self._calls()
+        records = (
+            self.env._("those records of %(model)s that the filter lets through")
+            if self._filter_text()
+            else self.env._("all records of %(model)s")
+        ) % {"model": self._title()}
+        values = {"who": who, "verbs": verbs, "records": records}
+        if self.run_as == "user":
+            return self.env._(
+                "%(who)s may %(verbs)s %(records)s, as far as their own access rights and record"
+                " rules allow.",
+                **values,
+            )
         if is_protected(self.model or ""):
             return self.env._(
-                "This model decides who may do what, or holds code or secrets."
-                " Open it only if you must."
+                "%(who)s may %(verbs)s %(records)s: administrators whatever record rules say,"
+                " everybody else only as far as their own access rights and record rules allow.",
+                **values,
             )
-        if self.is_delete:
-            return self.env._("Any of them can delete every record, and nothing brings it back.")
-        if self.is_post or self.is_put:
-            return self.env._("Any of them can write, even what they cannot see in Odoo.")
+        return self.env._(
+            "%(who)s may %(verbs)s %(records)s, whatever their access rights and record rules say.",
+            **values,
+        )
+
+    def _who(self):
+        names = self.group_ids.sudo().mapped("full_name")
+        if not names:
+            return self.env._("Every user who can log in, portal users included,")
+        groups = format_list(self.env, names, style="or")
+        return self.env._("Every member of %(groups)s", groups=groups)
+
+    def _some(self, names):
+        """Some names as they are, many as a number."""
+        if len(names) > SHOWN:
+            return self.env._("%(count)s chosen fields", count=len(names))
+        return format_list(self.env, names)
+
+    def _opened_fields(self):
+        """Which fields; nothing for a connection that only deletes."""
+        if not (self.is_get or self.is_post or self.is_put):
+            return False
+        read, written = (
+            sorted(name for name in self[names].sudo().mapped("field_description") if name)
+            for names in ("read_field_ids", "write_field_ids")
+        )
+        read = self._some(read) if read else self.env._("every field that Odoo shows them")
+        if not (self.is_post or self.is_put):
+            return self.env._("They see %(read)s.", read=read)
+        written = (
+            self._some(written) if written else self.env._("every field that Odoo lets them write")
+        )
+        return self.env._("They see %(read)s, and write %(written)s.", read=read, written=written)
+
+    def _calls(self):
+        calls = [self.env._("call %(action)s on", action=name) for name in self._action_names()]
+        reports = self.report_ids.sudo().mapped("name")
+        return calls + [self.env._("fetch the PDF %(report)s of", report=name) for name in reports]
+
+    def _opened_actions(self):
+        calls = [self.env._("call %(action)s", action=name) for name in self._action_names()]
+        reports = self.report_ids.sudo().mapped("name")
+        calls += [self.env._("fetch the PDF %(report)s", report=name) for name in reports]
+        return calls and self.env._("They may %(calls)s.", calls=calls)
+
+    def _limits(self):
+        limits = []
+        if self.is_get:
+            limits.append(self.env._("a page has at most %(count)s records", count=self.max_limit))
+        if self.rate_limit:
+            limits.append(
+                self.env._("each user has %(count)s requests a minute", count=self.rate_limit)
+            )
+        return limits and self.env._("Limits: %(limits)s.", limits=limits)
+
+    # --- what to think twice about -------------------------------------------------------
+
+    def _warnings(self):
+        """Sentences about what is dangerous; none for a connection that gives nobody more than Odoo does."""
+        if not self.model_id or self._is_shut():
+            return []
+        found = [self._filter_problem(), self._warning_protected()]
+        if self.run_as != "user" and not is_protected(self.model or ""):
+            found += [
+                self._warning_anybody(),
+                self._warning_record_rules(),
+                self._warning_companies(),
+                self._warning_delete(),
+                self._warning_write(),
+                self._warning_secrets(),
+                self._warning_actions(),
+            ]
+        found += [self._warning_filter_fields(), self._warning_reports()]
+        return [warning for warning in found if warning]
+
+    def _filter_text(self):
+        text = (self.domain or "").strip()
+        return "" if text == "[]" else text
+
+    def _filter_names(self):
+        """Names such as ``user`` that the filter uses: it lets each caller see something else."""
+        try:
+            return {path[0] for path in filters.paths(filters.parse(self._filter_text() or "[]"))}
+        except filters.FilterError:
+            return set()
+
+    def _is_personal(self):
+        return bool(self._filter_names() & {"user", "uid"}) and not self._filter_problem()
+
+    def _filter_fields(self):
+        """Fields of the model that the filter looks at."""
+        try:
+            domain = scope_domain(self.env, self._filter_text() or "[]")
+            return {item.field_expr.split(".")[0] for item in domain.iter_conditions()}
+        except (ValueError, TypeError):
+            return set()
+
+    def _writes(self):
+        return self.is_post or self.is_put
+
+    def _warning_protected(self):
+        harmless = self.run_as == "user" and not self._writes() and not self.is_delete
+        if not is_protected(self.model or "") or harmless:
+            return False
+        return self.env._(
+            "This model decides who may do what, or holds code or secrets. Open it only if you must."
+        )
+
+    def _warning_anybody(self):
+        if self._is_personal():
+            return False
+        if not self.group_ids:
+            return self.env._(
+                "No group is chosen: it is open to customers with a portal account as well, and to"
+                " whoever can sign up."
+            )
+        if self.env.ref("base.group_portal") in self.group_ids._origin:
+            return self.env._("It is open to customers with a portal account.")
         return False
+
+    def _warning_record_rules(self):
+        """Rules that somebody made for this model, and that sudo passes by."""
+        if self._is_personal() or not self._has_rules():
+            return False
+        if self._writes() or self.is_delete:
+            return self.env._(
+                "Odoo has record rules for %(model)s, which do not count here: clients can write"
+                " records that their users may not write in Odoo, or not even see.",
+                model=self.model_id.sudo().name,
+            )
+        if self.is_get and not self._filter_text():
+            return self.env._(
+                "Odoo has record rules for %(model)s, which do not count here: clients read records"
+                " that their users do not see in Odoo.",
+                model=self.model_id.sudo().name,
+            )
+        return False
+
+    def _has_rules(self):
+        modes = {
+            "perm_read": self.is_get,
+            "perm_create": self.is_post,
+            "perm_write": self.is_put,
+            "perm_unlink": self.is_delete,
+        }
+        names = [self.model, *self.env[self.model]._inherits]
+        rules = self.env["ir.rule"].sudo().search([("model_id.model", "in", names)])
+        return any(
+            "".join((rule.domain_force or "").split()) not in _NO_RULE
+            and any(rule[mode] for mode, is_open in modes.items() if is_open)
+            for rule in rules
+        )
+
+    def _warning_companies(self):
+        company = self.env[self.model]._fields.get("company_id")
+        named = self._filter_names() | self._filter_fields()
+        told = named & {"user", "uid", "company_id", "company_ids"}
+        if told or company is None or company.comodel_name != "res.company" or not self._verbs():
+            return False
+        if self.env["res.company"].sudo().search_count([], limit=2) < 2:
+            return False
+        return self.env._(
+            "It opens the records of all companies. A filter such as"
+            " [('company_id', 'in', company_ids)] leaves each user their own."
+        )
+
+    def _warning_delete(self):
+        if not self.is_delete or self._filter_text():
+            return False
+        return self.env._("Any of them can delete every record, and nothing brings it back.")
+
+    def _warning_write(self):
+        if not self._writes() or self.write_field_ids:
+            return False
+        return self.env._(
+            "No writable fields are chosen: any of them can write every field, also what the screens"
+            " of Odoo keep from them."
+        )
+
+    def _warning_secrets(self):
+        """What looks like a secret, has no groups of its own and is not held back by a list."""
+        if self.read_field_ids or not (self.is_get or self._writes()):
+            return False
+        secrets = [
+            field.name
+            for field in self.env[self.model]._fields.values()
+            if field.type in _SECRET_TYPES and not field.groups and _SECRET.search(field.name)
+        ]
+        if not secrets:
+            return False
+        return self.env._(
+            "These fields look like secrets, and can be read: %(fields)s. Choose the readable fields"
+            " to leave them out.",
+            fields=sorted(secrets)[:SHOWN],
+        )
+
+    def _warning_actions(self):
+        if not self._action_names():
+            return False
+        return self.env._(
+            "Actions run without access rights and record rules, and change what they change,"
+            " whatever the writable fields are: %(actions)s.",
+            actions=self._action_names()[:SHOWN],
+        )
+
+    def _warning_filter_fields(self):
+        """Who writes what the filter looks at chooses what is let through."""
+        chosen = set(self.write_field_ids.sudo().mapped("name")) & self._filter_fields()
+        if not chosen or not self._writes():
+            return False
+        return self.env._(
+            "The filter looks at %(fields)s, which clients can write: no record leaves the filter, but"
+            " within it they choose the value.",
+            fields=sorted(chosen),
+        )
+
+    def _warning_reports(self):
+        if not self.report_ids or not self.read_field_ids:
+            return False
+        return self.env._(
+            "A PDF shows all that is printed on it, whatever the readable fields are."
+        )

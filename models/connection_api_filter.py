@@ -1,6 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -12,6 +12,18 @@ class ConnectionApi(models.Model):
     """The record filter of a connection: what it may say."""
 
     _inherit = "connection.api"
+
+    can_preview = fields.Boolean(compute="_compute_can_preview")
+
+    @api.depends("domain", "model")
+    @api.depends_context("uid")
+    def _compute_can_preview(self):
+        """Whether the web client can draw the filter and count: as the user, without their fields."""
+        for connection in self:
+            model = self.env.get(connection.model or "")
+            connection.can_preview = (
+                model is not None and model.has_access("read") and not connection._filter_names()
+            )
 
     @api.constrains("domain", "model_id")
     def _check_domain(self):

@@ -61,16 +61,30 @@ class TestBackend(ApiCase):
         """A model is opened and half closed again in the browser; clients notice at once."""
         token = self._login(self.user, "test")
         self.assertError(
-            self._send("GET", "res.currency.rate", token, fields=["name"]), 404, "model_not_found"
+            self._send("GET", "res.currency", token, fields=["name"]), 404, "model_not_found"
         )
 
         self.start_tour("/odoo", "jwt_auth_api_connection", login=self.manager.login)
 
-        connection = self.env["connection.api"].search([("model", "=", "res.currency.rate")])
+        connection = self.env["connection.api"].search([("model", "=", "res.currency")])
         self.assertTrue(connection.is_get)
         self.assertFalse(connection.is_post or connection.is_put or connection.is_delete)
-        self.assertList(self._send("GET", "res.currency.rate", token, fields=["name"]))
-        refused = self._send("POST", "res.currency.rate", token, {"values": {}})
+        self.assertEqual(connection.group_ids, self.env.ref("jwt_auth_api.group_manager"))
+        self.assertEqual(connection.domain, "[('id', '=', user.company_id.currency_id.id)]")
+        self.assertEqual(connection.read_field_ids.mapped("name"), ["currency_unit_label"])
+        self.assertEqual(connection.action_ids.mapped("name"), ["amount_to_text"])
+        self.assertEqual(connection.run_as, "user")
+        refused = self._send("GET", "res.currency", token, fields=["currency_unit_label"])
+        self.assertError(refused, 403, "access_denied")
+        token = self._open(self.manager).access
+        own = self.manager.company_id.currency_id
+        body = self.assertList(
+            self._send("GET", "res.currency", token, fields=["currency_unit_label"]), total=1
+        )
+        self.assertEqual(
+            body["data"], [{"id": own.id, "currency_unit_label": own.currency_unit_label}]
+        )
+        refused = self._send("POST", "res.currency", token, {"values": {}})
         self.assertError(refused, 405, "method_not_allowed")
 
     def test_sessions_tour(self):
@@ -169,34 +183,6 @@ class TestBackendTexts(TransactionCase):
             with self.subTest(agent=agent):
                 session = self.env["jwt.session"].new({"user_agent": agent, "client_type": "app"})
                 self.assertEqual(session.device, device)
-
-    def test_exposure(self):
-        """A connection says what it opens, and warns when that is a lot."""
-
-        def shown(model, **values):
-            connection = self.env["connection.api"].new(
-                {"model_id": self.env["ir.model"]._get_id(model), **values}
-            )
-            return connection.exposure, connection.exposure_warning
-
-        text, warning = shown("res.partner", is_get=True)
-        self.assertEqual(
-            text,
-            "Every user who can log in, portal users included, may read records of"
-            " Contact (res.partner), whatever their access rights and record rules say.",
-        )
-        self.assertFalse(warning)
-        text, warning = shown("res.partner", is_get=True, is_put=True)
-        self.assertIn("may read and change records", text)
-        self.assertIn("Any of them can write", warning)
-        self.assertIn("delete every record", shown("res.partner", is_delete=True)[1])
-        text, warning = shown("res.users", is_get=True)
-        self.assertIn("Administrators may read records of User (res.users)", text)
-        self.assertIn("decides who may do what", warning)
-        for text, warning in (shown("res.partner"), shown("res.users", is_get=True, active=False)):
-            self.assertIn("Nothing is open", text)
-            self.assertFalse(warning)
-        self.assertEqual(self.env["connection.api"].new({}).exposure, False)
 
     def test_settings(self):
         """Durations are kept in seconds and told in words; 0 is a value where it makes sense."""

@@ -1,6 +1,8 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """What a connection accepts, and that it closes when it loses what it was limited to."""
 
+from unittest.mock import patch
+
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import ValidationError
@@ -331,3 +333,253 @@ class TestFailingClosed(ConnectionCase):
         connection = self._connect("x_tour", read_field_ids=self._field("x_one").ids)
         self.model.with_context(_force_unlink=True).unlink()
         self.assertFalse(connection.exists())
+
+
+@tagged("post_install", "-at_install")
+class TestPlainWords(ConnectionCase):
+    """What the form says of a connection, before it is saved: as a manager who sees little else."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["ir.rule"].search([("model_id.model", "=", "res.country")]).unlink()
+
+    def _shown(self, model="res.country", **values):
+        connection = self.connections.new(
+            {"model_id": self.env["ir.model"]._get_id(model), "run_as": "sudo", **values}
+        )
+        self.assertEqual(connection.is_risky, bool(connection.exposure_warning))
+        return connection.exposure, (connection.exposure_warning or "").split("\n")
+
+    def _says(self, **values):
+        return self._shown(**values)[0]
+
+    def assertWarns(self, words, **values):
+        self.assertIn(words, "\n".join(self._shown(**values)[1]))
+
+    def assertSilent(self, words, **values):
+        self.assertNotIn(words, "\n".join(self._shown(**values)[1]))
+
+    def test_all_of_it(self):
+        """A plain connection and one with everything, whole."""
+        self.assertEqual(
+            self._says(is_get=True),
+            "Every user who can log in, portal users included, may read all records of"
+            " Country (res.country), whatever their access rights and record rules say."
+            " They see every field that Odoo shows them."
+            " Limits: a page has at most 1000 records.",
+        )
+        report = self.env["ir.actions.report"].create(
+            {"name": "Card", "model": "res.partner", "report_name": "x.card"}
+        )
+        user = self.env.ref("base.group_user")
+        self.assertEqual(
+            self._says(
+                model="res.partner",
+                is_get=True,
+                is_post=True,
+                is_put=True,
+                run_as="user",
+                group_ids=(self.group + user).ids,
+                domain="[('user_id', '=', uid)]",
+                read_field_ids=self._fields("name email"),
+                write_field_ids=self._fields("email"),
+                action_ids=[Command.create({"name": "do_this"})],
+                report_ids=report.ids,
+                max_limit=50,
+                rate_limit=60,
+            ),
+            f"Every member of Drivers or {user.full_name} may read, create, and change those records"
+            " of Contact (res.partner) that the filter lets through, as far as their own access rights"
+            " and record rules allow. They see Email and Name, and write Email."
+            " They may call do_this and fetch the PDF Card."
+            " Limits: a page has at most 50 records and each user has 60 requests a minute.",
+        )
+
+    def test_nothing_is_open(self):
+        """Without a model nothing is said; what is shut does not warn."""
+        self.assertFalse(self.connections.new({}).exposure)
+        for values in ({}, {"is_get": True, "active": False}):
+            text, warnings = self._shown(model="res.users", **values)
+            self.assertTrue(text.startswith("Nothing is open"), text)
+            self.assertEqual(warnings, [""])
+
+    def test_lost_groups(self):
+        """A connection that was archived because its groups are gone says so, until others are chosen."""
+        connection = self._connect("res.country", group_ids=self.group.ids)
+        with mute_logger(LIMITS_LOG):
+            self.group.unlink()
+        self.assertIn("all that was chosen under Groups has been deleted", connection.exposure)
+        connection.write({"group_ids": self.env.ref("base.group_user").ids, "active": True})
+        self.assertIn("may read all records", connection.exposure)
+
+    def test_actions_alone(self):
+        """Actions and reports have no method to switch on."""
+        text = self._says(action_ids=[Command.create({"name": "do_this"})])
+        self.assertIn("may call do_this on all records of Country (res.country)", text)
+        self.assertNotIn("They", text)
+
+    def test_many_fields(self):
+        """Six names are told, more are counted."""
+        names = "name code phone_code currency_id vat_label state_required zip_required"
+        says = self._says(is_get=True, read_field_ids=self._fields(names, "res.country"))
+        self.assertIn("They see 7 chosen fields.", says)
+
+    def test_harmless(self):
+        """Whoever gets no more than in Odoo, and whoever gets little, is not warned about."""
+        user = self.env.ref("base.group_user").ids
+        name = self._fields("name", "res.country")
+        for values in (
+            {"model": "res.partner", "run_as": "user", "group_ids": user},
+            {"model": "res.users", "run_as": "user", "group_ids": user},
+            {"model": "res.partner", "run_as": "user"},
+            {"model": "res.partner", "run_as": "user", "is_put": True, "is_delete": True},
+            {"group_ids": user},
+            {"group_ids": user, "is_put": True, "write_field_ids": name},
+        ):
+            with self.subTest(values):
+                self.assertEqual(self._shown(is_get=True, **values)[1], [""])
+
+    def test_protected(self):
+        """Models that decide over rights: administrators alone have more than their own."""
+        text, warnings = self._shown(model="res.users", is_get=True)
+        self.assertIn("administrators whatever record rules say, everybody else only", text)
+        self.assertEqual(len(warnings), 1)
+        self.assertIn("decides who may do what", warnings[0])
+        self.assertWarns("decides who may", model="res.users", is_put=True, run_as="user")
+
+    def test_nobody_chosen(self):
+        """Customers may come in, unless the filter gives each their own."""
+        self.assertWarns("No group is chosen", is_get=True)
+        self.assertSilent("group", is_get=True, domain="[('create_uid', '=', uid)]")
+        portal = self.env.ref("base.group_portal")
+        self.assertWarns("customers with a portal account", is_get=True, group_ids=portal.ids)
+
+    def test_audience(self):
+        """The list names the groups, and says it when there is none."""
+        connection = self._connect("res.country")
+        self.assertEqual(connection.audience, "Every user who can log in")
+        connection.group_ids = self.group.ids
+        self.assertEqual(connection.audience, "Drivers")
+
+    def test_preview(self):
+        """The web client draws what it can evaluate and its user can read, nothing else."""
+        for expected, model, domain in (
+            (True, "res.country", False),
+            (True, "res.country", "[('code', '=', 'user')]"),
+            (False, "res.country", "[('create_uid', '=', uid)]"),
+            (False, "ir.config_parameter", False),
+        ):
+            with self.subTest(model=model, domain=domain):
+                model_id = self.env["ir.model"]._get_id(model)
+                connection = self.connections.new({"model_id": model_id, "domain": domain})
+                self.assertEqual(connection.can_preview, expected)
+
+    def test_record_rules(self):
+        """Rules count when they are for what is opened, and say something."""
+        rule = self.env["ir.rule"].create(
+            {
+                "name": "x",
+                "model_id": self.env["ir.model"]._get_id("res.country"),
+                "domain_force": "[(1, '=', 1)]",
+                "perm_write": False,
+                "perm_create": False,
+                "perm_unlink": False,
+            }
+        )
+        self.assertSilent("record rules", is_get=True)
+        rule.domain_force = "[('code', '!=', 'XX')]"
+        self.assertWarns("clients read records that their users do not see", is_get=True)
+        self.assertSilent("record rules", is_get=True, domain="[('code', '=', 'FR')]")
+        self.assertSilent("record rules", is_put=True)
+        rule.perm_write = True
+        self.assertWarns("clients can write records", is_put=True, domain="[('code', '=', 'FR')]")
+        self.assertSilent("record rules", is_put=True, domain="[('create_uid', '=', user.id)]")
+        self.assertSilent("record rules", is_get=True, is_put=True, run_as="user")
+        rule.active = False
+        self.assertSilent("record rules", is_get=True, is_put=True)
+
+    def test_rules_of_what_it_inherits(self):
+        """A record that has another one as a part is under the rules of both."""
+        self.assertSilent("record rules", is_get=True)
+        inherits = {"res.partner": "x_partner_id"}
+        with patch.object(type(self.env["res.country"]), "_inherits", inherits):
+            self.assertWarns("record rules", is_get=True)
+
+    def test_companies(self):
+        """With several companies, the records of all; not when the filter looks at the company."""
+        self.env["res.company"].create({"name": "Second"})
+        self.assertWarns("records of all companies", model="res.partner", is_get=True)
+        own = "[('company_id', 'in', company_ids)]"
+        self.assertSilent("all companies", model="res.partner", is_get=True, domain=own)
+        self.assertSilent("all companies", model="res.partner", is_get=True, run_as="user")
+        self.assertSilent("all companies", model="res.country", is_get=True)
+
+    def test_delete_and_write(self):
+        """Everything deleted, every field written."""
+        self.assertWarns("can delete every record", is_delete=True)
+        self.assertSilent("delete", is_delete=True, domain="[('code', '=', 'XX')]")
+        self.assertWarns("can write every field", is_post=True)
+        name = self._fields("name", "res.country")
+        self.assertSilent("every field", is_post=True, write_field_ids=name)
+
+    def test_secrets(self):
+        """Fields that look like secrets, unless they have groups, or a list leaves them out."""
+        model_id = self.env["ir.model"]._get_id("res.country")
+        names = ("x_api_key", "x_token_hidden", "x_monkey", "x_secretary")
+        self.env["ir.model.fields"].create(
+            [{"name": name, "ttype": "char", "model_id": model_id} for name in names]
+        )
+        hidden = self.env["res.country"]._fields["x_token_hidden"]
+        self.patch(hidden, "groups", "base.group_system")
+        self.assertWarns("look like secrets, and can be read: x_api_key.", is_get=True)
+        name = self._fields("name", "res.country")
+        self.assertSilent("secrets", is_get=True, read_field_ids=name)
+        self.assertSilent("secrets", is_delete=True)
+
+    def test_actions_and_reports(self):
+        """They do what they do, whatever the lists of fields say."""
+        actions = [Command.create({"name": "do_this"})]
+        self.assertWarns("whatever the writable fields are: do_this.", action_ids=actions)
+        self.assertSilent("Actions", action_ids=actions, run_as="user")
+        report = self.env["ir.actions.report"].create(
+            {"name": "Card", "model": "res.country", "report_name": "x.card"}
+        )
+        name = self._fields("name", "res.country")
+        self.assertWarns("A PDF shows all", report_ids=report.ids, read_field_ids=name)
+        self.assertSilent("PDF", report_ids=report.ids)
+
+    def test_filter_that_can_be_written(self):
+        """Who writes what the filter looks at chooses within it."""
+        values = {"is_put": True, "domain": "[('code', 'in', ('FR', 'DE'))]"}
+        code, name = (self._fields(field, "res.country") for field in ("code", "name"))
+        self.assertWarns("looks at code, which clients can write", **values, write_field_ids=code)
+        self.assertSilent("looks at", **values, write_field_ids=name)
+
+    def test_filter_that_does_not_work(self):
+        """Said while it is typed; nothing else breaks on it."""
+        for domain in ("[('nope', '=', 1)]", "[(", "[('code', '=', user.write)]", "[1]"):
+            text, warnings = self._shown(is_get=True, is_put=True, domain=domain)
+            self.assertIn("that the filter lets through", text)
+            self.assertIn("filter", warnings[0])
+            self.assertIn("No group is chosen", warnings[1])
+
+    def test_in_the_users_language(self):
+        """Every sentence is translated as a whole, and its lists in the user's language."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        connection = self.connections.with_context(lang="fr_FR").new(
+            {
+                "model_id": self.env["ir.model"]._get_id("res.country"),
+                "is_get": True,
+                "is_put": True,
+                "run_as": "user",
+            }
+        )
+        self.assertIn("read et change", connection.exposure)
+
+    def test_every_model(self):
+        """Whatever is opened, there is something to say."""
+        for model in self.env.values():
+            if not model._abstract and not model._transient:
+                with self.subTest(model._name):
+                    self.assertTrue(self._says(model=model._name, is_get=True, is_put=True))

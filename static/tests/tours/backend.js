@@ -1,8 +1,26 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
-const ROW = ".o_data_row:contains('res.currency.rate')";
+const ROW = ".o_data_row:contains('res.currency')";
 const PHONE = ".o_data_row:contains('Safari on iPhone')";
+
+const SENTENCE = ".o_form_view [name=exposure]";
+const WARNING = ".o_form_view .alert-warning [name=exposure_warning]";
+
+function choose(field, name) {
+    return [
+        {
+            content: `look for ${name}`,
+            trigger: `.o_form_view [name=${field}] input`,
+            run: `edit ${name}`,
+        },
+        {
+            content: `choose ${name}`,
+            trigger: `.o-autocomplete--dropdown-item > a:contains('${name}')`,
+            run: "click",
+        },
+    ];
+}
 
 function openApp() {
     return [
@@ -26,11 +44,11 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         {
             content: "find a model by its technical name",
             trigger: ".o_selected_row [name=model_id] input",
-            run: "edit res.currency.rate",
+            run: "edit res.currency",
         },
         {
             content: "choose it",
-            trigger: ".o-autocomplete--dropdown-item > a:contains('Currency Rate')",
+            trigger: ".o-autocomplete--dropdown-item > a:contains('Currency'):not(:contains('Rate'))",
             run: "click",
         },
         {
@@ -55,7 +73,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "it says in plain words what is open",
-            trigger: ".o_form_view [name=exposure]:contains('may read and create records')",
+            trigger: ".o_form_view [name=exposure]:contains('may read and create all records')",
         },
         {
             content: "and warns of writing",
@@ -68,7 +86,91 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "the sentence follows",
-            trigger: ".o_form_view [name=exposure]:contains('may read records')",
+            trigger: `${SENTENCE}:contains('may read all records')`,
+        },
+        ...choose("group_ids", "JWT API / Manager"),
+        {
+            content: "it says for whom it is",
+            trigger: `${SENTENCE}:contains('Every member of JWT API / Manager')`,
+        },
+        {
+            content: "filter the records",
+            trigger: ".o_form_view .o_field_char[name=domain] input",
+            run: `edit [('id', '=', user.company_id.write)]`,
+        },
+        {
+            content: "leave the field",
+            trigger: ".o_form_view .o_field_char[name=domain] input",
+            run: "press Tab",
+        },
+        {
+            content: "what is no filter is told before it is saved",
+            trigger: `${WARNING}:contains('not understood at “user.company_id.write”')`,
+        },
+        {
+            content: "mend it",
+            trigger: ".o_form_view .o_field_char[name=domain] input",
+            run: `edit [('id', '=', user.company_id.currency_id.id)]`,
+        },
+        {
+            content: "leave the field",
+            trigger: ".o_form_view .o_field_char[name=domain] input",
+            run: "press Tab",
+        },
+        {
+            content: "it says which records",
+            trigger: `${SENTENCE}:contains('that the filter lets through')`,
+        },
+        ...choose("read_field_ids", "Currency Unit"),
+        {
+            content: "it says which fields",
+            trigger: `${SENTENCE}:contains('They see Currency Unit')`,
+        },
+        {
+            content: "open the actions",
+            trigger: ".o_form_view a[name=actions]",
+            run: "click",
+        },
+        {
+            content: "add one",
+            trigger: "[name=action_ids] .o_field_x2many_list_row_add a",
+            run: "click",
+        },
+        {
+            content: "name a method",
+            trigger: "[name=action_ids] .o_selected_row [name=name] input",
+            run: "edit amount_to_text",
+        },
+        {
+            content: "describe it",
+            trigger: "[name=action_ids] .o_selected_row [name=description] input",
+            run: "edit An amount in words",
+        },
+        {
+            content: "it says what may be called",
+            trigger: `${SENTENCE}:contains('call amount_to_text')`,
+        },
+        {
+            content: "and warns of it",
+            trigger: `${WARNING}:contains('Actions run without access rights')`,
+        },
+        {
+            content: "let the user's own rights count",
+            trigger: ".o_form_view [name=run_as] input[data-value=user]",
+            run: "click",
+        },
+        {
+            content: "nothing is left to warn of",
+            trigger: `.o_form_view:not(:has(.alert-warning)) [name=exposure]:contains('as far as their own access rights')`,
+        },
+        {
+            content: "save",
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "saved",
+            trigger: ".o_form_view .o_form_saved",
         },
         {
             content: "go back",

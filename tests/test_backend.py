@@ -17,6 +17,7 @@ IPHONE = (
 )
 OWN_MODELS = (
     "connection.api",
+    "connection.api.action",
     "jwt.login.throttle",
     "jwt.refresh.token",
     "jwt.session",
@@ -138,6 +139,15 @@ class TestBackend(ApiCase):
                         getattr(record, method)(*args)
             with self.assertRaises(AccessError):
                 session.token_ids.with_user(user).read(["token_hash"])
+
+    def test_manager_only_reads_what_there_is_to_choose(self):
+        """Models, fields, groups and reports are listed for a manager, and stay as they are."""
+        for model in ("ir.model", "ir.model.fields", "ir.actions.report", "res.groups"):
+            choices = self.env[model].with_user(self.manager)
+            with self.subTest(model):
+                self.assertTrue(choices.search([], limit=1).display_name)
+                for operation in ("write", "create", "unlink"):
+                    self.assertFalse(choices.has_access(operation))
 
     def test_errors_speak_the_users_language(self):
         """A sentence marked in ``tools`` or ``models`` is translated when the answer is made."""

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lxml import etree
 
+from . import oldest
 from .bootstrap import ROOT, bound
 from .pytests import pytest
 from .report import Result
@@ -54,13 +55,14 @@ def check(setup: Setup, words: list[str]) -> Result:
     chosen = {name: job for name, job in jobs.items() if not words or name.split()[0] in words}
     result = Result()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
-        tests = None if words else pool.submit(pytest, setup, "unit", [])
+        tests = [] if words else [pool.submit(pytest, setup, "unit", [])]
+        tests += [] if words else [pool.submit(oldest.tests, setup)]
         outcomes = {name: pool.submit(job) for name, job in chosen.items()}
         for name, outcome in outcomes.items():
             output = outcome.result()
             result.check(output and f"{name} says\n{output}")
-        if tests:
-            result.add(tests.result())
+        for test in tests:
+            result.add(test.result())
     return result
 
 

@@ -28,12 +28,17 @@ def dev_addons(setup: Setup) -> tuple[str, str]:
     return "--addons-path", ",".join(map(str, path))
 
 
+def manifest() -> dict[str, Any]:
+    """The addon's manifest."""
+    path = ROOT / "__manifest__.py"
+    if not path.exists():
+        raise Stop(f"There is no addon in {ROOT} yet: __manifest__.py is missing.")
+    return dict(ast.literal_eval(path.read_text()))
+
+
 def addon_depends() -> list[str]:
     """The modules that the addon's manifest names."""
-    manifest = ROOT / "__manifest__.py"
-    if not manifest.exists():
-        raise Stop(f"There is no addon in {ROOT} yet: __manifest__.py is missing.")
-    return list(ast.literal_eval(manifest.read_text()).get("depends", ["base"]))
+    return list(manifest().get("depends", ["base"]))
 
 
 def connect(setup: Setup, name: str) -> Any:

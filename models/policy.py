@@ -412,7 +412,7 @@ class Policy:
         dated = found.type in ("date", "datetime")
         hours = group.granularity == "hour" and found.type == "date"
         groupable = found.type in _GROUPABLE and found._description_groupable(self.model.env)
-        if not groupable or (group.granularity and not dated) or hours:
+        if not groupable or bool(group.granularity) != dated or hours:
             raise ApiError(
                 "bad_parameter", _("Records cannot be grouped by %(group)s."), group=str(group)
             )

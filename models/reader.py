@@ -2,17 +2,19 @@
 """Reading under a policy: pages, single records, groups, and records as JSON values.
 
 The number of SQL statements depends on what is asked, never on how many records there are: one
-for a page, one per expanded relation and level, one for a total that the page does not tell.
+for a page, one per expanded relation and level (a many2many takes a second one, for the pairs),
+one for the names of a many2one, one for a total that the page does not tell.
 """
 
 import base64
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import timezone
 from typing import Any
 
 from odoo.fields import Domain
 from odoo.models import regex_order
-from odoo.tools import SQL, hmac
+from odoo.tools import SQL, Query, hmac
 
 from ..tools import cursor as cursors
 from ..tools import etag
@@ -22,9 +24,9 @@ from .policy import UNREACHABLE, is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
 MAX_EXPANDED = 50_000
-#: Types whose values Odoo keeps in its cache as it gives them.
+#: Types whose value is made of the cached one alone, whatever the record.
 _AS_CACHED = frozenset(
-    ["boolean", "char", "date", "datetime", "float", "integer", "monetary", "selection", "text"]
+    "binary boolean char date datetime float html integer monetary selection text".split()
 )
 #: How many of what matches an estimate may be before it is worth to count instead.
 _COUNT_BELOW = 1000
@@ -69,7 +71,7 @@ def one(policy, query):
     record = model.search_fetch(domain, _stored(plan), limit=1, order="id")
     if not record:
         raise no_record(policy, query.record_id)
-    [row] = dump(plan, record.with_env(policy.model.env), query.nulls)
+    [row] = dump(plan, record.with_env(_model(policy, query.archived).env), query.nulls)
     return row, version(record)
 
 
@@ -170,9 +172,10 @@ def _cursor_page(policy, query, plan, model, domain, order):
 
     It costs the same wherever it is, and rows that come and go before it move nothing.
     """
-    found = model._search(domain)
+    found = _unread(model, model._search(domain))
+    env = model.env
     binding = repr(
-        (policy.name, order, query.domain, query.archived, model.env.lang, model.env.uid)
+        (policy.name, order, query.domain, query.archived, env.lang, env.company.id, env.uid)
     )
     key = hmac(model.env(su=True), "jwt_auth_api-cursor", policy.name).encode()
     records, after = model.browse(), None
@@ -189,13 +192,22 @@ def _cursor_page(policy, query, plan, model, domain, order):
             after = cursors.encode(_position(model, terms, found, records[-1:]), binding, key)
     answer = {"success": True, "count": len(records), "page_size": query.limit}
     if query.count != "none":
-        total = len(records) if not query.cursor and not after else 0
-        answer["total"] = total or _count(policy, model, domain, query.count)
-        answer["total_pages"] = -(-answer["total"] // query.limit)
+        whole = not query.cursor and not after
+        total = len(records) if whole else _count(policy, model, domain, query.count)
+        answer |= {"total": total, "total_pages": -(-total // query.limit)}
     if after:
         answer["next_cursor"] = after
     answer["data"] = dump(plan, records, query.nulls)
     return answer
+
+
+def _unread(model, found):
+    """A query that can still be sorted and cut: some models search by reading, and give the ids they found."""
+    if not found._ids:
+        return found
+    query = Query(model.env, model._table, model._table_sql)
+    query.add_where(SQL("%s IN %s", SQL.identifier(model._table, "id"), found._ids))
+    return query
 
 
 def _behind(terms, position):
@@ -235,16 +247,20 @@ def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=())
         descending = ((match["direction"] or "").upper() == "DESC") != reverse
         nulls_first = descending if not nulls else (nulls == "NULLS FIRST") != reverse
         field = model._fields[name]
-        if field.type == "many2one" and match["property"] != "id":
-            comodel = model.env[field.comodel_name]
-            if comodel._order != "id":
-                if field not in seen:
-                    _comodel, below = field.join(model, alias, query)
-                    terms += _terms(
-                        comodel, query, comodel._order, below, descending, True, (*seen, field)
-                    )
-                continue
         sql = model._field_to_sql(alias, name, query)
+        if field.type == "many2one":
+            if field in seen:
+                continue
+            comodel = model.env[field.comodel_name]
+            if match["property"] != "id" and comodel._order != "id":
+                if nulls:  # FALSE comes before TRUE
+                    empty = "%s IS NOT NULL" if nulls_first else "%s IS NULL"
+                    terms.append(_Term(SQL(empty, sql), "boolean", False, False, False))
+                _comodel, below = field.join(model, alias, query)
+                terms += _terms(
+                    comodel, query, comodel._order, below, descending, True, (*seen, field)
+                )
+                continue
         if field.type == "boolean":
             sql = SQL("COALESCE(%s, FALSE)", sql)
         # `required` is a promise that an old table may not keep; an id is never empty
@@ -276,43 +292,107 @@ def groups(policy, query):
     policy.check_groups(query)
     domain, model = policy.domain(query.domain), _model(policy, query.archived)
     specs = [str(group) for group in query.groups]
-    aggregates = [str(aggregate) for aggregate in query.aggregates] or ["__count"]
-    order = ", ".join(map(str, query.order)) or None
+    aggregates = [str(aggregate) for aggregate in query.aggregates]
     offset = (query.page - 1) * query.limit
     rows = model._read_group(
-        domain, specs, aggregates, offset=offset, limit=query.limit, order=order
+        domain,
+        specs,
+        aggregates,
+        offset=offset,
+        limit=query.limit,
+        order=_group_order(query),
     )
     total = {}
     if query.count != "none":
         count = offset + len(rows)
         if len(rows) == query.limit or (offset and not rows):
-            count = len(model._read_group(domain, specs, []))
+            count = _count_groups(model, domain, specs)
         total = {"total": count, "total_pages": -(-count // query.limit)}
-    names = [*specs, *("id:count" if name == "__count" else name for name in aggregates)]
-    kinds = [*(_kind(model, group) for group in query.groups), *(None for _name in aggregates)]
-    named = [
-        _named(policy, model._fields[group.field], [row[place] for row in rows])
-        for place, group in enumerate(query.groups)
-    ] + [None] * len(aggregates)
-    data = [
-        {
-            name: _group_value(kind, value, query.nulls, shown)
-            for name, kind, value, shown in zip(names, kinds, row, named, strict=True)
-        }
-        for row in rows
-    ]
+    columns = []
+    for asked, values in zip(
+        [*query.groups, *query.aggregates], zip(*rows, strict=True), strict=False
+    ):
+        kind = _kind(model, asked)
+        dumped = _dump_groups(policy, model._fields[asked.field], kind, values)
+        if query.nulls and kind != "boolean":
+            dumped = [None if value is False else value for value in dumped]
+        columns.append(dumped)
+    names = [*specs, *aggregates]
     return {
         "success": True,
-        "count": len(data),
+        "count": len(rows),
         "page": query.page,
         "page_size": query.limit,
         **total,
-        "data": data,
+        "data": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)],
     }
 
 
-def _kind(model, group):
-    return model._fields[group.field].type
+def _group_order(query):
+    """The order asked for, and behind it whatever tells two groups apart, so that pages tile.
+
+    Groups of equal names differ in their lowest id: a record has one value of a many2one.
+    """
+    if not query.order or not query.groups:
+        return None  # by the groups themselves, the ids of relations
+    asked = {term.name for term in query.order}
+    rest = [str(group) for group in query.groups if str(group) not in asked]
+    return ", ".join([*map(str, query.order), *rest, *([] if "id:min" in asked else ["id:min"])])
+
+
+def _count_groups(model, domain, specs):
+    """How many groups there are, none of them fetched."""
+    found = model._search(domain)
+    if not specs:
+        return 1
+    if found.is_empty():
+        return 0
+    terms = [model._read_group_groupby(model._table, spec, found) for spec in specs]
+    found.groupby = SQL(", ").join(terms)
+    [[count]] = model.env.execute_query(
+        SQL("SELECT COUNT(*) FROM (%s) AS groups", found.select(SQL("1")))
+    )
+    return count
+
+
+def _kind(model, asked):
+    """The type of a group's values, or of an aggregate's."""
+    kind = model._fields[asked.field].type
+    match getattr(asked, "granularity", None) or getattr(asked, "function", None):
+        case "count" | "count_distinct":
+            return "integer"
+        case "avg":
+            return "float"
+        case "hour":
+            return "hour"
+        case "day" | "week" | "month" | "quarter" | "year":
+            return "date"
+    return kind
+
+
+def _dump_groups(policy, field, kind, values):
+    """A column of groups or aggregates as JSON."""
+    if kind in ("many2one", "many2many"):
+        named = _named(policy, field, values)
+        return [
+            [key.id, key.sudo().display_name if named is None or key.id in named else False]
+            if key
+            else False
+            for key in values
+        ]
+    if kind == "hour":
+        return [_dump_hour(value, policy.model.env) for value in values]
+    if kind == "date":
+        values = [getattr(value, "date", lambda value=value: value)() for value in values]
+    dumper = DUMPERS.get(kind, lambda value: value)
+    return [False if value is None else dumper(value) for value in values]
+
+
+def _dump_hour(value, env):
+    """The moment of a time of the user's clock; where that is put back, the second of two."""
+    if value and env.context.get("tz"):
+        value = env.tz.localize(value).astimezone(timezone.utc).replace(tzinfo=None)
+    return DUMPERS["datetime"](value)
 
 
 def _named(policy, field, found):
@@ -330,53 +410,42 @@ def _named(policy, field, found):
     return set(below.fetch([key for record in found for key in record._ids], ["id"])._ids)
 
 
-def _group_value(kind, value, nulls, named):
-    """
-    :param kind: the field's type for a group, None for an aggregate
-    """
-    if kind in ("many2one", "many2many"):
-        shown = named is None or value.id in named
-        value = [value.id, value.sudo().display_name if shown else False] if value else False
-    elif hasattr(value, "isoformat"):
-        value = DUMPERS["datetime" if hasattr(value, "hour") else "date"](value)
-    elif isinstance(value, float):
-        value = DUMPERS["float"](value)
-    elif value is None and kind is not None:
-        value = False
-    empty = value is False and kind != "boolean"
-    return None if empty and nulls else value
-
-
 # --- records as JSON values --------------------------------------------------------------------
 
 
-def dump(plan, records, nulls=False):
+def dump(plan, records, nulls=False, times=None):
     """The records as JSON values, column by column: a constant number of statements per level.
 
+    Archived records that relations lead to are there when the records' environment shows them.
+
     :param bool nulls: an empty value that is no boolean is None, not Odoo's False
+    :param times: id → how often the record stands in the answer, when that is not once each
     :return: a list of ``{"id": 7, "name": "…", …}``
     """
-    rows = [{"id": record_id} for record_id in records._ids]
+    names, columns = ["id"], [records._ids]
     for column in plan.columns:
-        values = _dump_column(column, records, nulls)
+        if column.below is None:
+            values = _dump_column(column, records)
+        else:
+            values = _dump_expanded(column, records, nulls, times)
         if nulls and column.kind != "boolean":
             values = [None if value is False else value for value in values]
-        for row, value in zip(rows, values, strict=True):
-            row[column.name] = value
-    return rows
+        names.append(column.name)
+        columns.append(values)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _dump_column(column, records, nulls):
-    if column.below is not None:
-        return _dump_expanded(column, records, nulls)
+def _dump_column(column, records):
     name, kind = column.name, column.kind
+    field = records._fields[name]
     if kind in X2MANY:
-        return [list(record[name]._ids) for record in records]
+        shown = set(records.mapped(name)._ids)
+        return [[key for key in keys if key in shown] for keys in _cached(records, field)]
     if kind == "many2one":
         # as Odoo does (Many2one.convert_to_read): whoever may see the record may see the name
-        related = [record[name].sudo() for record in records]
-        return [[value.id, value.display_name] if value else False for value in related]
-    field = records._fields[name]
+        related = records.mapped(name).sudo()
+        names = dict(zip(related._ids, related.mapped("display_name"), strict=True))
+        return [[key, names[key]] if key else False for key in _cached(records, field)]
     if is_raw(field):
         return [base64.b64encode(record[name] or b"").decode() or False for record in records]
     if dumper := DUMPERS.get(kind):
@@ -396,15 +465,24 @@ def _dump_column(column, records, nulls):
 def _plain(field, records):
     """The values of a field that is no relation.
 
-    Where they have been read they are taken from the cache at once, which is three times as fast as one by
-    one. A computed field may wait to be computed, a translated one has its language in the cache.
+    Taken from the cache at once where they are there, which is three times as fast as one by one: Odoo
+    looks up the access to the field for every record. The policy has done that.
     """
-    if field.type in _AS_CACHED and not field.compute and not getattr(field, "translate", False):
-        cache = field._get_cache(records.env)
-        if all(key in cache for key in records._ids):
-            empty = field.convert_to_record(None, records)
-            return [empty if (value := cache[key]) is None else value for key in records._ids]
-    return records.mapped(field.name)
+    if field.type not in _AS_CACHED:
+        return records.mapped(field.name)
+    if field.compute and field.store:
+        field.recompute(records)  # what a write left to be computed
+    cache, convert = field._get_cache(records.env), field.convert_to_record
+    try:
+        return [convert(cache[key], records) for key in records._ids]
+    except KeyError:  # computed by nobody yet
+        return records.mapped(field.name)
+
+
+def _cached(records, field):
+    """Of a relation that has been read the ids: one or None, or a tuple with those of archived records."""
+    cache = field._get_cache(records.env)
+    return [cache[key] for key in records._ids]
 
 
 def _with_names(found, records, *keys):
@@ -451,76 +529,29 @@ def _visible_names(env, model_name, ids):
     return names
 
 
-def _dump_expanded(column, records, nulls):
+# --- relations ---------------------------------------------------------------------------------
+
+
+def _dump_expanded(column, records, nulls, times):
     """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
     below = column.below
-    if column.kind == "one2many" and (pairs := _one2many(column, records)) is not None:
-        related, visible = pairs
+    if (inverse := _inverse(column, records)) is not None:
+        related, visible = _one2many(column, records, inverse)
     else:
-        related = [record[column.name]._ids for record in records]
-        ids = list(dict.fromkeys(key for keys in related for key in keys))
-        _check_size(len(ids))
-        if below.limit is None:
-            visible = below.policy.fetch(ids, _stored(below), below.order)
-        else:
-            # cut before anything more is read
-            ranked = below.policy.fetch(ids, ["id"], below.order)._ids
-            related = _cut(related, ranked, below.limit)
-            kept = list(dict.fromkeys(key for keys in related for key in keys))
-            visible = below.policy.model.browse(kept)
-            visible.fetch(_stored(below))
-        if below.order and below.limit is None:
-            related = _cut(related, visible._ids, None)
-    by_id = {row["id"]: row for row in dump(below, visible, nulls)}
+        related, visible = _followed(column, records)
+    archived = records.env.context.get("active_test", True) is False
+    visible = visible.with_context(active_test=False) if archived else visible
+    times = _count_times(records, related, times)
+    by_id = dict(zip(visible._ids, dump(below, visible, nulls, times), strict=True))
     if column.kind == "many2one":
-        return [by_id.get(keys[0]) if keys else None for keys in related]
-    return [[by_id[key] for key in keys if key in by_id] for keys in related]
-
-
-def _cut(related, ranked, limit):
-    """Each record's own in the order of all, at most ``limit`` of them."""
-    rank = {key: place for place, key in enumerate(ranked)}
-    return [
-        sorted((key for key in keys if key in rank), key=rank.__getitem__)[:limit]
-        for keys in related
-    ]
-
-
-def _one2many(column, records):
-    """The records of a one2many, read by its inverse in one statement, as ``One2many.read`` finds them.
-
-    :return: ids per record, and all of them as records; None where it is not a plain one
-    """
-    below, field = column.below, records._fields[column.name]
-    policy, inverse = below.policy, _inverse(column, records)
-    if inverse is None:
-        return None
-    if not policy.model.has_access("read"):
-        return [() for _record in records], policy.model
-    active_test = records.env.context.get("active_test", True)
-    model = policy.model.with_context(**{"active_test": active_test, **field.context})
-    domain = field.get_comodel_domain(records) & Domain(inverse.name, "in", records._ids)
-    names = [inverse.name, *(_stored(below) if below.limit is None else ())]
-    found = model.search_fetch(
-        domain & policy.scope(), names, limit=MAX_EXPANDED + 1, order=below.order or model._order
-    )
-    _check_size(len(found))
-    related = {record_id: [] for record_id in records._ids}
-    # just read, so it is there; a record for each of thousands of ids would take longer than the statement
-    parents = inverse._get_cache(found.env)
-    for child_id in found._ids:
-        related[parents[child_id]].append(child_id)
-    if below.limit is not None:
-        related = {key: keys[: below.limit] for key, keys in related.items()}
-        found = found.browse([key for keys in related.values() for key in keys])
-        found.fetch(_stored(below))
-    return list(related.values()), found.with_env(policy.model.env)
+        return [by_id[keys[0]] if keys else None for keys in related]
+    return [[by_id[key] for key in keys] for keys in related]
 
 
 def _inverse(column, records):
     """The many2one that an expanded one2many is read by; None where it is not a plain one."""
     policy, field = column.below.policy, records._fields[column.name]
-    inverse = policy.model._fields.get(field.inverse_name or "")
+    inverse = policy.model._fields.get(getattr(field, "inverse_name", None) or "")
     plain = inverse is not None and field.store and inverse.store and inverse.type == "many2one"
     return inverse if plain and policy.caller._has_field_access(inverse, "read") else None
 
@@ -531,8 +562,102 @@ def _stored(plan):
     return [
         column.name
         for column in plan.columns
-        if column.below is None or column.kind != "one2many" or _inverse(column, model) is None
+        if column.below is None or _inverse(column, model) is None
     ]
+
+
+def _one2many(column, records, inverse):
+    """The records of a one2many, as ``One2many.read`` finds them.
+
+    :return: ids per record, and all of them as records
+    """
+    below, field = column.below, records._fields[column.name]
+    policy = below.policy
+    if not policy.model.has_access("read"):
+        return [() for _record in records], policy.model
+    active_test = records.env.context.get("active_test", True)
+    model = policy.model.with_context(**{"active_test": active_test, **field.context})
+    domain = field.get_comodel_domain(records) & Domain(inverse.name, "in", records._ids)
+    order = below.order or model._order
+    query = model._search(domain & policy.scope(), order=order)
+    if query.is_empty():
+        return [() for _record in records], policy.model
+    if below.limit is not None:
+        query = _first_of_each(model, query, inverse, order, below.limit)
+    query.limit = MAX_EXPANDED + 1
+    to_fetch = model._determine_fields_to_fetch([inverse.name, *_stored(below)])
+    found = model._fetch_query(query, to_fetch)
+    _check_size(len(found))
+    related = {record_id: [] for record_id in records._ids}
+    for key, parent in zip(found._ids, _cached(found, inverse), strict=True):
+        related[parent].append(key)
+    return list(related.values()), found.with_env(policy.model.env)
+
+
+def _first_of_each(model, query, inverse, order, limit):
+    """The rows of a query that are among the first so many of their parent, in its order."""
+    parent = model._field_to_sql(model._table, inverse.name, query)
+    place = SQL("ROW_NUMBER() OVER (PARTITION BY %s ORDER BY %s)", parent, query.order)
+    query.order = None
+    ranked = query.select(
+        SQL("%s AS id", SQL.identifier(model._table, "id")), SQL("%s AS place", place)
+    )
+    first = Query(model.env, model._table, model._table_sql)
+    first.add_where(
+        SQL(
+            "%s IN (SELECT ranked.id FROM (%s) AS ranked WHERE ranked.place <= %s)",
+            SQL.identifier(model._table, "id"),
+            ranked,
+            limit,
+        )
+    )
+    first.order = model._order_to_sql(order, first)
+    return first
+
+
+def _followed(column, records):
+    """As :func:`_one2many` for any other relation: by the ids that the records hold."""
+    below, field = column.below, records._fields[column.name]
+    policy = below.policy
+    everything = records.with_context(active_test=False)
+    everything.mapped(column.name)
+    related = [
+        keys if isinstance(keys, tuple) else (keys,) if keys else ()
+        for keys in _cached(everything, field)
+    ]
+    ids = list(dict.fromkeys(key for keys in related for key in keys))
+    _check_size(len(ids))
+    # whether they are archived is read together with what is answered
+    active_test = field.context.get("active_test", records.env.context.get("active_test", True))
+    active = policy.model._active_name if active_test and column.kind in X2MANY else None
+    names = [] if below.limit else _stored(below)
+    visible = policy.fetch(ids, [*names, *([active] if active else [])], below.order)
+    if active and visible:
+        visible = visible.filtered(active)
+    shown = set(visible._ids)
+    related = [[key for key in keys if key in shown] for keys in related]
+    if below.order:
+        rank = {key: place for place, key in enumerate(visible._ids)}
+        related = [sorted(keys, key=rank.__getitem__) for keys in related]
+    if below.limit:  # cut before anything more is read
+        related = [keys[: below.limit] for keys in related]
+        visible = visible.browse(dict.fromkeys(key for keys in related for key in keys))
+        visible.fetch(_stored(below))
+    return related, visible
+
+
+def _count_times(records, related, times):
+    """How often each related record stands in the answer: the same one below two others is there twice.
+
+    :raise ApiError: ``bad_parameter`` when it is too much
+    """
+    found = Counter()
+    for record_id, keys in zip(records._ids, related, strict=True):
+        often = 1 if times is None else times[record_id]
+        for key in keys:
+            found[key] += often
+    _check_size(found.total())
+    return found
 
 
 def _check_size(number):

@@ -9,6 +9,7 @@ from . import test_mfa
 from . import test_passkey
 from . import test_policy
 from . import test_policy_rules
+from . import test_read_more
 from . import test_refresh
 from . import test_resources
 from . import test_revoke

@@ -4,11 +4,15 @@
 import json
 import re
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
+from unittest.mock import patch
 
+from odoo.sql_db import Cursor
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import SQL
 
 from ..tools import tokens
 
@@ -111,6 +115,42 @@ class ApiCase(HttpCase):
         return self._call(
             method, "/api/send_request", token, params={"model": model, **query}, **options
         )
+
+    def _walk(self, model, token, limits=(20,), between=None, **params):
+        """All pages of a cursor, one after the other, the sizes of ``limits`` in turn; their bodies.
+
+        :param between: called with each body but the last, before the next page is asked for
+        """
+        pages, cursor = [], ""
+        while cursor is not None:
+            limit = limits[len(pages) % len(limits)]
+            response = self._send("GET", model, token, cursor=cursor, limit=limit, **params)
+            body = self.assertAnswer(response)
+            self.assertLess(len(pages), 1000, "the cursor never ends")
+            self.assertEqual(body["page_size"], limit)
+            self.assertEqual(body["count"], len(body["data"]))
+            self.assertNotIn("page", body)
+            cursor = body.get("next_cursor")
+            if cursor is not None:
+                self.assertEqual(body["count"], limit)
+                if between:
+                    between(body)
+            pages.append(body)
+        return pages
+
+    @staticmethod
+    @contextmanager
+    def _statements():
+        """The SQL statements that are run in the meantime, as a list."""
+        seen = []
+        execute = Cursor.execute
+
+        def record(cursor, query, *args, **options):
+            seen.append(query.code if isinstance(query, SQL) else query)
+            return execute(cursor, query, *args, **options)
+
+        with patch.object(Cursor, "execute", record):
+            yield seen
 
     def _is_open(self, token):
         """Whether an access token opens anything."""

@@ -50,7 +50,7 @@ def decode(text: str, terms: int, binding: str, key: bytes) -> tuple[str | None,
         "bad_parameter",
         _('This "cursor" does not belong to this request. Begin again with an empty one.'),
     )
-    if len(text) > _MAX_LENGTH or not text.isascii():
+    if len(text) > _MAX_LENGTH or not text.isascii() or text.endswith("="):
         raise refused
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -81,12 +81,16 @@ class ListQuery:
 
 @dataclass(frozen=True)
 class OneQuery:
-    """``GET`` of one record; the domain has to hold, too."""
+    """``GET`` of one record, archived or not; the domain has to hold, too.
+
+    ``archived`` is for the records that its relations lead to.
+    """
 
     record_id: int
     selection: Selection
     domain: domains.Node = domains.TRUE
     limit: int = DEFAULT_LIMIT
+    archived: bool = False
     nulls: bool = False
 
 
@@ -114,7 +118,10 @@ class Group:
 
 @dataclass(frozen=True)
 class GroupQuery:
-    """``GET`` with ``groupby`` or ``aggregates``: groups of records in place of records."""
+    """``GET`` with ``groupby`` or ``aggregates``: groups of records in place of records.
+
+    Without aggregates the records of each group are counted.
+    """
 
     groups: tuple[Group, ...]
     aggregates: tuple[Aggregate, ...]
@@ -193,9 +200,10 @@ def parse_get(
         return _groups(params, max_limit, domain, nulls, page_name, problems)
     selection = _top_selection(params, default_fields, problems)
     page, limit = _paging(params, max_limit, page_name, problems)
+    archived = _flag(params, "archived", problems)
     if record_id is not None:
         problems.raise_if_any()
-        return OneQuery(record_id, selection, domain, limit, nulls)
+        return OneQuery(record_id, selection, domain, limit, archived, nulls)
     cursor = params.get("cursor")
     if cursor is not None and page_name in params:
         problems.add(
@@ -206,7 +214,6 @@ def parse_get(
     # whoever reads with a cursor reads to the end, where nobody needs to be told again how many there are
     count = _choice(params, "count", COUNTS, "exact" if cursor is None else "none", problems)
     order = _order(params.get("order", ""), problems)
-    archived = _flag(params, "archived", problems)
     problems.raise_if_any()
     return ListQuery(selection, domain, order, page, limit, cursor, count, archived, nulls)
 
@@ -239,6 +246,7 @@ def _groups(
                 functions=", ".join(sorted(AGGREGATORS)),
             )
         aggregates.append(Aggregate(name, function))
+    aggregates = aggregates or [Aggregate("id", "count")]
     for name in ("cursor", "expand"):
         if name in params:
             problems.add(

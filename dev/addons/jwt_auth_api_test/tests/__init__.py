@@ -1,4 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from . import test_types
+from . import test_paging
 from . import test_rules
+from . import test_types

@@ -8,6 +8,8 @@ from odoo import SUPERUSER_ID, api, fields, models
 _logger = logging.getLogger(__name__)
 
 KEEP_DAYS = 90
+#: What somebody should look at: a warning in the log, where all others are information.
+ALARMS = frozenset(["reuse", "keys_replaced"])
 
 
 class JwtSecurityEvent(models.Model):
@@ -60,7 +62,8 @@ class JwtSecurityEvent(models.Model):
             "ip_address": ip_address or False,
             "detail": detail or False,
         }
-        _logger.info(
+        _logger.log(
+            logging.WARNING if event in ALARMS else logging.INFO,
             "%s: user %s, login %r, from %s, %s",
             event,
             user_id,

@@ -494,11 +494,6 @@ class JwtSession(models.Model):
 
         RFC 9700, section 4.14.2. The user is told in Odoo's own security mail, where mail is installed.
         """
-        _logger.warning(
-            "A used refresh token came back: session %s of user %s ends.",
-            row.session_id,
-            row.user_id,
-        )
         if not self._revoke(Domain("id", "=", row.session_id), "reuse"):
             return
         self.env["jwt.security.event"]._record(

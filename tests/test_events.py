@@ -11,7 +11,6 @@ from odoo.tests import tagged
 from .common import ApiCase
 
 LOGGER = "odoo.addons.jwt_auth_api.models.jwt_security_event"
-SESSIONS = "odoo.addons.jwt_auth_api.models.jwt_session"
 
 
 @tagged("post_install", "-at_install")
@@ -67,10 +66,12 @@ class TestEvents(ApiCase):
         body = {"refreshToken": opened.refresh}
         self.assertAnswer(self._post("/api/update/refresh-token", body, opened.access))
         self._age(opened.refresh, 11)
-        with self.assertLogs(SESSIONS, "WARNING"):
+        with self.assertLogs(LOGGER, "WARNING") as logs:
             for _time in range(2):
                 response = self._post("/api/update/access-token", body)
                 self.assertInvalidToken(response, "invalid_refresh_token")
+        self.assertEqual(len(logs.output), 1)
+        self.assertIn("reuse: user", logs.output[0])
         self.assertEqual(self._recorded(), [("login", self.user), ("reuse", self.user)])
         if hasattr(users, "_notify_security_setting_update"):
             self.assertEqual(told, [(self.user.id, "Security Update: API session ended")])

@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -190,3 +191,40 @@ class TestSessions(ApiCase):
         response = self._post("/api/login", login, agent=BROWSER, cookies={"refreshToken": forged})
         self.assertAnswer(response)
         self.assertFalse(self._state(bystander))
+
+    def test_time_outs_of_odoo_shorten_a_session(self):
+        """Where ``auth_timeout`` ends web sessions sooner, it does so with these; never later."""
+        hour = 3600
+        cases = [
+            ({}, 30 * 24 * hour, 14 * 24 * hour),
+            ({"lock_timeout": [(8 * hour, False)]}, 8 * hour, 14 * 24 * hour),
+            ({"lock_timeout": [(90 * 24 * hour, True)]}, 30 * 24 * hour, 14 * 24 * hour),
+            ({"lock_timeout_inactivity": [(hour, True), (2 * hour, False)]}, 30 * 24 * hour, hour),
+        ]
+        for limits, absolute, idle in cases:
+            asked = patch.object(
+                type(self.user),
+                "_get_lock_timeouts",
+                lambda user, limits=limits: limits,
+                create=True,
+            )
+            with self.subTest(limits=limits), asked:
+                opened = self._open(self.user)
+                life = opened.session.expires_at - opened.session.last_used_at
+                self.assertEqual(life.total_seconds(), absolute)
+                self.assertEqual(opened.session._seconds_left(), min(absolute, idle))
+                body = {"refreshToken": opened.refresh}
+                self._rest(opened, idle - 60)
+                self.assertAnswer(self._post(ACCESS, body))
+                self._rest(opened, idle + 1)
+                self.assertInvalidToken(self._post(ACCESS, body), "invalid_refresh_token")
+
+    def _rest(self, opened, seconds):
+        """Let a session have been used last that long ago."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE jwt_session SET last_used_at = now() AT TIME ZONE 'utc' - make_interval(secs => %s)"
+            " WHERE id = %s",
+            [seconds, opened.session.id],
+        )
+        self.env.invalidate_all()

@@ -766,6 +766,38 @@ class TestTypes(ApiCase):
             with self.subTest(zone=zone):
                 self._assert_comes_back("datetime", MOMENT, MOMENT)
 
+    def test_the_parts_of_a_moment_are_the_users(self):
+        """In a condition a day and an hour are those where the user is; a moment is the same everywhere."""
+        record, _answer = self._made({"name": "evening", "datetime": MOMENT})
+        for zone, day, hour in (
+            ("Asia/Tokyo", 24, 5),
+            ("America/New_York", 23, 15),
+            ("UTC", 23, 20),
+        ):
+            self.user.tz = zone
+            for path, value in (("datetime.day_of_month", day), ("datetime.hour_number", hour)):
+                with self.subTest(zone=zone, path=path):
+                    domain = [["id", "=", record.id], [path, "=", value]]
+                    response = self._send("GET", MODEL, self.access, fields=[], domain=domain)
+                    self.assertList(response, total=1)
+                    response = self._send(
+                        "GET",
+                        MODEL,
+                        self.access,
+                        fields=[],
+                        domain=[*domain[:1], [path, "!=", value]],
+                    )
+                    self.assertList(response, total=0)
+            for text, found in (
+                (MOMENT, 1),
+                ("2026-11-23T20:43:01Z", 0),
+                ("2026-11-24T05:43:00+09:00", 1),
+            ):
+                with self.subTest(zone=zone, text=text):
+                    domain = [["id", "=", record.id], ["datetime", ">=", text]]
+                    response = self._send("GET", MODEL, self.access, fields=[], domain=domain)
+                    self.assertList(response, total=found)
+
     # --- computed and related ----------------------------------------------------------------
 
     def test_computed_with_inverse(self):

@@ -852,6 +852,10 @@ class Policy:
                 references.add(choice, found.name, [record_id])
                 if (target := self.related(choice)).is_filtered():
                     references.scope(target, found.name).pointed.add(record_id)
+        elif found.type == "binary" and loaded and not found.attachment:
+            found.convert_to_column(
+                loaded, self.caller
+            )  # sudo would lift Odoo's rule that SVG is for administrators
         elif found.type == "properties_definition" and loaded:
             self._check_definition(found, loaded)
         return loaded

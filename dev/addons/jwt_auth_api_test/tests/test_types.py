@@ -162,6 +162,7 @@ REFUSED = {
     "partner_company_id": [2**31 - 1],
     "tag_ids": [[2**31 - 1], [[4, 2**31 - 1]], [[6, 0, [2**31 - 1]]]],
     "image": [base64.b64encode(b"no image at all").decode()],
+    "binary_column": [base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg'/>").decode()],
     "name": [False, None],
     "even": [3],
     "positive": [-1],

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""dev/bench: requests per second, p50 and SQL statements, each scenario beside what it is compared with.
+"""dev/bench: requests per second, p50, CPU and SQL statements, each scenario beside what it is compared with.
 
 The scenarios take turns for some rounds and the median counts: these machines are noisy, only ratios of one
 run carry over. The load comes from `wrk`, which costs little of the two cores that the server needs, too.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -187,16 +188,33 @@ def _load(server: Server, scenario: Scenario, folder: Path, seconds: int) -> Non
         lines += [f"path = {_lua(scenario.path)}", f"body = {_lua(scenario.body)}"]
     script.write_text("\n".join(lines))
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script]
+    before = _processor_seconds(server)
     out = subprocess.run(
         bound([*command, server.url + scenario.path]), capture_output=True, text=True, check=True
     ).stdout
+    spent = _processor_seconds(server) - before
     if failed := re.search(r"Non-2xx or 3xx responses: (\d+)", out):
         raise Stop(f"{scenario.name}: {failed[0]}")
     rate = re.search(r"Requests/sec:\s+([\d.]+)", out)
     half = re.search(r"50%\s+([\d.]+)(us|ms|s)", out)
-    assert rate and half, out
+    sent = re.search(r"(\d+) requests in", out)
+    assert rate and half and sent, out
+    scenario.cpus.append(spent * 1000 / int(sent[1]))
     scenario.rates.append(float(rate[1]))
     scenario.p50s.append(float(half[1]) * {"us": 0.001, "ms": 1, "s": 1000}[half[2]])
+
+
+def _processor_seconds(server: Server) -> float:
+    """What the server's workers have used of the processors so far."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(fields[1]) == server.process.pid:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _lua(text: str) -> str:
@@ -206,14 +224,19 @@ def _lua(text: str) -> str:
 def _report(scenarios: list[Scenario]) -> None:
     by_name = {scenario.name: scenario for scenario in scenarios}
     floor = by_name[FLOOR].rate
-    say(f"\n{'scenario':38}{'req/s':>8}{'p50 ms':>9}{'SQL':>5}{'of floor':>10}  ratio")
+    head = f"{'req/s':>7}{'p50 ms':>8}{'CPU ms':>8}{'SQL':>5}{'of floor':>10}"
+    say(f"\n{'scenario':42}{head}  against (req/s, CPU)")
     for scenario in scenarios:
         base = by_name.get(scenario.base)
-        ratio = f"{scenario.rate / base.rate:.2f} x {base.name}" if base else ""
+        ratio = ""
+        if base:
+            more, less = scenario.rate / base.rate, base.cpu / scenario.cpu
+            ratio = f"{more:.2f} x, {less:.2f} x {base.name}"
         say(
-            f"{scenario.name:38}{scenario.rate:8.0f}{scenario.p50:9.2f}{scenario.queries:5}"
-            f"{scenario.rate / floor:10.2f}  {ratio}"
+            f"{scenario.name:42}{scenario.rate:7.0f}{scenario.p50:8.2f}{scenario.cpu:8.2f}"
+            f"{scenario.queries:5}{scenario.rate / floor:10.2f}  {ratio}"
         )
     say(
-        f"\nThe floor is a bare route with auth=none; lists are of {bench_records.PARTNERS} partners."
+        f"\nThe floor is a bare route with auth=none; lists are of {bench_records.PARTNERS} partners. CPU is"
+        " that of Odoo's workers: where other programs run as well, trust it more than the rates."
     )

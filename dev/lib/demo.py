@@ -6,13 +6,23 @@ CONNECTIONS = {
     "product.template": ("get",),
     "product.product": ("get",),
     "sale.order": ("get", "post", "put"),
+    "stock.quant": ("get",),
     "res.country": ("get",),
 }
+ACTIONS = {"sale.order": ("action_confirm", "Confirm the quotation.")}
+REPORTS = {"sale.order": "sale.report_saleorder"}
 
 connection_model = env["connection.api"].with_context(active_test=False)  # noqa: F821
 for model, methods in CONNECTIONS.items():
     model_record = env["ir.model"]._get(model)  # noqa: F821
-    if model_record and not connection_model.search_count([("model_id", "=", model_record.id)]):
-        allowed = {f"is_{method}": method in methods for method in ("get", "post", "put", "delete")}
-        connection_model.create({"model_id": model_record.id, **allowed})
+    if not model_record or connection_model.search_count([("model_id", "=", model_record.id)]):
+        continue
+    values = {f"is_{method}": method in methods for method in ("get", "post", "put", "delete")}
+    if model in ACTIONS:
+        name, description = ACTIONS[model]
+        values["action_ids"] = [(0, 0, {"name": name, "description": description})]
+    if model in REPORTS:
+        domain = [("report_name", "=", REPORTS[model])]
+        values["report_ids"] = [(6, 0, env["ir.actions.report"].search(domain).ids)]  # noqa: F821
+    connection_model.create({"model_id": model_record.id, **values})
 env.cr.commit()  # noqa: F821

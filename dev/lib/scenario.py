@@ -25,6 +25,7 @@ class Scenario:
     prepare: Callable[[], range] | None = None
     rates: list[float] = field(default_factory=list)
     p50s: list[float] = field(default_factory=list)
+    cpus: list[float] = field(default_factory=list)
     queries: int = 0
 
     @property
@@ -34,6 +35,11 @@ class Scenario:
     @property
     def p50(self) -> float:
         return statistics.median(self.p50s)
+
+    @property
+    def cpu(self) -> float:
+        """Milliseconds of a worker's processor for one request; what else the machine does changes little of it."""
+        return statistics.median(self.cpus)
 
     def numbers(self) -> range:
         return self.prepare() if self.prepare else range(1)

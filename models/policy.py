@@ -184,6 +184,8 @@ class Scope:
     :ivar root: model and id of the record that ``path`` begins at; None for the one that is written
     :ivar touched: changed or deleted by a command
     :ivar pointed: to be related; it counts if it was not before
+    :ivar removed: taken out of the relation by name
+    :ivar kept: the only ones to stay in it; None for all
     :ivar owned: who is related is kept in the related records: to join or to leave changes them
     :ivar closed: nobody may join or leave
     :ivar through: the write changes whatever is at the end of the path, as related fields do
@@ -196,6 +198,8 @@ class Scope:
     policy: Any
     touched: set = field(default_factory=set)
     pointed: set = field(default_factory=set)
+    removed: set = field(default_factory=set)
+    kept: set | None = None
     owned: bool = False
     closed: bool = False
     through: bool = False
@@ -965,8 +969,12 @@ class Policy:
             return
         scope = references.scope(below, found.name)
         scope.owned, scope.closed = owned, scope.closed or closed
+        if command.kind in ("set", "clear"):
+            scope.kept = set(command.ids)
         if command.kind in ("link", "set"):
             scope.pointed.update(command.ids)
+        elif command.kind == "unlink":
+            scope.removed.update(command.ids)
         elif method:
             scope.touched.update(command.ids)
 

@@ -114,7 +114,7 @@ def _batches(records, writes):
 
 
 def _before(record, write):
-    """Who is at the end of each path before the write, and who of them is outside of the filter there.
+    """Who is at the end of each path before the write.
 
     :param record: empty when it is yet to be created
     :raise ApiError: ``access_denied`` when something is changed that is outside, ``validation_error``
@@ -126,11 +126,13 @@ def _before(record, write):
 def _before_scope(record, scope):
     policy, known = scope.policy, _related(record, scope)
     policy.check_inside(scope.touched)
+    if scope.owned:  # to be taken out is a change, and may mean to be archived or deleted
+        policy.check_inside(_removed(record, scope))
     if scope.through:
         policy.check_inside(known | _from_start(record, scope))
     pointed = scope.pointed if scope.fresh else scope.pointed - known
     policy.check_pointed(pointed, scope.owned, scope.path[-1])
-    return known, known - policy.inside(known) if scope.owned else set()
+    return known
 
 
 def _check_scopes(record, scopes, before):
@@ -138,10 +140,10 @@ def _check_scopes(record, scopes, before):
 
     :raise ApiError: ``access_denied``
     """
-    for scope, (known, outside) in zip(scopes, before, strict=True):
+    for scope, known in zip(scopes, before, strict=True):
         now = _related(record, scope)
         joined, left = now - known, known - now
-        if (scope.closed and (joined or left)) or outside & left:
+        if scope.closed and (joined or left):
             raise ApiError(
                 "access_denied",
                 _("%(field)s cannot be written here."),
@@ -156,11 +158,22 @@ def _check_scopes(record, scopes, before):
 
 def _related(record, scope):
     """The ids at the end of a path, from the tables: without a field's own domain, archived ones included."""
-    if scope.root is not None:
-        model_name, record_id = scope.root
-        record = record.env[model_name].browse(record_id)
-    found = _follow(record, scope.path)
+    found = _follow(_begin(record, scope), scope.path)
     return set(found._ids) if found._name == scope.policy.name else set()
+
+
+def _begin(record, scope):
+    if scope.root is None:
+        return record
+    model_name, record_id = scope.root
+    return record.env[model_name].browse(record_id)
+
+
+def _removed(record, scope):
+    """The ids that commands take out of a one2many; of all but some, those that Odoo sees in it."""
+    if scope.kept is None or scope.fresh:
+        return scope.removed
+    return scope.removed.union(_begin(record, scope).sudo()[scope.path[0]]._ids) - scope.kept
 
 
 def _from_start(record, scope):

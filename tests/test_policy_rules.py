@@ -1099,6 +1099,24 @@ class TestOtherModels(PolicyCase):
         )
         self.assertUnchanged(self.theirs_bank, partner_id=self.mine[0])
 
+    def test_leaving_out_deletes_nothing_hidden(self):
+        """A list of those that are seen, where the others would be deleted: refused, none is."""
+        self._connect("res.partner.bank", domain="[('acc_number', 'like', 'MINE')]")
+        hidden = self.theirs_bank.copy({"acc_number": "HIDDEN", "partner_id": self.mine[0].id})
+        for commands in ([[6, 0, self.mine_bank.ids]], self.mine_bank.ids, [[5]], False):
+            with self.subTest(commands=commands):
+                response = self._put(self.access, self.mine[0], {"bank_ids": commands})
+                self.assertError(response, 403, "access_denied")
+        self.env.invalidate_all()
+        self.assertEqual((hidden | self.mine_bank).exists(), hidden | self.mine_bank)
+        self.assertTrue(
+            hidden.active
+        )  # a bank account in use is archived in place of being deleted
+        self.assertAnswer(
+            self._put(self.access, self.mine[0], {"bank_ids": [[2, self.mine_bank.id]]})
+        )
+        self.assertFalse(self.mine_bank.exists().active)
+
     def test_inherited_fields_of_users(self):
         """A user is a contact as well: neither side writes what the other keeps."""
         self._connect("res.users")

@@ -51,6 +51,7 @@ class ApiTestLine(models.Model):
     name = fields.Char(required=True)
     quantity = fields.Integer()
     record_binary = fields.Binary(related="record_id.binary", readonly=False)
+    folder_name = fields.Char("Folder's Name", related="record_id.folder_id.name", readonly=False)
 
 
 class ApiTestRecord(models.Model):

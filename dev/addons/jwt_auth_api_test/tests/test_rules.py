@@ -95,6 +95,24 @@ class TestRules(ApiCase):
         self.assertFalse(locked.binary)
         self.assertEqual(base64.b64decode(self.record.binary), b"bytes")
 
+    def test_related_field_of_two_steps(self):
+        """What stands at the end of the path after the write is what is held to the filter before it."""
+        self._connect("api.test.line")
+        self._connect(FOLDER, domain=OPEN)
+        inside = self.env[RECORD].create({"name": "r", "folder_id": self.locked.id})
+        line = self.env["api.test.line"].create({"name": "l", "record_id": self.record.id})
+        values = {"record_id": inside.id, "folder_name": "Taken"}
+        for response in (
+            self._put(line, values),
+            self._create("api.test.line", {"name": "n", **values}),
+        ):
+            self.assertError(response, 403, "access_denied")
+        self.env.invalidate_all()
+        self.assertEqual((self.locked.name, line.record_id), ("Locked", self.record))
+        self.assertAnswer(self._put(line, {"folder_name": "Renamed"}))
+        self.env.invalidate_all()
+        self.assertEqual(self.folder.name, "Renamed")
+
     def test_reference_points_inside(self):
         """To a record outside of its model's filter no value points that was not there."""
         self._connect(RECORD)

@@ -2,13 +2,13 @@
 
 import contextlib
 import ipaddress
-import math
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL, hmac
 
 from ..tools.errors import ApiError, _
+from .bucket import Bucket
 from .transaction import read_committed
 
 #: One address may fail for that many different logins before it has to wait: an office behind one
@@ -16,7 +16,7 @@ from .transaction import read_committed
 ADDRESS_FACTOR = 10
 #: Challenges for passkeys that one address gets at once; then one a second.
 OFFERS = 100
-_NOW = SQL("(now() AT TIME ZONE 'utc')")
+_BUCKET = Bucket("jwt_login_throttle", level="failures", since="last_failure")
 
 
 def too_many_requests(seconds, message=None):
@@ -48,19 +48,7 @@ class JwtLoginThrottle(models.Model):
     last_failure = fields.Datetime(readonly=True)
 
     def init(self):
-        self.env.cr.execute(
-            SQL(
-                """
-                CREATE UNLOGGED TABLE IF NOT EXISTS %(table)s (
-                    id bigserial PRIMARY KEY,
-                    key varchar NOT NULL UNIQUE,
-                    failures double precision NOT NULL,
-                    last_failure timestamp without time zone NOT NULL
-                )
-                """,
-                table=SQL.identifier(self._table),
-            )
-        )
+        _BUCKET.make_table(self.env.cr)
 
     @api.model
     def _take(self, login, address):
@@ -79,9 +67,8 @@ class JwtLoginThrottle(models.Model):
         pair, source = self._keys(login, address)
         with self.env.registry.cursor() as cr:
             read_committed(cr)
-            throttle = api.Environment(cr, SUPERUSER_ID, {})[self._name]
-            wait = throttle._take_one(source, limit * ADDRESS_FACTOR, duration)
-            wait = wait or throttle._take_one(pair, limit, duration)
+            wait = _BUCKET.take(cr, source, limit * ADDRESS_FACTOR, duration).wait
+            wait = wait or _BUCKET.take(cr, pair, limit, duration).wait
             if wait:
                 cr.rollback()
             return wait
@@ -112,12 +99,11 @@ class JwtLoginThrottle(models.Model):
         limit, duration = self._limits()
         if limit <= 0 or duration <= 0:
             return error
+        key = self._key("token", address)
         with contextlib.ExitStack() as stack:
             cr = stack.enter_context(self.env.registry.cursor()) if apart else self.env.cr
             read_committed(cr)
-            throttle = api.Environment(cr, SUPERUSER_ID, {})[self._name]
-            key = throttle._key("token", address)
-            seconds = throttle._take_one(key, limit * ADDRESS_FACTOR, duration)
+            seconds = _BUCKET.take(cr, key, limit * ADDRESS_FACTOR, duration).wait
         if not seconds:
             return error
         self._note(None, address, apart=apart)
@@ -130,40 +116,7 @@ class JwtLoginThrottle(models.Model):
         :return: seconds to wait, 0 when there is one
         :rtype: int
         """
-        return self._take_one(self._key("offer", address), OFFERS, 1)
-
-    def _take_one(self, key, limit, duration):
-        """A bucket that holds ``limit`` failures and loses one every ``duration`` seconds.
-
-        One statement, so that parallel tries are counted exactly.
-        """
-        left = SQL(
-            "greatest(0, t.failures - extract(epoch FROM %(now)s - t.last_failure) / %(duration)s)",
-            now=_NOW,
-            duration=duration,
-        )
-        table = SQL.identifier(self._table)
-        granted = self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO %(table)s AS t (key, failures, last_failure) VALUES (%(key)s, 1, %(now)s)
-                ON CONFLICT (key) DO UPDATE SET failures = %(left)s + 1, last_failure = %(now)s
-                      WHERE %(left)s + 1 <= %(limit)s
-                  RETURNING t.id
-                """,
-                table=table,
-                key=key,
-                now=_NOW,
-                left=left,
-                limit=limit,
-            )
-        )
-        if granted:
-            return 0
-        [[level]] = self.env.execute_query(
-            SQL("SELECT %s FROM %s AS t WHERE key = %s", left, table, key)
-        )
-        return max(1, math.ceil((float(level) + 1 - limit) * duration))
+        return _BUCKET.take(self.env.cr, self._key("offer", address), OFFERS, 1).wait
 
     @api.model
     def _note(self, login, address, *, apart=True):
@@ -215,9 +168,4 @@ class JwtLoginThrottle(models.Model):
 
     @api.autovacuum
     def _gc_throttle(self):
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM %s WHERE last_failure < (now() AT TIME ZONE 'utc') - interval '1 day'",
-                SQL.identifier(self._table),
-            )
-        )
+        _BUCKET.purge(self.env.cr)

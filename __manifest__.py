@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "data/ir_cron.xml",
         "views/connection_api_views.xml",
+        "views/connection_api_log_views.xml",
         "views/jwt_security_event_views.xml",
         "views/jwt_session_views.xml",
         "views/jwt_signing_key_views.xml",

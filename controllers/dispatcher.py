@@ -8,6 +8,7 @@ alone, and answers a JSON-RPC 2.0 envelope in an envelope.
 
 import json
 import logging
+import time
 from http import HTTPStatus
 
 import werkzeug.exceptions
@@ -18,6 +19,7 @@ from odoo.http import Dispatcher, Response, route
 from ..tools import errors
 from ..tools.errors import ApiError, _
 from ..tools.text import reject_constant
+from .usage import Usage
 
 JSON_RPC = "2.0"
 #: An error is answered before the route's own limit is known; a longer body is not looked into
@@ -28,7 +30,10 @@ _ALLOWED_HEADERS = (
     "Authorization, Content-Type, Accept, Accept-Language, refreshToken, X-Client-Type,"
     " X-Requested-With, X-Odoo-Database, X-Odoo-Company, If-Match, If-None-Match, Idempotency-Key"
 )
-_EXPOSED_HEADERS = "WWW-Authenticate, Retry-After, Allow, ETag"
+_EXPOSED_HEADERS = (
+    "WWW-Authenticate, Retry-After, Allow, ETag,"
+    " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+)
 _PREFLIGHT_SECONDS = 600
 
 
@@ -47,6 +52,8 @@ class ApiDispatcher(Dispatcher):
         #: The decoded body, the ``params`` of an envelope; an empty dict when there is none.
         self.body = {}
         self._envelope = None
+        self._usage = None
+        self._started = time.monotonic()
 
     @classmethod
     def is_compatible_with(cls, request):
@@ -69,10 +76,30 @@ class ApiDispatcher(Dispatcher):
             self._decode()
         self.request.params = dict(args)
         result = self.request.registry["ir.http"]._dispatch(endpoint)
-        return result if isinstance(result, Response) else self.answer(result)
+        response = result if isinstance(result, Response) else self.answer(result)
+        if self._usage:
+            self._usage.log_on_commit(response)
+        return response
+
+    def use(self, connection, model):
+        """This request uses a connection: from here on it is counted, and logged when answered.
+
+        Call it before anything can refuse the request, and before anything is written. Odoo may
+        run the request again: it is counted once.
+
+        :param connection: :class:`~..models.connection_api.Connection`; None for none
+        :raise ApiError: ``too_many_requests``
+        """
+        if not connection or not (connection.rate_limit or connection.log_requests):
+            return
+        if self._usage is None:
+            self._usage = Usage.begin(self.request, connection, model, self._started)
+        self._usage.check()
 
     def answer(self, value, status=HTTPStatus.OK, headers=()):
         """A JSON answer, in an envelope if the request came in one."""
+        if self._usage:
+            self._usage.answered(value, status)
         if self._envelope is not None:
             value, status = {**self._envelope, "result": value}, HTTPStatus.OK
         return self._response(value, status, headers)
@@ -87,21 +114,26 @@ class ApiDispatcher(Dispatcher):
             error = errors.from_exception(exc)
         if error.code < 500 and not isinstance(exc, werkzeug.exceptions.HTTPException):
             exc.loglevel = logging.INFO  # the client's mistake is no warning of the server's
-        return self.refuse(error)
+        response = self.refuse(error)
+        if self._usage and self.request.env:
+            self._usage.log_now(response)
+        return response
 
     def refuse(self, error):
         """The answer for an error, to be *returned* where something written has to stay written."""
         self._look_for_envelope()
+        if self._usage:
+            self._usage.refused(error)
         body = error.body(self._translate)
         status = error.code
         if self._envelope is not None:
             described = {"code": status, "message": body["message"], "data": body}
             body, status = {**self._envelope, "error": described}, HTTPStatus.OK
-        return self._response(body, status, [*error.headers, *self._cors()])
+        return self._response(body, status, [*error.headers, *self._common_headers()])
 
     def post_dispatch(self, response):
         result = super().post_dispatch(response)
-        for name, value in self._cors():
+        for name, value in self._common_headers():
             response.headers[name] = value
         return result
 
@@ -169,6 +201,10 @@ class ApiDispatcher(Dispatcher):
         origins = parameters.get_param("jwt_auth_api.cors_origins") or ""
         names = (origin.strip().rstrip("/") for origin in origins.split(","))
         return frozenset(name for name in names if "://" in name)  # never "*", never "null"
+
+    def _common_headers(self):
+        """What stands in every answer, errors included."""
+        return [*self._cors(), *(self._usage.headers if self._usage else ())]
 
     def _cors(self):
         """Headers that let a page of an allowed origin read the answer, errors included."""

@@ -147,12 +147,14 @@ class Records(Controller):
 
     @staticmethod
     def _policy(model, method=""):
-        """What the caller may do with a model.
+        """What the caller may do with a model; from here on the request counts as a use of it.
 
         :param method: the request's own unless given; None for what has a permission of its own
         """
         method = request.httprequest.method if method == "" else method
-        return request.env["connection.api"]._resolve(model, method)
+        connections = request.env["connection.api"]
+        request.dispatcher.use(connections._known(model), model)
+        return connections._resolve(model, method)
 
     def _call(self, model, action, record_id=None):
         policy = self._policy(model, None)

@@ -5,6 +5,8 @@ from . import connection_api_action
 from . import connection_api_exposure
 from . import connection_api_filter
 from . import connection_api_limits
+from . import connection_api_log
+from . import connection_api_usage
 from . import ir_actions_report
 from . import ir_http
 from . import ir_model_fields

@@ -220,6 +220,14 @@ class ConnectionApi(models.Model):
         )
 
     @api.model
+    def _known(self, model_name):
+        """As :meth:`_connection`, for a name that a client chose.
+
+        Only names of models go into the cache: nobody can fill it with others.
+        """
+        return self._connection(model_name) if model_name in self.env else None
+
+    @api.model
     def _resolve(self, model_name, method=None):
         """The policy for a model that is open for an HTTP method and for the caller.
 
@@ -228,8 +236,7 @@ class ConnectionApi(models.Model):
         :raise ApiError: ``model_not_found``, the same for a model that is not installed and one
             that has no connection; ``method_not_allowed``; ``access_denied`` for whom it is not
         """
-        # only names of models go into the cache: a client cannot fill it with others
-        connection = self._connection(model_name) if model_name in self.env else None
+        connection = self._known(model_name)
         if connection is None:
             raise ApiError(
                 "model_not_found", _("There is no model %(model)s here."), model=model_name[:128]

@@ -29,6 +29,8 @@ from ..tools.errors import ApiError, Problems, _
 #: Never reachable, whoever asks: tokens, keys, throttles. This addon's own, and Odoo's.
 UNREACHABLE = frozenset(
     [
+        "connection.api.log",
+        "connection.api.usage",
         "jwt.login.throttle",
         "jwt.mfa.challenge",
         "jwt.refresh.token",

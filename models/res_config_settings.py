@@ -9,6 +9,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_list
 from odoo.tools.misc import babel_locale_parse, get_lang
 
+from .connection_api_log import DAYS_PARAMETER, DEFAULT_DAYS
 from .jwt_session import LIMITS, PROFILE_PARAMETER, SETTINGS
 
 #: As a browser sends it: scheme, host and port, in lower case. A slash at the end is forgiven.
@@ -57,6 +58,9 @@ class ResConfigSettings(models.TransientModel):
         default="compatible",
     )
     jwt_cors_origins = fields.Char("Allowed Origins", config_parameter="jwt_auth_api.cors_origins")
+    jwt_log_days = fields.Integer(
+        "Request Log (days)", config_parameter=DAYS_PARAMETER, default=DEFAULT_DAYS
+    )
 
     @api.depends(*(f"jwt_{name}" for name in SETTINGS))
     def _compute_jwt_durations(self):
@@ -92,6 +96,11 @@ class ResConfigSettings(models.TransientModel):
                             smallest=smallest,
                         )
                     )
+
+    @api.constrains("jwt_log_days")
+    def _check_jwt_log_days(self):
+        if any(settings.jwt_log_days < 1 for settings in self):
+            raise ValidationError(self.env._("The request log is kept for a day at least."))
 
     @api.constrains("jwt_cors_origins")
     def _check_jwt_cors_origins(self):

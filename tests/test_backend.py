@@ -18,6 +18,8 @@ IPHONE = (
 OWN_MODELS = (
     "connection.api",
     "connection.api.action",
+    "connection.api.log",
+    "connection.api.usage",
     "jwt.login.throttle",
     "jwt.refresh.token",
     "jwt.session",

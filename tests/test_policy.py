@@ -18,6 +18,8 @@ OWN = (
     "jwt.refresh.token",
     "jwt.signing.key",
     "jwt.login.throttle",
+    "connection.api.log",
+    "connection.api.usage",
 )
 
 

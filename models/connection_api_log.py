@@ -1,0 +1,108 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import logging
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.text import storable
+
+_logger = logging.getLogger(__name__)
+
+DAYS_PARAMETER = "jwt_auth_api.log_days"
+DEFAULT_DAYS = 30
+#: Of the name of an action that there need not be.
+MAX_LENGTH = 128
+
+
+class ConnectionApiLog(models.Model):
+    """Who did what with a connection that keeps a log, and what came of it.
+
+    Never what was in it: neither values nor domains, neither tokens nor passwords.
+    """
+
+    _name = "connection.api.log"
+    _description = "API Request"
+    _allow_sudo_commands = False
+    _log_access = False
+    _rec_name = "operation"
+    _order = "id desc"
+
+    requested_at = fields.Datetime("When", required=True, readonly=True, index=True)
+    user_id = fields.Many2one(
+        "res.users", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    method = fields.Char("HTTP Method", readonly=True)
+    model = fields.Char(readonly=True, index=True)
+    operation = fields.Char(
+        readonly=True, help="Read, create, update, delete, or the name of an action."
+    )
+    record_id = fields.Integer(readonly=True, aggregator=None)
+    record_count = fields.Integer(
+        "Records", readonly=True, help="How many were answered, made, changed or deleted."
+    )
+    status = fields.Integer(readonly=True, aggregator=None)
+    error = fields.Char(readonly=True)
+    duration_ms = fields.Integer("Milliseconds", readonly=True, aggregator="avg")
+    response_bytes = fields.Integer("Bytes", readonly=True)
+    ip_address = fields.Char("IP Address", readonly=True)
+
+    @api.model
+    def _record(self, **values):
+        """Write one request down, on a cursor of its own and at once.
+
+        To be called when the answer is known and the request's transaction is at its end: a user
+        whom it still holds would be waited for. No disk is: a crash of PostgreSQL may lose the last
+        half second. Should it fail, the answer is made already, and stays.
+        """
+        given = {name: _short(value) for name, value in values.items()}
+        given["user_id"] = SQL(  # nobody, should the request have deleted its own user
+            "(SELECT id FROM res_users WHERE id = %s)", values["user_id"]
+        )
+        given["requested_at"] = SQL(
+            "(now() AT TIME ZONE 'utc') - %s * interval '1 millisecond'", values["duration_ms"]
+        )
+        insert = SQL(
+            "INSERT INTO %s (%s) VALUES (%s)",
+            SQL.identifier(self._table),
+            SQL(", ").join(map(SQL.identifier, given)),
+            SQL(", ").join(SQL("%s", value) for value in given.values()),
+        )
+        try:
+            with self.env.registry.cursor() as cr:
+                cr.execute("SET LOCAL synchronous_commit TO off")
+                cr.execute(insert)
+        except psycopg2.Error as exc:
+            _logger.error("A request could not be written into the log: %s", exc.pgcode)
+
+    @api.model
+    def _days(self):
+        """For how many days the log is kept; read live.
+
+        :rtype: int
+        """
+        text = self.env["ir.config_parameter"].sudo().get_param(DAYS_PARAMETER)
+        try:
+            return max(int(text), 1) if text else DEFAULT_DAYS
+        except ValueError:
+            _logger.error("%s is not a whole number, using %s.", DAYS_PARAMETER, DEFAULT_DAYS)
+            return DEFAULT_DAYS
+
+    @api.autovacuum
+    def _gc_log(self, batch=10000):
+        limit = fields.Datetime.now() - timedelta(days=self._days())
+        old = self.sudo().search(
+            [("requested_at", "<", limit)], limit=batch, order="requested_at, id"
+        )
+        old.unlink()
+        return len(old), len(old) == batch
+
+
+def _short(value):
+    """What a client chose, as far as a column takes it and a person reads it."""
+    if not isinstance(value, str):
+        return value
+    return value[:MAX_LENGTH] if storable(value) else None

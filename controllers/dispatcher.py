@@ -16,7 +16,7 @@ import werkzeug.exceptions
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.http import Dispatcher, Response, route
 
-from ..tools import errors
+from ..tools import errors, idempotency
 from ..tools.errors import ApiError, _
 from ..tools.text import reject_constant
 from .usage import Usage
@@ -31,7 +31,7 @@ _ALLOWED_HEADERS = (
     " X-Requested-With, X-Odoo-Database, X-Odoo-Company, If-Match, If-None-Match, Idempotency-Key"
 )
 _EXPOSED_HEADERS = (
-    "WWW-Authenticate, Retry-After, Allow, ETag,"
+    "WWW-Authenticate, Retry-After, Allow, ETag, Idempotency-Replayed,"
     " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 )
 _PREFLIGHT_SECONDS = 600
@@ -53,6 +53,7 @@ class ApiDispatcher(Dispatcher):
         self.body = {}
         self._envelope = None
         self._usage = None
+        self._replayed = False
         self._started = time.monotonic()
 
     @classmethod
@@ -96,6 +97,26 @@ class ApiDispatcher(Dispatcher):
             self._usage = Usage.begin(self.request, connection, model, self._started)
         self._usage.check()
 
+    def once(self, make):
+        """What ``make()`` gives; for a repetition of a request with its ``Idempotency-Key``, what it gave.
+
+        Call it before anything is written.
+
+        :param make: gives a JSON value; whatever it raises frees the key
+        :raise ApiError: ``bad_parameter``, ``idempotency_key_reused``
+        """
+        http = self.request.httprequest
+        text = http.headers.get("Idempotency-Key")
+        if text is None:
+            return make()
+        key = idempotency.parse_key(text)
+        asked = idempotency.fingerprint(
+            http.method, http.path, http.args.items(multi=True), self.body
+        )
+        keys = self.request.env["connection.api.idempotency"]
+        value, self._replayed = keys._once(key, asked, make)
+        return value
+
     def answer(self, value, status=HTTPStatus.OK, headers=()):
         """A JSON answer, in an envelope if the request came in one."""
         if self._usage:
@@ -135,6 +156,8 @@ class ApiDispatcher(Dispatcher):
         result = super().post_dispatch(response)
         for name, value in self._common_headers():
             response.headers[name] = value
+        if self._replayed:
+            response.headers["Idempotency-Replayed"] = "true"
         return result
 
     # --- bodies --------------------------------------------------------------------------

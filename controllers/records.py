@@ -161,7 +161,8 @@ class Records(Controller):
         if record_id is not None:
             self._check_id(policy, record_id)
         asked = query.parse_call(request.dispatcher.body, policy.connection.max_limit)
-        return {"success": True, "result": resource.call(policy, action, asked, record_id)}
+        result = request.dispatcher.once(lambda: resource.call(policy, action, asked, record_id))
+        return {"success": True, "result": result}
 
     @staticmethod
     def _check_id(policy, record_id):
@@ -197,7 +198,7 @@ class Records(Controller):
             policy.connection.max_limit,
             default_fields,
         )
-        answer, version = writer.create(policy, wanted)
+        answer, version = request.dispatcher.once(lambda: writer.create(policy, wanted))
         return self._tagged(answer, version, HTTPStatus.CREATED)
 
     def _update(self, policy, record_id=None, default_fields=()):

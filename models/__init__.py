@@ -4,6 +4,7 @@ from . import connection_api
 from . import connection_api_action
 from . import connection_api_exposure
 from . import connection_api_filter
+from . import connection_api_idempotency
 from . import connection_api_limits
 from . import connection_api_log
 from . import connection_api_usage

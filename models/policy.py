@@ -29,6 +29,7 @@ from ..tools.errors import ApiError, Problems, _
 #: Never reachable, whoever asks: tokens, keys, throttles. This addon's own, and Odoo's.
 UNREACHABLE = frozenset(
     [
+        "connection.api.idempotency",
         "connection.api.log",
         "connection.api.usage",
         "jwt.login.throttle",

@@ -18,6 +18,7 @@ IPHONE = (
 OWN_MODELS = (
     "connection.api",
     "connection.api.action",
+    "connection.api.idempotency",
     "connection.api.log",
     "connection.api.usage",
     "jwt.login.throttle",

@@ -18,6 +18,7 @@ OWN = (
     "jwt.refresh.token",
     "jwt.signing.key",
     "jwt.login.throttle",
+    "connection.api.idempotency",
     "connection.api.log",
     "connection.api.usage",
 )

@@ -53,6 +53,7 @@ CODES: Final[dict[str, int]] = {
     "unsupported_media_type": 415,
     "range_not_satisfiable": 416,
     "validation_error": 422,
+    "idempotency_key_reused": 422,
     "too_many_requests": 429,
     # ours
     "server_error": 500,

@@ -1,4 +1,4 @@
-"""Two workers: one limit, one row of the log a request, whoever is asked."""
+"""Two workers: one limit, one row of the log a request, one record a key, whoever is asked."""
 
 import contextlib
 import threading
@@ -6,7 +6,7 @@ import time
 
 import pytest
 from lib import database
-from lib.client import together
+from lib.client import Device, together
 
 LIMIT = 3
 TIMES = 12
@@ -44,8 +44,10 @@ def tags(device, method="GET", path=f"/api/v1/{TAGS}", **options):
     return device.call(method, path, **options)
 
 
-def create(device, name):
-    return tags(device, "POST", json={"values": {"name": name}, "fields": ["name"]})
+def create(device, name, key=None, **options):
+    headers = {"Idempotency-Key": key} if key else {}
+    body = {"values": {"name": name}, "fields": ["name"]}
+    return tags(device, "POST", headers=headers, json=body, **options)
 
 
 def is_quiet(text):
@@ -178,6 +180,119 @@ def test_user_whom_the_request_has_locked(server, admin, make_user, log_in):
     assert server.count("res_users", "login = %s", [user.login]) == 1
 
 
+# --- the idempotency key ---------------------------------------------------------------------
+
+
+def test_twenty_at_the_same_time_create_one(server, device, log_of):
+    """Twenty equal answers, one of them not a replay; nobody lost a race that Odoo had to repeat."""
+    text = log_of()
+    for turn in range(3):
+        name = f"Only one, turn {turn}"
+        answers = together(20, lambda _number, name=name: create(device, name, key=name))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.content for answer in answers}) == 1
+        assert len({answer.headers["ETag"] for answer in answers}) == 1
+        first = [a for a in answers if "Idempotency-Replayed" not in a.headers]
+        assert len(first) == 1
+        assert server.count("res_partner_category", "name->>'en_US' = %s", [name]) == 1
+    assert is_quiet(text())
+
+
+def test_second_waits_for_the_first(server, device, log_of):
+    """While the first is at work, it stands still; then it has the answer at once, and another body its 422."""
+    text, answers = log_of(), {}
+
+    def send(number):
+        answers[number] = create(device, "Slow", key="slow")
+
+    with holding(server, "LOCK TABLE res_partner_category IN SHARE MODE") as other:
+        threads = [threading.Thread(target=send, args=[number]) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        wait_for(server, 2)
+        other.rollback()
+        for thread in threads:
+            thread.join()
+    assert {answer.status_code for answer in answers.values()} == {201}
+    assert answers[0].content == answers[1].content
+    replayed = ["Idempotency-Replayed" in answer.headers for answer in answers.values()]
+    assert sorted(replayed) == [False, True]
+    assert server.count("res_partner_category", "name->>'en_US' = 'Slow'") == 1
+    other_body = create(device, "Fast", key="slow")
+    assert (other_body.status_code, other_body.json()["error"]) == (422, "idempotency_key_reused")
+    assert is_quiet(text())
+
+
+def test_second_takes_over_when_the_first_fails(server, admin, device):
+    """Nothing of a failed request stays: not its key either, for whoever waits for it or comes later."""
+    model = admin.search("ir.model", [["model", "=", "res.country.group"]])[0]
+    made = admin.create("connection.api", {"model_id": model, "is_post": True})
+    body = {"values": {"name": "Group", "code": "TAKEN-OVER"}}
+    answers = []
+
+    def send():
+        headers = {"Idempotency-Key": "group"}
+        answers.append(device.call("POST", "/api/v1/res.country.group", headers=headers, json=body))
+
+    taken = "INSERT INTO res_country_group (name, code) VALUES ('{\"en_US\": \"x\"}', 'TAKEN-OVER')"
+    try:
+        with holding(server, taken) as other:
+            threads = [threading.Thread(target=send) for _number in range(2)]
+            for thread in threads:
+                thread.start()
+            wait_for(server, 2)
+            other.commit()
+            for thread in threads:
+                thread.join()
+        assert {answer.status_code for answer in answers} == {422}
+        assert {answer.json()["error"] for answer in answers} == {"validation_error"}
+        claims = ("connection_api_idempotency", "key = 'group'")
+        assert server.count(*claims) == 0
+        server.sql("DELETE FROM res_country_group WHERE code = 'TAKEN-OVER'")
+        send()
+        assert answers[-1].status_code == 201
+        assert "Idempotency-Replayed" not in answers[-1].headers
+        assert server.count("res_country_group", "code = 'TAKEN-OVER'") == 1
+        assert server.count(*claims) == 1
+    finally:
+        admin.unlink("connection.api", made)
+        server.sql("DELETE FROM res_country_group WHERE code = 'TAKEN-OVER'")
+
+
+def test_many_keys_at_once(server, device, make_user, log_in, log_of):
+    """They are not in each other's way: other keys, and another user's same keys."""
+    text, second = log_of(), log_in(make_user())
+    devices = [device, second]
+    answers = together(
+        20, lambda number: create(devices[number % 2], f"Many {number // 2}", key=f"m{number // 2}")
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["data"]["id"] for answer in answers}) == 20
+    assert not any("Idempotency-Replayed" in answer.headers for answer in answers)
+    assert is_quiet(text())
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "sch\u00fcssel", "a\tb"])
+def test_what_is_no_key(server, device, connection, key):
+    answer = tags(
+        device,
+        "POST",
+        headers={"Idempotency-Key": key.encode("utf-8")},
+        json={"values": {"name": "No key"}},
+    )
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad_parameter")
+    assert server.count("res_partner_category", "name->>'en_US' = 'No key'") == 0
+
+
 @pytest.fixture(autouse=True)
 def _connected(connection):
     """Every test here needs it."""
+
+
+def test_key_is_bound_to_a_living_session(server, device):
+    """The answer of a key is not for whoever has logged out."""
+    assert create(device, "Bound", key="bound").status_code == 201
+    device_copy = Device(server.url)
+    device_copy.access = device.access
+    assert device.logout().status_code == 200
+    assert create(device_copy, "Bound", key="bound").status_code == 401

@@ -174,9 +174,9 @@ def _cursor_page(policy, query, plan, model, domain, order):
     """
     found = _unread(model, model._search(domain))
     env = model.env
-    binding = repr(
-        (policy.name, order, query.domain, query.archived, env.lang, env.company.id, env.uid)
-    )
+    # where no company is asked for it is the user's own: to look that up would cost a statement
+    companies = env.context.get("allowed_company_ids")
+    binding = repr((policy.name, order, query.domain, query.archived, env.lang, companies, env.uid))
     key = hmac(model.env(su=True), "jwt_auth_api-cursor", policy.name).encode()
     records, after = model.browse(), None
     if not found.is_empty():

@@ -10,10 +10,11 @@ import base64
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timezone
+from itertools import chain
 from typing import Any
 
 from odoo.fields import Domain
-from odoo.models import regex_order
+from odoo.models import BaseModel, regex_order
 from odoo.tools import SQL, Query, hmac
 
 from ..tools import cursor as cursors
@@ -47,13 +48,14 @@ def page(policy, query):
     if query.cursor is not None:
         return _cursor_page(policy, query, plan, model, domain, order)
     offset = (query.page - 1) * query.limit
-    records = model.search_fetch(domain, _stored(plan), offset, query.limit, order)
+    found = model._search(domain, offset, query.limit, order)
+    records = _fetch(model, found, plan)
     return {
         "success": True,
         "count": len(records),
         "page": query.page,
         "page_size": query.limit,
-        **_total(policy, model, domain, query, offset, len(records)),
+        **_total(policy, model, domain, query, found, offset, len(records)),
         "data": dump(plan, records, query.nulls),
     }
 
@@ -84,6 +86,13 @@ def no_record(policy, record_id):
     )
 
 
+def _fetch(model, found, plan):
+    """``search_fetch`` of a query that is there already."""
+    if found.is_empty():
+        return model.browse()
+    return model._fetch_query(found, model._determine_fields_to_fetch(_stored(plan)))
+
+
 def _model(policy, archived):
     return policy.model.with_context(active_test=False) if archived else policy.model
 
@@ -91,32 +100,36 @@ def _model(policy, archived):
 # --- how many ----------------------------------------------------------------------------------
 
 
-def _total(policy, model, domain, query, offset, count):
+def _total(policy, model, domain, query, found, offset, count):
     """``total`` and ``total_pages``; what the page itself tells is not counted."""
     if query.count == "none":
         return {}
     total = offset + count
     page_tells = count < query.limit and (count or not offset)
     if not page_tells:
-        total = _count(policy, model, domain, query.count)
+        if type(model)._search is BaseModel._search:
+            found.order = found.limit = found.offset = None
+        else:  # where the limit may have gone to is the model's own matter
+            found = model._search(domain)
+        total = _count(policy, found, query.count)
     return {"total": total, "total_pages": -(-total // query.limit)}
 
 
-def _count(policy, model, domain, kind):
+def _count(policy, found, kind):
     """PostgreSQL's statistics are of all records: they tell nothing to whom some are closed."""
-    if kind == "estimated" and policy.shows_all():
-        found = _estimate(model, domain)
-        if found > _COUNT_BELOW:
-            return found
-    return model.search_count(domain)
-
-
-def _estimate(model, domain):
-    """What PostgreSQL's planner expects: as right as its statistics, and free of charge for any table."""
-    query = model._search(domain)
-    if query.is_empty():
+    if found.is_empty():
         return 0
-    [[plan]] = model.env.execute_query(SQL("EXPLAIN (FORMAT JSON) %s", query.select()))
+    if kind == "estimated" and policy.shows_all():
+        total = _estimate(policy.model.env, found)
+        if total > _COUNT_BELOW:
+            return total
+    [[total]] = policy.model.env.execute_query(found.select("COUNT(*)"))
+    return total
+
+
+def _estimate(env, found):
+    """What PostgreSQL's planner expects: as right as its statistics, and free of charge for any table."""
+    [[plan]] = env.execute_query(SQL("EXPLAIN (FORMAT JSON) %s", found.select()))
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
@@ -186,14 +199,14 @@ def _cursor_page(policy, query, plan, model, domain, order):
         if query.cursor:
             position = cursors.decode(query.cursor, len(terms), binding, key)
             found.add_where(_behind(terms, position))
-        records = model._fetch_query(found, model._determine_fields_to_fetch(_stored(plan)))
+        records = _fetch(model, found, plan)
         if len(records) > query.limit:
             records = records[: query.limit]
             after = cursors.encode(_position(model, terms, found, records[-1:]), binding, key)
     answer = {"success": True, "count": len(records), "page_size": query.limit}
     if query.count != "none":
         whole = not query.cursor and not after
-        total = len(records) if whole else _count(policy, model, domain, query.count)
+        total = len(records) if whole else _count(policy, model._search(domain), query.count)
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
     if after:
         answer["next_cursor"] = after
@@ -438,12 +451,16 @@ def dump(plan, records, nulls=False, times=None):
 def _dump_column(column, records):
     name, kind = column.name, column.kind
     field = records._fields[name]
+    if kind == "one2many" and (inverse := _inverse(column, records)) is not None:
+        related, _found = _lines(records.env[field.comodel_name], records, field, inverse)
+        return related
     if kind in X2MANY:
         shown = set(records.mapped(name)._ids)
         return [[key for key in keys if key in shown] for keys in _cached(records, field)]
     if kind == "many2one":
         # as Odoo does (Many2one.convert_to_read): whoever may see the record may see the name
         related = records.mapped(name).sudo()
+        related.fetch(["display_name"])  # what it is made of, in place of all that is usually read
         names = dict(zip(related._ids, related.mapped("display_name"), strict=True))
         return [[key, names[key]] if key else False for key in _cached(records, field)]
     if is_raw(field):
@@ -541,7 +558,7 @@ def _dump_expanded(column, records, nulls, times):
         related, visible = _followed(column, records)
     archived = records.env.context.get("active_test", True) is False
     visible = visible.with_context(active_test=False) if archived else visible
-    times = _count_times(records, related, times)
+    times = _count_times(column, records, related, times)
     by_id = dict(zip(visible._ids, dump(below, visible, nulls, times), strict=True))
     if column.kind == "many2one":
         return [by_id[keys[0]] if keys else None for keys in related]
@@ -549,25 +566,27 @@ def _dump_expanded(column, records, nulls, times):
 
 
 def _inverse(column, records):
-    """The many2one that an expanded one2many is read by; None where it is not a plain one."""
-    policy, field = column.below.policy, records._fields[column.name]
-    inverse = policy.model._fields.get(getattr(field, "inverse_name", None) or "")
-    plain = inverse is not None and field.store and inverse.store and inverse.type == "many2one"
-    return inverse if plain and policy.caller._has_field_access(inverse, "read") else None
+    """The many2one that a one2many is read by, in one statement; None where it is not a plain one."""
+    field = records._fields[column.name]
+    if column.kind != "one2many" or not field.store:
+        return None
+    comodel = records.env[field.comodel_name]
+    inverse = comodel._fields.get(field.inverse_name or "")
+    if inverse is None or not inverse.store or inverse.type != "many2one":
+        return None
+    if column.below is not None:
+        comodel = column.below.policy.caller
+    return inverse if comodel._has_field_access(inverse, "read") else None
 
 
 def _stored(plan):
     """What the statement of the records reads, all but the relations that are read by their inverse."""
     model = plan.policy.model
-    return [
-        column.name
-        for column in plan.columns
-        if column.below is None or _inverse(column, model) is None
-    ]
+    return [column.name for column in plan.columns if _inverse(column, model) is None]
 
 
 def _one2many(column, records, inverse):
-    """The records of a one2many, as ``One2many.read`` finds them.
+    """The records of a one2many, as far as the policy of their model shows them.
 
     :return: ids per record, and all of them as records
     """
@@ -575,23 +594,45 @@ def _one2many(column, records, inverse):
     policy = below.policy
     if not policy.model.has_access("read"):
         return [() for _record in records], policy.model
+    related, found = _lines(
+        policy.model,
+        records,
+        field,
+        inverse,
+        policy.scope(),
+        below.order,
+        below.limit,
+        _stored(below),
+        most=MAX_EXPANDED,
+    )
+    return related, found.with_env(policy.model.env)
+
+
+def _lines(
+    model, records, field, inverse, scope=Domain.TRUE, order="", limit=None, names=(), *, most=None
+):
+    """What ``One2many.read`` finds, with more fields of it; without a record for each of thousands of ids.
+
+    :raise ApiError: ``bad_parameter`` for more than ``most`` of them
+    """
     active_test = records.env.context.get("active_test", True)
-    model = policy.model.with_context(**{"active_test": active_test, **field.context})
+    model = model.with_context(**{"active_test": active_test, **field.context})
     domain = field.get_comodel_domain(records) & Domain(inverse.name, "in", records._ids)
-    order = below.order or model._order
-    query = model._search(domain & policy.scope(), order=order)
-    if query.is_empty():
-        return [() for _record in records], policy.model
-    if below.limit is not None:
-        query = _first_of_each(model, query, inverse, order, below.limit)
-    query.limit = MAX_EXPANDED + 1
-    to_fetch = model._determine_fields_to_fetch([inverse.name, *_stored(below)])
-    found = model._fetch_query(query, to_fetch)
-    _check_size(len(found))
+    order = order or model._order
+    query = model._search(domain & scope, order=order)
     related = {record_id: [] for record_id in records._ids}
+    if query.is_empty():
+        return list(related.values()), model
+    if limit is not None:
+        query = _first_of_each(model, query, inverse, order, limit)
+    if most:
+        query.limit = most + 1
+    found = model._fetch_query(query, model._determine_fields_to_fetch([inverse.name, *names]))
+    if most:
+        _check_size(len(found))
     for key, parent in zip(found._ids, _cached(found, inverse), strict=True):
         related[parent].append(key)
-    return list(related.values()), found.with_env(policy.model.env)
+    return list(related.values()), found
 
 
 def _first_of_each(model, query, inverse, order, limit):
@@ -646,17 +687,26 @@ def _followed(column, records):
     return related, visible
 
 
-def _count_times(records, related, times):
+def _count_times(column, records, related, times):
     """How often each related record stands in the answer: the same one below two others is there twice.
 
+    :return: as ``times`` of :func:`dump`; for a last level, where nobody asks, None
     :raise ApiError: ``bad_parameter`` when it is too much
     """
+    if times is None:
+        _check_size(sum(map(len, related)))
+    else:
+        pairs = zip(records._ids, related, strict=True)
+        _check_size(sum(times[record_id] * len(keys) for record_id, keys in pairs))
+    deeper = any(below.below is not None for below in column.below.columns)
+    if not deeper or (times is None and column.kind == "one2many"):
+        return None
+    if times is None:
+        return Counter(chain.from_iterable(related))
     found = Counter()
     for record_id, keys in zip(records._ids, related, strict=True):
-        often = 1 if times is None else times[record_id]
         for key in keys:
-            found[key] += often
-    _check_size(found.total())
+            found[key] += times[record_id]
     return found
 
 

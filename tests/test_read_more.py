@@ -284,6 +284,42 @@ class TestCount(ReadCase):
             with self.subTest(value=value):
                 self.assertError(self._mine(count=value), 400, "bad_parameter")
 
+    def test_models_that_search_in_their_own_way(self):
+        """Their pages, totals and cursors are right as well, as the user and with ids alone."""
+        partner = self.partners[0]
+        values = {"res_model": "res.partner", "res_id": partner.id, "raw": b"x"}
+        attachments = self.env["ir.attachment"].create(
+            [{"name": f"a{number}", **values} for number in range(5)]
+        )
+        self.env["ir.attachment"].create({"name": "hidden", "raw": b"x"})  # its author's alone
+        names = ["hidden", *attachments.mapped("name")]
+        cases = [(attachments, [["name", "in", names]], "file_size")]
+        if "product.product" in self.env:
+            products = self.env["product.product"].create([{"name": f"P{n}"} for n in range(5)])
+            cases.append((products, [["id", "in", products.ids]], "default_code"))
+        if "mail.message" in self.env:
+            for number in range(5):
+                partner.message_post(body=f"Message {number}")
+            about = [["model", "=", "res.partner"], ["res_id", "=", partner.id]]
+            cases.append((self.env["mail.message"].search(about), about, "res_id"))
+        for records, domain, order in cases:
+            model, expected = records._name, sorted(records.ids, reverse=True)
+            self._connect(model, "GET", run_as="user")
+            self.assertGreaterEqual(len(expected), 5)
+            for fields in ([], ["create_date"]):
+                params = {"domain": domain, "fields": fields, "order": order}
+                with self.subTest(model=model, fields=fields):
+                    seen = []
+                    for page in (1, 2, 3):
+                        response = self._get(model, limit=2, offset=page, **params)
+                        body = self.assertList(response, total=len(expected))
+                        seen += [row["id"] for row in body["data"]]
+                    self.assertEqual(seen, expected[:6])
+                    pages = self._walk(model, self.access, [2], **params, count="exact")
+                    found = [row["id"] for body in pages for row in body["data"]]
+                    self.assertEqual(found, expected)
+                    self.assertEqual({body["total"] for body in pages}, {len(expected)})
+
 
 @tagged("post_install", "-at_install")
 class TestCursor(ReadCase):

@@ -9,7 +9,7 @@ _logger = logging.getLogger(__name__)
 
 KEEP_DAYS = 90
 #: What somebody should look at: a warning in the log, where all others are information.
-ALARMS = frozenset(["reuse", "keys_replaced"])
+ALARMS = frozenset(["reuse"])
 
 
 class JwtSecurityEvent(models.Model):

@@ -15,7 +15,7 @@ DAY = 24 * 3600
 ACCESS = "/api/update/access-token"
 ROTATE = "/api/update/refresh-token"
 REFUSED = "invalid_refresh_token"
-LOGGER = "odoo.addons.jwt_auth_api.models.jwt_session"
+LOGGER = "odoo.addons.jwt_auth_api.models.jwt_security_event"
 
 
 class RefreshCase(ApiCase):

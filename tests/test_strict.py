@@ -55,7 +55,7 @@ class TestStrictProfile(ApiCase):
         self.assertEqual(list(answer), ["access_token", "refreshToken"])
         self.assertNotEqual(answer["refreshToken"], body["refreshToken"])
         self._age(body["refreshToken"], 11)
-        with self.assertLogs("odoo.addons.jwt_auth_api.models.jwt_session", "WARNING"):
+        with self.assertLogs("odoo.addons.jwt_auth_api.models.jwt_security_event", "WARNING"):
             response = self._post(ACCESS, {"refreshToken": body["refreshToken"]})
         self.assertError(response, 400, "invalid_grant")
         self.assertEqual(self._sessions(self.user).revoke_reason, "reuse")

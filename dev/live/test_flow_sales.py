@@ -2,6 +2,7 @@
 
 import pytest
 from lib import pdf
+from lib.client import together
 
 FIELDS = ["name", "state", "date_order", "amount_total", "partner_id"]
 LINES = {"fields": ["product_id", "product_uom_qty", "price_unit"], "order": "id"}
@@ -151,6 +152,16 @@ def test_a_bad_line_makes_no_order(server, seller, catalogue):
     ]
     assert_error(seller.v1("POST", "sale.order", {"values": values}), 400, "bad_value")
     assert server.count("sale_order") == before
+
+
+def test_a_dead_spot(server, seller, catalogue):
+    """Ten retries of one order at once, on both workers: one order, and each retry learns its number."""
+    body = {"values": {**quotation(catalogue), "client_order_ref": "dead spot"}, "fields": ["name"]}
+    headers = {"Idempotency-Key": f"phone-{catalogue['customer']}"}
+    answers = together(10, lambda _n: seller.v1("POST", "sale.order", body, headers=headers))
+    assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers]
+    assert len({answer.text for answer in answers}) == 1
+    assert server.count("sale_order", "client_order_ref = 'dead spot'") == 1
 
 
 def test_confirm(server, seller, order):

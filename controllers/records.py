@@ -82,6 +82,8 @@ class Records(Controller):
     )
     def call_model(self, model, action):
         """As :meth:`part` for the model or, with ``ids`` in the body, for several records."""
+        if action.isdecimal():  # the path of a record
+            self._refuse_method({*self._methods_of(request.httprequest.path)} - {"POST"})
         return self._call(model, action)
 
     # one route, so that a preflight is told all of its methods
@@ -174,7 +176,7 @@ class Records(Controller):
         """What is answered on a resource path when no ``fields`` are asked for."""
         if not policy.allows("GET"):
             return []
-        return sorted(policy.connection.read_fields) or ["display_name"]
+        return policy.usual()
 
     def _asked(self, policy, record_id):
         return query.parse_get(
@@ -247,12 +249,7 @@ class Records(Controller):
         :raise ApiError: ``method_not_allowed`` with ``Allow`` for a known path, else ``not_found``
         """
         if allowed := self._methods_of(request.httprequest.path):
-            raise ApiError(
-                "method_not_allowed",
-                _("%(method)s is not open here."),
-                method=request.httprequest.method,
-                headers=[("Allow", ", ".join(allowed))],
-            )
+            self._refuse_method(allowed)
         raise ApiError("not_found", _("There is nothing at this address."))
 
     # not auth="none": such routes are asked for without a database too, where Odoo knows no
@@ -266,6 +263,18 @@ class Records(Controller):
     def nothing_here_either(self, path):
         """As :meth:`nothing_here`, for what ``<path:path>`` leaves out."""
         return self.nothing_here()
+
+    @staticmethod
+    def _refuse_method(allowed):
+        """
+        :raise ApiError: ``method_not_allowed``, always
+        """
+        raise ApiError(
+            "method_not_allowed",
+            _("%(method)s is not open here."),
+            method=request.httprequest.method,
+            headers=[("Allow", ", ".join(name for name in METHODS if name in allowed))],
+        )
 
     def _methods_of(self, path):
         """The methods under which another route takes the path."""

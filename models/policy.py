@@ -301,6 +301,14 @@ class Policy:
             )
         return found
 
+    def usual(self):
+        """What is answered where nobody asked for fields: those of the list, or the name, if the caller may see it."""
+        found = []
+        for name in sorted(self.connection.read_fields) or ["display_name"]:
+            with contextlib.suppress(ApiError):
+                found.append(self.readable(name).name)
+        return found
+
     def _is_name_hidden(self):
         """Whether a record goes by a field that the caller may not see: sudo would tell it all the same."""
         found = self.model._fields.get(self.model._rec_name or "")

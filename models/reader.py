@@ -198,11 +198,15 @@ def _cursor_page(policy, query, plan, model, domain, order):
         found.limit = query.limit + 1
         if query.cursor:
             position = cursors.decode(query.cursor, len(terms), binding, key)
+            if isinstance(position, cursors.Mark):
+                position = _recall(model, terms, found, position)
             found.add_where(_behind(terms, position))
         records = _fetch(model, found, plan)
         if len(records) > query.limit:
             records = records[: query.limit]
-            after = cursors.encode(_position(model, terms, found, records[-1:]), binding, key)
+            last = records._ids[-1]
+            position = _position(model, terms, found, last)
+            after = cursors.encode(position, last, binding, key)
     answer = {"success": True, "count": len(records), "page_size": query.limit}
     if query.count != "none":
         whole = not query.cursor and not after
@@ -235,16 +239,29 @@ def _behind(terms, position):
     return SQL("%s AND %s", bound, choice) if bound else choice
 
 
-def _position(model, terms, query, record):
-    """By what a row is sorted, exactly: as text from PostgreSQL, which keeps every digit."""
+def _position(model, terms, query, record_id):
+    """By what a row is sorted, exactly: as text from PostgreSQL, which keeps every digit.
+
+    :return: None for a row that is gone
+    """
     if all(term.is_id for term in terms):
-        return [str(record.id) for _term in terms]
-    where = SQL("%s = %s", SQL.identifier(model._table, "id"), record.id)
+        return [str(record_id) for _term in terms]
+    where = SQL("%s = %s", SQL.identifier(model._table, "id"), record_id)
     columns = SQL(", ").join(SQL("(%s)::text", term.sql) for term in terms)
-    [row] = model.env.execute_query(
+    rows = model.env.execute_query(
         SQL("SELECT %s FROM %s WHERE %s", columns, query.from_clause, where)
     )
-    return row
+    return rows[0] if rows else None
+
+
+def _recall(model, terms, query, mark):
+    """
+    :raise ApiError: ``bad_parameter`` when the row has gone or is sorted elsewhere now
+    """
+    position = _position(model, terms, query, mark.record_id)
+    if position is None or cursors.Mark.of(mark.record_id, position) != mark:
+        raise cursors.refused()
+    return position
 
 
 def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=()):

@@ -16,6 +16,7 @@ from . import test_rate_limit
 from . import test_read_more
 from . import test_refresh
 from . import test_request_log
+from . import test_resource_paths
 from . import test_resources
 from . import test_revoke
 from . import test_security
@@ -24,3 +25,4 @@ from . import test_send_request_write
 from . import test_sessions
 from . import test_strict
 from . import test_throttle
+from . import test_write_more

@@ -181,14 +181,14 @@ def parse_get(
     *,
     record_id: int | None = None,
     page_name: str = "offset",
-    default_fields: Sequence[str] = (),
+    default_fields: Sequence[str] | None = None,
 ) -> ListQuery | OneQuery | GroupQuery:
     """The query of a ``GET``.
 
     :param max_limit: largest page of this connection
     :param record_id: the id, where it stands in the path
     :param page_name: the parameter that holds the number of the page
-    :param default_fields: what is answered when no ``fields`` are asked for; without any they are required
+    :param default_fields: what is answered when no ``fields`` are asked for; None requires them
     :raise ApiError: with all that is wrong
     """
     problems = Problems()
@@ -529,15 +529,15 @@ def _json_param(params: Mapping[str, str], name: str, problems: Problems, defaul
 
 
 def _top_selection(
-    params: Mapping[str, str], default_fields: Sequence[str], problems: Problems
+    params: Mapping[str, str], default_fields: Sequence[str] | None, problems: Problems
 ) -> Selection:
-    if "fields" not in params and not default_fields:
+    if "fields" not in params and default_fields is None:
         problems.add(
             "bad_parameter",
             _('The parameter "fields" is missing: a JSON list of field names, such as ["name"].'),
         )
     return _selection(
-        _json_param(params, "fields", problems, list(default_fields)),
+        _json_param(params, "fields", problems, list(default_fields or ())),
         _json_param(params, "expand", problems, {}),
         problems,
     )

@@ -262,3 +262,29 @@ class TestPaging(ApiCase):
                 self.assertGreater(len(touched), 5)
                 savepoint.rollback()
                 self.env.invalidate_all()
+
+    def test_cursor_behind_a_very_long_text(self):
+        """Which no URL has room for: it goes on while that row is as it was, and says so when it is not."""
+        some = self.records[1:40:4]
+        for number, record in enumerate(some):
+            record.text = f"long {number % 3} " + "äx" * 40_000
+        self.env.flush_all()
+        for order in ("text", "text desc, char"):
+            full = f"{order}, id desc"
+            pages = self._walk(MODEL, self.access, [1, 4], **self._paging(order=order))
+            found = [row["id"] for body in pages for row in body["data"]]
+            self.assertEqual(found, self._sorted(full))
+        body = self._get(order="text desc", limit=20, cursor="").json()
+        place = next(n for n, row in enumerate(body["data"]) if row["id"] in some.ids)
+        body = self._get(order="text desc", limit=place + 1, cursor="").json()
+        cursor, last = body["next_cursor"], self.env[MODEL].browse(body["data"][-1]["id"])
+        self.assertIn(last, some)
+        self.assertLess(len(cursor), 300)
+        self.assertAnswer(self._get(order="text desc", cursor=cursor))
+        last.text += "!"
+        self.env.flush_all()
+        response = self._get(order="text desc", cursor=cursor)
+        self.assertError(response, 400, "bad_parameter")
+        last.unlink()
+        response = self._get(order="text desc", cursor=cursor)
+        self.assertError(response, 400, "bad_parameter")

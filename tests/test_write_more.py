@@ -1,0 +1,545 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Several records in one request, all or none; entity tags and what they guard."""
+
+import json
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..models import writer
+from ..tools import query
+from .common import ApiCase
+
+MODEL = "res.partner"
+
+
+class WriteCase(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for model in (MODEL, "res.partner.bank", "res.country", "res.country.state"):
+            cls._connect(model)
+        cls.country = cls.env["res.country"].create({"name": "Bulkland", "code": "q5"})
+        cls.partners = cls.env[MODEL].create(
+            [{"name": f"Bulk {number}", "ref": "BULK"} for number in range(4)]
+        )
+        cls.access = cls._open(cls.user).access
+
+    def _create(self, values, model=MODEL, **body):
+        return self._send("POST", model, self.access, {"values": values, **body})
+
+    def _update(self, records, model=MODEL, **body):
+        return self._send("PUT", model, self.access, {"records": records, **body})
+
+    def _delete(self, ids, model=MODEL, **params):
+        return self._send("DELETE", model, self.access, ids=ids, **params)
+
+    def _items(self, values, records=None):
+        return [
+            {"id": record.id, "values": dict(values)}
+            for record in (self.partners if records is None else records)
+        ]
+
+    def _count(self, model=MODEL, **values):
+        self.env.invalidate_all()
+        domain = [(name, "=", value) for name, value in values.items()]
+        return self.env[model].with_context(active_test=False).search_count(domain)
+
+
+@tagged("post_install", "-at_install")
+class TestBulk(WriteCase):
+    # --- create --------------------------------------------------------------------------
+
+    def test_create(self):
+        """201; ``data`` has the records in the order they were sent, and no tag belongs to several."""
+        values = [{"name": f"New {number}", "ref": "NEW"} for number in (3, 1, 2)]
+        response = self._create(values, fields=["name", "email"], expand={"parent_id": ["name"]})
+        body = self.assertAnswer(response, 201)
+        self.assertEqual(list(body), ["success", "count", "data"])
+        self.assertEqual(body["count"], 3)
+        self.assertEqual([row["name"] for row in body["data"]], ["New 3", "New 1", "New 2"])
+        self.assertNotIn("ETag", response.headers)
+        for row in body["data"]:
+            self.assertEqual(list(row), ["id", "name", "email", "parent_id"])
+            self.assertEqual((row["email"], row["parent_id"]), (False, None))
+            self.assertEqual(self.env[MODEL].browse(row["id"]).name, row["name"])
+        self.assertEqual(self._count(ref="NEW"), 3)
+
+    def test_list_of_one(self):
+        """Whoever sends a list gets one."""
+        body = self.assertAnswer(self._create([{"name": "Single", "ref": "NEW"}]), 201)
+        [row] = body["data"]
+        self.assertEqual(list(row), ["id"])
+        body = self.assertAnswer(self._update([{"id": row["id"], "values": {"ref": "X"}}]))
+        self.assertEqual(body, {"success": True, "count": 1, "data": [{"id": row["id"]}]})
+        self.assertEqual(self.assertAnswer(self._delete([row["id"]])), {"deleted_ids": [row["id"]]})
+
+    def test_nulls(self):
+        """The answer of a write takes ``nulls``, too."""
+        response = self._send(
+            "POST", MODEL, self.access, {"values": [{"name": "N"}], "fields": ["email"]}, nulls=1
+        )
+        [row] = self.assertAnswer(response, 201)["data"]
+        self.assertIsNone(row["email"])
+
+    def test_create_with_lines(self):
+        """Each record gets its own."""
+        values = [
+            {"name": f"N{number}", "bank_ids": [[0, 0, {"acc_number": f"BULK-{number}"}]]}
+            for number in range(3)
+        ]
+        body = self.assertAnswer(self._create(values, expand={"bank_ids": ["acc_number"]}), 201)
+        found = [[bank["acc_number"] for bank in row["bank_ids"]] for row in body["data"]]
+        self.assertEqual(found, [["BULK-0"], ["BULK-1"], ["BULK-2"]])
+
+    def test_mixed_fields(self):
+        """Records need not have the same fields."""
+        values = [
+            {"name": "A", "ref": "MIX"},
+            {"name": "B", "ref": "MIX", "color": 5},
+            {"name": "C"},
+        ]
+        body = self.assertAnswer(self._create(values, fields=["ref", "color"]), 201)
+        found = [(row["ref"], row["color"]) for row in body["data"]]
+        self.assertEqual(found, [("MIX", 0), ("MIX", 5), (False, 0)])
+
+    def test_bodies_that_are_none(self):
+        """What is no object, nothing at all, and more than the connection allows."""
+        for values in ([], [1], [None], [[]], [{"name": "New"}, "x"], ["name"], {}, None, 5, "x"):
+            with self.subTest(values=values):
+                response = self._create(values)
+                if values == {}:  # an object all the same: Odoo refuses it
+                    self.assertError(response, 422, "validation_error")
+                else:
+                    self.assertError(response, 400, "bad_value")
+        self.assertEqual(self._count(name="New"), 0)
+
+    def test_at_most_one_page(self):
+        """As many as one GET may ask for."""
+        self._connect(MODEL, max_limit=3)
+        for number, status in ((3, 201), (4, 400)):
+            response = self._create([{"name": "New", "ref": "MOST"}] * number)
+            self.assertEqual(response.status_code, status, response.text)
+        self.assertEqual(self._count(ref="MOST"), 3)
+        self.assertError(self._update(self._items({"ref": "MOST"})), 400, "bad_value")
+        self.assertError(self._delete(self.partners.ids), 400, "bad_parameter")
+        self.assertEqual(self._count(ref="BULK"), 4)
+        self.assertAnswer(self._update(self._items({"ref": "LESS"}, self.partners[:3])))
+        self.assertAnswer(self._delete(self.partners[:3].ids))
+
+    # --- update --------------------------------------------------------------------------
+
+    def test_update(self):
+        """Each its own values; ``data`` in the order they were sent, as they are after all of it."""
+        one, two, three, _four = self.partners
+        items = [
+            {"id": three.id, "values": {"name": "Third", "parent_id": one.id}},
+            {"id": one.id, "values": {"name": "First"}},
+            {"id": two.id, "values": {}},
+        ]
+        response = self._update(items, fields=["name", "parent_id"])
+        body = self.assertAnswer(response)
+        self.assertEqual(
+            body["data"],
+            [
+                {"id": three.id, "name": "Third", "parent_id": [one.id, "First"]},
+                {"id": one.id, "name": "First", "parent_id": False},
+                {"id": two.id, "name": "Bulk 1", "parent_id": False},
+            ],
+        )
+        self.assertNotIn("ETag", response.headers)
+        self.env.invalidate_all()
+        self.assertEqual(self.partners.mapped("name"), ["First", "Bulk 1", "Third", "Bulk 3"])
+
+    def test_update_of_archived_records(self):
+        self.partners[0].active = False
+        body = self.assertAnswer(self._update(self._items({"active": True}), fields=["active"]))
+        self.assertEqual({row["active"] for row in body["data"]}, {True})
+
+    def test_update_bodies_that_are_none(self):
+        """No list, no id, an id twice, an id of nothing, both spellings at once."""
+        record = self.partners[0]
+        bad = [
+            {},
+            None,
+            5,
+            [],
+            [1],
+            [None],
+            [{"id": record.id}],
+            [{"values": {"ref": "BAD"}}],
+            [{"id": str(record.id), "values": {"ref": "BAD"}}],
+            [{"id": 0, "values": {"ref": "BAD"}}],
+            [{"id": True, "values": {"ref": "BAD"}}],
+            [{"id": 2**31, "values": {"ref": "BAD"}}],
+            [{"id": record.id, "values": ["ref"]}],
+            [{"id": record.id, "values": {"ref": "BAD"}}, {"id": record.id, "values": {}}],
+        ]
+        for records in bad:
+            with self.subTest(records=records):
+                self.assertError(self._update(records), 400, "bad_value")
+        items = self._items({"ref": "BAD"})
+        self.assertError(self._update(items, values={"ref": "BAD"}), 400, "bad_value")
+        response = self._send("PUT", MODEL, self.access, {"records": items}, id=record.id)
+        self.assertError(response, 400, "bad_value")
+        self.assertEqual(self._count(ref="BAD"), 0)
+
+    def test_same_values_are_one_write(self):
+        """And records that get others have theirs."""
+        items = self._items({"ref": "SAME"})
+        items[2]["values"] = {"ref": "OTHER"}
+        plain, calls = self.registry[MODEL].write, []
+
+        def write(records, values):
+            if "ref" in values:
+                calls.append((records.ids, values["ref"]))
+            return plain(records, values)
+
+        with patch.object(self.registry[MODEL], "write", write):
+            self.assertAnswer(self._update(items))
+        one, two, three, four = self.partners.ids
+        self.assertEqual(calls, [([one, two, four], "SAME"), ([three], "OTHER")])
+
+    # --- delete --------------------------------------------------------------------------
+
+    def test_delete(self):
+        """In the order asked for; an id twice is one record."""
+        one, two, _three, _four = self.partners.ids
+        body = self.assertAnswer(self._delete([two, one, two]))
+        self.assertEqual(body, {"deleted_ids": [two, one]})
+        self.env.invalidate_all()
+        self.assertEqual(self.partners.exists(), self.partners[2:])
+
+    def test_delete_of_what_are_no_ids(self):
+        record = self.partners[0]
+        for ids in (
+            [],
+            [0],
+            [-1],
+            ["1"],
+            [True],
+            [1.5],
+            [2**31],
+            [None],
+            {},
+            5,
+            "x",
+            "[1",
+            "",
+            [[1]],
+        ):
+            with self.subTest(ids=ids):
+                self.assertError(self._delete(ids), 400, "bad_parameter")
+        response = self._delete([record.id], id=record.id)
+        self.assertEqual(self.assertAnswer(response), {"deleted_id": record.id})
+
+    # --- all or nothing ------------------------------------------------------------------
+
+    def test_an_id_that_is_not_there(self):
+        """Wherever it stands: 404, and the others stay as they were."""
+        gone = self.env[MODEL].create({"name": "Gone"})
+        gone_id = gone.id
+        gone.unlink()
+        for place in range(3):
+            items = self._items({"ref": "BAD"}, self.partners[:2])
+            items.insert(place, {"id": gone_id, "values": {"ref": "BAD"}})
+            self.assertError(self._update(items), 404, "not_found")
+            ids = self.partners[:2].ids
+            ids.insert(place, gone_id)
+            self.assertError(self._delete(ids), 404, "not_found")
+        self.assertEqual((self._count(ref="BULK"), self._count(ref="BAD")), (4, 0))
+
+    def test_every_error_of_odoo(self):
+        """With its true status, in Odoo's words, wherever it comes from; the first and the last are not written."""
+        state = {"name": "Twice", "code": "TW", "country_id": self.country.id}
+        self.env["res.country.state"].create(state)
+        parent, child = self.partners[:2]
+        child.parent_id = parent
+        cases = [
+            # Odoo's own checks and those of the database
+            ("unique", "res.country.state", state, 422, "validation_error", "unique"),
+            ("required", "res.country.state", {"name": "x"}, 422, "validation_error", ""),
+            ("check", MODEL, {"name": False}, 422, "validation_error", ""),
+            (
+                "no record",
+                MODEL,
+                {"name": "x", "parent_id": 2**31 - 1},
+                422,
+                "validation_error",
+                "",
+            ),
+            ("field", MODEL, {"name": "x", "nope": 1}, 400, "unknown_field", "nope"),
+            ("type", MODEL, {"name": "x", "color": "red"}, 400, "bad_value", "color"),
+            ("choice", MODEL, {"name": "x", "type": "nope"}, 400, "bad_value", "type"),
+        ]
+        for name, model, bad, status, code, words in cases:
+            good = {"name": "BAD"}
+            if model != MODEL:
+                good |= {"country_id": self.country.id}
+            with self.subTest(case=name), mute_logger("odoo.sql_db"):
+                values = [{**good, "code": "B1"}, bad, {**good, "code": "B2"}]
+                if model == MODEL:
+                    values = [good, bad, good]
+                response = self._create(values, model)
+                self.assertIn(words, self.assertError(response, status, code)["message"])
+                self.assertEqual(self._count(model, name="BAD"), 0)
+        items = self._items({"ref": "BAD"}, self.partners[2:])
+        items.insert(1, {"id": parent.id, "values": {"parent_id": child.id}})
+        body = self.assertError(self._update(items), 422, "validation_error")
+        self.assertIn("recursive", body["message"].lower())
+        self.assertEqual(self._count(ref="BAD"), 0)
+        # a user's contact cannot be deleted
+        ids = [self.partners[2].id, self.victim.partner_id.id, self.partners[3].id]
+        body = self.assertError(self._delete(ids), 422, "validation_error")
+        self.assertIn(self.victim.name, body["message"])
+        self.assertEqual(self._count(ref="BULK"), 4)
+
+    def test_errors_that_a_model_raises_on_its_way(self):
+        """After some of the records have been written; a lost race is run again and then told."""
+        plain = self.registry[MODEL].write
+        errors = [
+            (ValidationError("Not so."), 422, "validation_error", "Not so."),
+            (UserError("Not here."), 422, "validation_error", "Not here."),
+            (AccessError("Not you."), 403, "access_denied", "Not you."),
+            (ZeroDivisionError("secret"), 500, "server_error", ""),
+        ]
+        items = [
+            {"id": partner.id, "values": {"ref": f"BAD-{place}"}}
+            for place, partner in enumerate(self.partners)
+        ]
+        for error, status, code, words in errors:
+
+            def write(records, values, error=error):
+                plain(records, values)
+                records.env.flush_all()
+                if values.get("ref") == "BAD-2":
+                    raise error
+                return True
+
+            with (
+                self.subTest(error=error),
+                patch.object(self.registry[MODEL], "write", write),
+                mute_logger("odoo.http"),
+            ):
+                body = self.assertError(self._update(items), status, code)
+                self.assertIn(words, body["message"])
+                self.assertNotIn("secret", body["message"])
+            self.assertEqual(self._count(ref="BULK"), 4)
+
+    # --- statements ----------------------------------------------------------------------
+
+    def _measure(self, do):
+        """How many statements it takes, when it is done for the second time."""
+        for _again in range(2):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self._statements() as statements:
+                do()
+                self.env.flush_all()
+        return len(statements)
+
+    def test_statements(self):
+        """A hundred records at once take far fewer statements than one by one, and not more with their number."""
+        policy = self.env["connection.api"].with_user(self.user)._resolve(MODEL, "POST")
+
+        def create(number):
+            body = {"values": [{"name": f"N{place}", "color": 3} for place in range(number)]}
+            return lambda: writer.create(policy, query.parse_create({}, body, 1000))
+
+        single = self._measure(create(1))
+        self.assertLess(self._measure(create(100)), 10 * single)
+        self.assertLess(self._measure(create(100)), self._measure(create(20)) * 2)
+        records = self.env[MODEL].create([{"name": f"U{place}"} for place in range(50)])
+
+        def update(number):
+            body = {
+                "records": [
+                    {"id": record.id, "values": {"color": 4}} for record in records[:number]
+                ],
+                "fields": ["name", "color"],
+            }
+            return lambda: writer.update(policy, query.parse_update({}, body, 1000))
+
+        self.assertEqual(self._measure(update(5)), self._measure(update(50)))
+
+
+@tagged("post_install", "-at_install")
+class TestEntityTags(WriteCase):
+    """``ETag``, ``If-None-Match`` and ``If-Match``; hidden records are in ``test_policy_rules``."""
+
+    def _ask(self, method, record, headers=None, body=None, path="", token=None, **params):
+        sent = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in params.items()
+        }
+        if path:
+            path = f"/api/v1/{record._name}/{record.id}"
+        else:
+            path = "/api/send_request"
+            sent |= {"model": record._name, "id": str(record.id)}
+        options = {} if body is None else {"json": body}
+        token = token or self.access
+        return self._call(method, path, token, headers=headers, params=sent, **options)
+
+    def _tag(self, record, fields=("name",), **options):
+        response = self._ask("GET", record, fields=list(fields), **options)
+        self.assertAnswer(response)
+        return response.headers["ETag"]
+
+    def test_single_records_have_one(self):
+        """Quoted and strong, the same while nothing changes; a list has none."""
+        record = self.partners[0]
+        for path in ("", "v1"):
+            with self.subTest(path=path):
+                tag = self._tag(record, path=path)
+                self.assertRegex(tag, r'^"[0-9a-f]{16}\.[0-9a-f]{16}"$')
+                self.assertEqual(self._tag(record, path=path), tag)
+        response = self._send("GET", MODEL, self.access, fields=["name"])
+        self.assertNotIn("ETag", response.headers)
+        body = {"values": {"name": "New"}, "fields": ["name"]}
+        response = self._send("POST", MODEL, self.access, body)
+        row = self.assertAnswer(response, 201)["data"]
+        version = self._tag(self.env[MODEL].browse(row["id"])).partition(".")[0]
+        self.assertEqual(response.headers["ETag"].partition(".")[0], version)
+
+    def test_not_modified(self):
+        """304 without a body while the answer is the same; the tag, and CORS, are there all the same."""
+        self._set(cors_origins="https://shop.example")
+        record, origin = self.partners[0], {"Origin": "https://shop.example"}
+        tag = self._tag(record)
+        for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+            for method in ("GET", "HEAD"):
+                with self.subTest(known=known, method=method):
+                    response = self._ask(
+                        method, record, {"If-None-Match": known, **origin}, fields=["name"]
+                    )
+                    self.assertEqual((response.status_code, response.content), (304, b""))
+                    self.assertEqual(response.headers["ETag"], tag)
+                    self.assertEqual(
+                        response.headers["Access-Control-Allow-Origin"], "https://shop.example"
+                    )
+                    exposed = response.headers["Access-Control-Expose-Headers"]
+                    self.assertIn("ETag", exposed.split(", "))
+                    self.assertNotIn("Set-Cookie", response.headers)
+        for known in ('"x"', tag.replace(".", ""), tag[:-2] + '"', tag.strip('"'), ""):
+            with self.subTest(known=known):
+                response = self._ask("GET", record, {"If-None-Match": known}, fields=["name"])
+                self.assertAnswer(response)
+
+    def test_changes_with_what_is_answered(self):
+        """Other fields, another value, another language, a related record, nulls: another tag."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.country.with_context(lang="fr_FR").name = "Bulkie"
+        record = self.partners[0]
+        record.country_id = self.country
+        fields = ["name", "country_id"]
+        seen = [self._tag(record, fields)]
+        seen.append(self._tag(record, ["name"]))
+        seen.append(self._tag(record, ["name", "email"]))
+        seen.append(self._tag(record, ["name", "email"], nulls=1))
+        seen.append(self._tag(record, fields, headers={"Accept-Language": "fr"}))
+        seen.append(self._tag(record, fields, expand={"country_id": ["name"]}))
+        self.country.name = "Bulkonia"
+        self.env.flush_all()
+        seen.append(self._tag(record, fields))
+        self._ask("PUT", record, body={"values": {"ref": "elsewhere"}})
+        seen.append(self._tag(record, fields))
+        self.assertEqual(len(set(seen)), len(seen))
+        known = {"If-None-Match": seen[0]}
+        self.assertAnswer(self._ask("GET", record, known, fields=fields))
+
+    def test_writes_answer_the_next_one(self):
+        """The tag of a PUT's answer guards the next PUT; the one before does no more."""
+        record = self.partners[0]
+        tag = self._tag(record)
+        for number in range(3):
+            body = {"values": {"ref": f"V{number}"}, "fields": ["ref"]}
+            response = self._ask("PUT", record, {"If-Match": tag}, body)
+            self.assertAnswer(response)
+            again = self._ask("PUT", record, {"If-Match": tag}, {"values": {"ref": "BAD"}})
+            self.assertError(again, 412, "precondition_failed")
+            self.assertNotEqual(response.headers["ETag"], tag)
+            tag = response.headers["ETag"]
+        self.assertEqual(self._count(ref="V2"), 1)
+        stale = self._ask("DELETE", record, {"If-Match": '"x"'})
+        self.assertError(stale, 412, "precondition_failed")
+        self.assertAnswer(self._ask("DELETE", record, {"If-Match": tag}))
+        self.assertFalse(record.exists())
+
+    def test_any_fields_guard_any_write(self):
+        """A tag got with one set of fields, on one spelling, is good on the other."""
+        record = self.partners[0]
+        self.env["res.lang"]._activate_lang("fr_FR")
+        tags = [
+            lambda: self._tag(record, []),
+            lambda: self._tag(record, ["email"], nulls=1),
+            lambda: self._tag(record, path="v1"),
+            lambda: self._tag(record, headers={"Accept-Language": "fr"}),
+            lambda: self._tag(record, expand={"bank_ids": []}),
+        ]
+        for number, tag in enumerate(tags):
+            for path in ("", "v1"):
+                with self.subTest(number=number, path=path):
+                    body = {"values": {"ref": f"{number}{path}"}}
+                    response = self._ask("PUT", record, {"If-Match": tag()}, body, path)
+                    self.assertAnswer(response)
+        self.assertEqual(self._count(ref="4v1"), 1)
+
+    def test_a_changed_record_is_not_overwritten(self):
+        """Whoever changed it, and whichever field: 412, and the other's change stays."""
+        record = self.partners[0]
+        for path in ("", "v1"):
+            for method in ("PUT", "DELETE"):
+                tag = self._tag(record)
+                other = self._ask("PUT", record, None, {"values": {"ref": f"other {method}{path}"}})
+                self.assertAnswer(other)
+                body = {"values": {"name": "Mine"}} if method == "PUT" else None
+                response = self._ask(method, record, {"If-Match": tag}, body, path)
+                self.assertError(response, 412, "precondition_failed")
+                self.assertEqual(self._count(ref=f"other {method}{path}", name="Bulk 0"), 1)
+
+    def test_records_that_inherit(self):
+        """A user is another one when its contact has been changed, too."""
+        self._connect("res.users")
+        token = self._open(self.admin).access
+        tag = self._tag(self.victim, ["login"], token=token)
+        self.assertEqual(self._tag(self.victim, ["login"], token=token), tag)
+        partner = self.victim.partner_id
+        self.assertAnswer(self._ask("PUT", partner, None, {"values": {"ref": "changed"}}))
+        changed = self._tag(self.victim, ["login"], token=token)
+        self.assertNotEqual(changed, tag)
+        body = {"values": {"email": "v@example.com"}}
+        response = self._ask("PUT", self.victim, {"If-Match": tag}, body, token=token)
+        self.assertError(response, 412, "precondition_failed")
+        response = self._ask("PUT", self.victim, {"If-Match": changed}, body, token=token)
+        self.assertAnswer(response)
+        self.env.invalidate_all()
+        self.assertEqual((partner.ref, partner.email), ("changed", "v@example.com"))
+
+    def test_several_records(self):
+        """``If-Match`` is for one record; with several it is refused, not passed over."""
+        tag = self._tag(self.partners[0])
+        headers = {"If-Match": tag}
+        bodies = [("PUT", {"json": {"records": self._items({"ref": "BAD"})}}, {})]
+        bodies.append(("DELETE", {}, {"ids": json.dumps(self.partners.ids)}))
+        for method, options, params in bodies:
+            with self.subTest(method=method):
+                response = self._call(
+                    method,
+                    "/api/send_request",
+                    self.access,
+                    headers=headers,
+                    params={"model": MODEL, **params},
+                    **options,
+                )
+                self.assertError(response, 400, "bad_request")
+        self.assertEqual(self._count(ref="BULK"), 4)
+
+    def test_none_match_does_nothing_on_a_write(self):
+        record = self.partners[0]
+        tag = self._tag(record)
+        response = self._ask("PUT", record, {"If-None-Match": tag}, {"values": {"ref": "written"}})
+        self.assertAnswer(response)
+        self.assertEqual(self._count(ref="written"), 1)

@@ -6,7 +6,9 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from ..tools.errors import ApiError, _
-from .policy import UNREACHABLE, Policy, is_kept_by_odoo
+from .guarded import UNREACHABLE
+from .policy import Policy
+from .policy_values import is_kept_by_odoo
 
 #: The switches of the form, and the HTTP method each of them opens.
 TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}

@@ -8,7 +8,8 @@ from odoo.tools.i18n import format_list
 from ..tools import filter as filters
 from .connection_api import TOGGLES
 from .connection_api_limits import LIMITS
-from .policy import is_protected, scope_domain
+from .guarded import is_protected
+from .policy_records import scope_domain
 
 #: More fields, groups or actions than this are told by their number, or cut off.
 SHOWN = 6

@@ -5,7 +5,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools import filter as filters
-from .policy import UNREACHABLE, scope_domain
+from .guarded import UNREACHABLE
+from .policy_records import scope_domain
 
 
 class ConnectionApi(models.Model):

@@ -21,7 +21,8 @@ from ..tools import cursor as cursors
 from ..tools import etag
 from ..tools.errors import ApiError, _
 from ..tools.values import DUMPERS, X2MANY, dump_properties
-from .policy import UNREACHABLE, is_raw
+from .guarded import UNREACHABLE
+from .policy_values import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
 MAX_EXPANDED = 50_000

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import policy as policies
+from ..models import guarded, policy_values
 from .common import ApiCase
 
 #: The filter of most tests: the caller's own records, as an administrator would write it.
@@ -319,7 +319,7 @@ class TestRunAs(PolicyCase):
         self.assertIn("jwt.session", own)
         for name in {*own, "auth.oauth.provider", "res.company.ldap", "certificate.key"}:
             with self.subTest(model=name):
-                self.assertTrue(name in policies.UNREACHABLE or policies.is_protected(name))
+                self.assertTrue(name in guarded.UNREACHABLE or guarded.is_protected(name))
         self._connect("connection.api.action")
         values = {"connection_id": self._connect("res.partner").id, "name": "create"}
         for token in (self.access, self.portal_access):
@@ -334,7 +334,7 @@ class TestRunAs(PolicyCase):
         names = [
             name
             for name, field in fields.items()
-            if getattr(field, "comodel_name", None) in policies.UNREACHABLE
+            if getattr(field, "comodel_name", None) in guarded.UNREACHABLE
         ]
         self.assertIn("api_key_ids", names)
         for name in names:
@@ -1147,7 +1147,7 @@ class TestOtherModels(PolicyCase):
         found = [
             (name, parent, field)
             for name, model in self.env.items()
-            if model._inherits and not model._abstract and not policies.is_protected(name)
+            if model._inherits and not model._abstract and not guarded.is_protected(name)
             for parent, field in model._inherits.items()
         ]
         policy = self.env["connection.api"].with_user(self.user)
@@ -1155,7 +1155,7 @@ class TestOtherModels(PolicyCase):
             with self.subTest(model=name):
                 self._connect(name)
                 self.env["connection.api"].search([("model", "=", parent)]).unlink()
-                references = policies._References()
+                references = policy_values._References()
                 resolved = policy._resolve(name, "PUT")
                 resolved._value(resolved.model._fields[field], 7, None, references)
                 [scope] = references.scopes.values()

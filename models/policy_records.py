@@ -1,0 +1,325 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Which records: the part of a policy that reads a client's domain and knows the connection's filter."""
+
+import contextlib
+
+from odoo.fields import Domain
+from odoo.models import BaseModel
+
+from ..tools import domain as domains
+from ..tools import filter as filters
+from ..tools import values
+from ..tools.errors import ApiError, _
+from .policy_values import no_records
+
+_DATE_PARTS = frozenset(
+    "year_number quarter_number month_number iso_week_number day_of_year day_of_month day_of_week"
+    " hour_number minute_number second_number".split()
+)
+#: Fields without a column whose search is not a model's own matter.
+_OWN_SEARCH = frozenset(["id", "display_name"])
+_POSITIVE = {"!=": "=", "not in": "in"} | {
+    f"not {operator}": operator for operator in domains.LIKE if f"not {operator}" in domains.LIKE
+}
+
+
+class RecordPolicy:
+    """The records that one caller may reach; see :class:`~.policy.Policy`."""
+
+    def domain(self, node):
+        """Odoo's domain for a client's, every condition checked, within the connection's own filter.
+
+        :param node: a tree of :mod:`~..tools.domain`
+        :rtype: odoo.fields.Domain
+        :raise ApiError: ``bad_domain``, ``unknown_field``, ``access_denied``
+        """
+        domain, scope = self._domain(node), self.scope()
+        try:
+            return domain.optimize_full(self.model) & scope
+        except (ValueError, TypeError, KeyError, NotImplementedError) as exc:
+            raise ApiError(
+                "bad_domain", _("The domain asks something that Odoo cannot search.")
+            ) from exc
+
+    def scope(self):
+        """The connection's record filter for this caller; it sees all fields, as a record rule does.
+
+        Evaluated once a request, not kept: it may name what the user is now (``user.partner_id``).
+
+        :rtype: odoo.fields.Domain
+        """
+        if self._scope is None:
+            self._scope = self._evaluate_scope()
+        return self._scope
+
+    def _evaluate_scope(self):
+        domain = self._filter()
+        if domain.is_true():
+            return domain
+        everything = self._everything()
+        domain = domain.optimize_full(everything)
+        if self.model.env.su and all(map(self._is_column, domain.iter_conditions())):
+            return domain
+        # on its own, for it sees archived records of other models whatever the request is about
+        return Domain("id", "in", everything._search(domain))
+
+    def _is_column(self, condition):
+        found = self.model._fields.get(condition.field_expr)
+        return bool(found and found.store and found.column_type) and "any" not in condition.operator
+
+    def _filter(self):
+        """
+        :raise ValueError: for a filter that cannot be evaluated; it is nobody's mistake but the
+            administrator's, so nothing may take it for an answer
+        """
+        if self.connection is None or not self.connection.domain:
+            return Domain.TRUE
+        return scope_domain(self.caller.env, self.connection.domain)
+
+    def _everything(self):
+        return self.model.sudo().with_context(active_test=False)
+
+    def shows_all(self):
+        """Whether neither filter nor record rules nor access rights keep a record from the caller."""
+        if not self.scope().is_true():
+            return False
+        if self.model.env.su:
+            return True
+        rules = self.model.env["ir.rule"]
+        return self.model.has_access("read") and rules._compute_domain(self.name, "read").is_true()
+
+    def inside(self, ids):
+        """Those of the ids that are, by now, within the connection's record filter.
+
+        :rtype: set
+        """
+        domain = self._filter()
+        if not ids or domain.is_true():
+            return set(ids)
+        return set(self._everything()._search(Domain("id", "in", list(ids)) & domain))
+
+    def check_inside(self, ids):
+        """Refuse what is, by now, outside of the connection's record filter.
+
+        :raise ApiError: ``access_denied``; nothing of the request stays written
+        """
+        if len(self.inside(ids)) != len(ids):
+            raise ApiError(
+                "access_denied",
+                _("A record of %(model)s would not be among those that are open."),
+                model=self.name,
+            )
+
+    def check_pointed(self, ids, owned, name):
+        """Refuse to relate records outside of the filter; in a one2many, which changes them, any that are not shown.
+
+        :raise ApiError: ``validation_error``, as for an id that is no record
+        """
+        seen = set(self.fetch(list(ids), ["id"])._ids) if owned and ids else self.inside(ids)
+        if missing := set(ids) - seen:
+            raise no_records(name, missing)
+
+    def _domain(self, node):
+        match node:
+            case domains.Every(children):
+                return Domain.AND([self._domain(child) for child in children])
+            case domains.Either(children):
+                return Domain.OR([self._domain(child) for child in children])
+            case domains.Not(child):
+                return ~self._domain(child)
+        return self._condition(node)
+
+    def _condition(self, condition):
+        name, *rest = condition.path
+        found = self.readable(name)
+        if found.relational and rest:
+            inner = domains.Condition(tuple(rest), condition.operator, condition.value)
+            return self._any(found, "any", inner)
+        if condition.operator in domains.NESTED:
+            if not found.relational or rest:
+                raise ApiError("bad_domain", _("%(field)s is not a relation."), field=name)
+            return self._any(found, condition.operator, condition.value)
+        if rest and not (
+            found.type == "properties"
+            or (found.type in ("date", "datetime") and len(rest) == 1 and rest[0] in _DATE_PARTS)
+        ):
+            raise ApiError("bad_domain", _("%(field)s has no fields of its own."), field=name)
+        self._check_searchable(found)
+        if not rest and condition.operator in domains.HIERARCHIES:
+            return self._hierarchy(found, condition)
+        if not rest and found.name == "display_name":
+            return self._by_name(condition)
+        if found.relational and _holds_text(condition.value):
+            return self._by_related_name(found, condition)
+        path = ".".join(condition.path)
+        field_type = "integer" if rest and found.type != "properties" else found.type
+        if field_type == "properties":
+            return Domain(path, condition.operator, _plain(condition.value))
+        value = values.load_condition(field_type, path, condition.operator, condition.value)
+        return Domain(path, condition.operator, value)
+
+    def _check_searchable(self, found):
+        """
+        :raise ApiError: ``bad_domain`` for a field that cannot be searched, or whose search looks at
+            fields that the caller may not see
+        """
+        limited = self.connection is not None and self.connection.read_fields
+        derived = not found.store and not found.related and found.name not in _OWN_SEARCH
+        if not found._description_searchable or (limited and derived):
+            raise _unsearchable(found.name)
+
+    def _by_name(self, condition):
+        """A search by name looks at whatever the model goes by (e-mail, reference …): at those the caller may see.
+
+        Where nothing is lifted, that is Odoo's own matter.
+
+        :raise ApiError: ``bad_domain`` when there is none
+        """
+        limited = self.connection is not None and self.connection.read_fields
+        if not limited and not self.model.env.su:
+            value = values.load_condition(
+                "char", "display_name", condition.operator, condition.value
+            )
+            return Domain("display_name", condition.operator, value)
+        positive = _POSITIVE.get(condition.operator, condition.operator)
+        names = self.model._rec_names_search or filter(None, [self.model._rec_name])
+        choices = []
+        for path in names:
+            with contextlib.suppress(ApiError):
+                choices.append(
+                    self._domain(
+                        domains.Condition(tuple(path.split(".")), positive, condition.value)
+                    )
+                )
+        if not choices:
+            raise _unsearchable("display_name")
+        found = Domain.OR(choices)
+        return found if positive == condition.operator else ~found
+
+    def _by_related_name(self, found, condition):
+        """Text in place of an id: the related records of that name, as far as their policy shows them."""
+        positive = _POSITIVE.get(condition.operator, condition.operator)
+        operator = "any" if positive == condition.operator else "not any"
+        given = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        texts = tuple(item for item in given if isinstance(item, str))
+        if positive in domains.LIKE:
+            return self._by_name_of(found, operator, positive, texts[0])
+        if positive not in ("=", "=?", "in"):
+            raise _unsearchable(found.name)
+        domain = self._by_name_of(found, operator, "in", texts)
+        others = tuple(item for item in given if not isinstance(item, str))
+        if others:
+            value = values.load_condition(found.type, found.name, "in", others)
+            if operator == "any":
+                return domain | Domain(found.name, "in", value)
+            return domain & Domain(found.name, "not in", value)
+        return domain
+
+    def _by_name_of(self, found, any_operator, operator, value):
+        name = domains.Condition(("display_name",), operator, value)
+        return self._related(found, any_operator, lambda below: below._by_name(name))
+
+    def _hierarchy(self, found, condition):
+        """Records above or below those that the caller may see; the way there is for the caller to see, too.
+
+        :raise ApiError: ``bad_domain`` for a field that has no hierarchy, ``unknown_field``
+        """
+        if not found.relational and found.name != "id":
+            raise _unsearchable(found.name)
+        below = self.reading(found.comodel_name) if found.relational else self
+        given = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        start = Domain("id", "in", [item for item in given if type(item) is int])
+        for text in given:
+            if isinstance(text, str):
+                start |= below._by_name(domains.Condition(("display_name",), "ilike", text))
+        if not below.model.has_access("read"):
+            return Domain.FALSE
+        model = below.model.with_context(active_test=False)
+        ids = list(model._search(start & below.scope()))
+        if found.relational and below.name == self.name:  # its own field is the way
+            return Domain(found.name, condition.operator, ids)
+        below.readable(below.model._parent_name)
+        if found.relational:
+            return self._any(
+                found, "any", domains.Condition(("id",), condition.operator, tuple(ids))
+            )
+        return Domain("id", condition.operator, ids)
+
+    def _any(self, found, operator, node):
+        return self._related(found, operator, lambda below: below._domain(node))
+
+    def _related(self, found, operator, condition):
+        """A condition on related records sees exactly the records that the related policy shows."""
+        if not found._description_searchable:
+            raise _unsearchable(found.name)
+        below = self.reading(found.comodel_name)
+        inner = condition(below) & below.scope()
+        if below.model.env.su == self.model.env.su:
+            return Domain(found.name, operator, inner)
+        if not below.model.has_access("read"):
+            return Domain(operator == "not any")
+        model = (
+            below.model.with_context(active_test=False) if found.type == "many2one" else below.model
+        )
+        return Domain(found.name, operator, model._search(inner))
+
+    def fetch(self, ids, names, order=""):
+        """Those of the ids that this policy shows, in ``order`` or as they come, with these fields read.
+
+        One statement, for following a relation.
+        """
+        records = self.model.browse(ids)
+        scope = self.scope()
+        if not order and self.model.env.su and scope.is_true():
+            records.fetch(names)
+            return records
+        if not records or not self.model.has_access("read"):
+            return records.browse()
+        found = self.model.with_context(active_test=False).search_fetch(
+            Domain("id", "in", list(ids)) & scope, names, order=order or "id"
+        )
+        found = found.with_env(self.model.env)
+        if order:
+            return found
+        known = set(found._ids)
+        return records.browse([key for key in ids if key in known])
+
+
+def _unsearchable(name):
+    return ApiError("bad_domain", _("%(field)s cannot be searched."), field=name)
+
+
+def scope_domain(env, text):
+    """The domain of a record filter for the caller, whose environment this is; nothing is executed.
+
+    It may name what a record rule may (``ir.rule._eval_context``), and ``uid``. Not the time:
+    domains have words for that themselves (``"today"``, ``"-7d"``).
+
+    :rtype: odoo.fields.Domain
+    :raise ValueError: for a text that is no filter, or none any more
+    """
+    names = {
+        "user": env(context={}).user,
+        "uid": env.uid,
+        "company_id": env.company.id,
+        "company_ids": env.companies.ids,
+    }
+    return Domain(filters.evaluate(filters.parse(text), names, _follow))
+
+
+def _follow(record, name):
+    """A field of the user, or of what it leads to; never a method.
+
+    :raise ValueError: for anything else
+    """
+    if not isinstance(record, BaseModel) or (name not in record._fields and name != "ids"):
+        raise filters.FilterError(name)
+    return record.ids if name == "ids" else record[name]
+
+
+def _plain(value):
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _holds_text(value):
+    return any(isinstance(item, str) for item in (value if isinstance(value, tuple) else (value,)))

@@ -62,16 +62,17 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _forget_cookie_session(cls):
-        """Put an empty session that is never saved in place of the cookie's.
+        """Put an empty session that is never saved in place of a cookie's.
 
         So neither its user nor its context, debug mode or identity check can reach a call that
         another token authorises, and a cookie alone opens nothing (no CSRF). Odoo's retry reloads
         the session and authenticates again, which comes back here.
         """
-        session = request.session = root.session_store.new()
-        session.can_save = False
-        session.update(get_default_session(), db=request.db)  # what an endpoint may rely on
-        session.context = {"lang": request.default_lang()}
+        if not request.session.is_new:
+            session = request.session = root.session_store.new()
+            session.update(get_default_session(), db=request.db)  # what an endpoint may rely on
+            session.context = {"lang": request.default_lang()}
+        request.session.can_save = False
         lang = cls._accepted_language()
         request.env = api.Environment(request.env.cr, None, {"lang": lang} if lang else {})
 
@@ -122,12 +123,12 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _enter(cls, claims):
         request.jwt = claims
-        user = request.env(user=claims.user_id).user
-        context = dict(user.env["res.users"].context_get())
-        if lang := cls._accepted_language():
-            context["lang"] = lang
+        context = {
+            **request.env["res.users"]._jwt_context(claims.user_id),
+            **request.env.context,  # the language that the client accepts
+        }
         if COMPANY_HEADER in request.httprequest.headers:
-            context["allowed_company_ids"] = cls._companies(user)
+            context["allowed_company_ids"] = cls._companies(request.env(user=claims.user_id).user)
         request.update_env(user=claims.user_id, context=context)
 
     @staticmethod

@@ -147,6 +147,12 @@ class ResUsers(models.Model):
             "company_ids": [[company.id, company.display_name] for company in user.company_ids],
         }
 
+    @api.model
+    @tools.ormcache("user_id")
+    def _jwt_context(self, user_id):
+        """What :meth:`context_get` gives that user, without an environment of theirs to ask it in."""
+        return self.env(user=user_id, context={})["res.users"].context_get()
+
     @tools.ormcache("self.id")
     def _jwt_session_stamp(self):
         """What every token of this user carries: another one after any change that must end them.

@@ -473,8 +473,13 @@ def _dump_column(column, records):
         related, _found = _lines(records.env[field.comodel_name], records, field, inverse)
         return related
     if kind in X2MANY:
-        shown = set(records.mapped(name)._ids)
-        return [[key for key in keys if key in shown] for keys in _cached(records, field)]
+        everything = records.with_context(active_test=False)
+        related = everything.mapped(name)
+        if active := _hides(field, related, records):
+            related.fetch([active])  # in place of all that is usually read
+            related = related.filtered(active)
+        shown = set(related._ids)
+        return [[key for key in keys if key in shown] for keys in _cached(everything, field)]
     if kind == "many2one":
         # as Odoo does (Many2one.convert_to_read): whoever may see the record may see the name
         related = records.mapped(name).sudo()
@@ -583,6 +588,14 @@ def _dump_expanded(column, records, nulls, times):
     return [[by_id[key] for key in keys] for keys in related]
 
 
+def _hides(field, comodel, records):
+    """The field that tells archived records of a relation, where it does not show them; else None."""
+    shows = field.type not in X2MANY or not field.context.get(
+        "active_test", records.env.context.get("active_test", True)
+    )
+    return None if shows else comodel._active_name
+
+
 def _inverse(column, records):
     """The many2one that a one2many is read by, in one statement; None where it is not a plain one."""
     field = records._fields[column.name]
@@ -687,8 +700,7 @@ def _followed(column, records):
     ids = list(dict.fromkeys(key for keys in related for key in keys))
     _check_size(len(ids))
     # whether they are archived is read together with what is answered
-    active_test = field.context.get("active_test", records.env.context.get("active_test", True))
-    active = policy.model._active_name if active_test and column.kind in X2MANY else None
+    active = _hides(field, policy.model, records)
     names = [] if below.limit else _stored(below)
     visible = policy.fetch(ids, [*names, *([active] if active else [])], below.order)
     if active and visible:

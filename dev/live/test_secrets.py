@@ -128,7 +128,24 @@ def test_hidden_fields_through_relations(admin, device):
     assert refused(admin.call, "jwt.refresh.token", "export_data", [1], ["session_id/sid"])
 
 
-@pytest.mark.parametrize("model", [*HIDDEN, "jwt.login.throttle"])
+@pytest.mark.parametrize("model", ["connection.api.idempotency", "connection.api.usage"])
+def test_administrator_reads_no_answers_of_others(admin, model):
+    """What was answered to a user is kept for that user's own repetitions alone; counts are nobody's."""
+    for fields in (["id"], ["display_name"], ["answer"], ["key"]):
+        assert "read" in refused(admin.read, model, [], fields)
+    assert refused(admin.search, model, [])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *HIDDEN,
+        "jwt.login.throttle",
+        "connection.api.idempotency",
+        "connection.api.log",
+        "connection.api.usage",
+    ],
+)
 def test_administrator_makes_and_changes_nothing(server, admin, device, model):
     """Sessions and keys are made by logins; a button ends them, nobody edits them."""
     table = model.replace(".", "_")
@@ -138,6 +155,9 @@ def test_administrator_makes_and_changes_nothing(server, admin, device, model):
         "jwt.refresh.token": {"session_id": 1, "selector": "x", "token_hash": "y"},
         "jwt.signing.key": {"kid": "x", "state": "active"},
         "jwt.login.throttle": {"key": "x", "failures": 0},
+        "connection.api.idempotency": {"user_id": 2, "key": "x", "fingerprint": "y"},
+        "connection.api.log": {"user_id": 2, "status": 200},
+        "connection.api.usage": {"key": "x", "requests": 0},
     }[model]
     assert refused(admin.create, model, values)
     record_id = before[0]["id"] if before else 1
@@ -166,6 +186,9 @@ PRIVATE = [
     ("res.users", "_jwt_session_stamp"),
     ("connection.api", "_resolve"),
     ("connection.api", "_connection"),
+    ("connection.api.idempotency", "_once"),
+    ("connection.api.log", "_record"),
+    ("connection.api.usage", "_take"),
 ]
 
 

@@ -16,6 +16,7 @@ import werkzeug.exceptions
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.http import Dispatcher, Response, route
 
+from ..models.ir_http import COMPANY_HEADER
 from ..tools import errors, idempotency
 from ..tools.errors import ApiError, _
 from ..tools.text import reject_constant
@@ -110,9 +111,8 @@ class ApiDispatcher(Dispatcher):
         if text is None:
             return make()
         key = idempotency.parse_key(text)
-        asked = idempotency.fingerprint(
-            http.method, http.path, http.args.items(multi=True), self.body
-        )
+        params, company = http.args.items(multi=True), http.headers.get(COMPANY_HEADER, "")
+        asked = idempotency.fingerprint(http.method, http.path, params, self.body, company)
         keys = self.request.env["connection.api.idempotency"]
         value, self._replayed = keys._once(key, asked, make)
         return value

@@ -23,9 +23,11 @@ class TestIdempotency(ApiCase):
         cls._connect("res.country")
         cls.access = cls._open(cls.user).access
 
-    def _create(self, name="Once", key=KEY, token=None, body=None, **params):
+    def _create(self, name="Once", key=KEY, token=None, body=None, company=None, **params):
         query = {"model": "res.partner", **params}
         headers = {} if key is None else {"Idempotency-Key": key}
+        if company:
+            headers["X-Odoo-Company"] = str(company)
         body = body or {"values": {"name": name}, "fields": ["name"]}
         token = token or self.access
         return self._call(
@@ -112,6 +114,7 @@ class TestIdempotency(ApiCase):
             {"name": "Twice"},
             {"model": "res.country"},
             {"lang": "x"},
+            {"company": self.user.company_id.id},
             {"body": {"values": {"name": "Once"}, "fields": []}},
         ):
             with self.subTest(options):

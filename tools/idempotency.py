@@ -28,18 +28,21 @@ def parse_key(text: str) -> str:
     return text
 
 
-def fingerprint(method: str, path: str, params: Iterable[tuple[str, str]], body: Any) -> str:
+def fingerprint(
+    method: str, path: str, params: Iterable[tuple[str, str]], body: Any, company: str = ""
+) -> str:
     """A digest of what a request asks for: requests that ask for the same have the same one.
 
     Neither the order of parameters and keys counts, nor white space, nor the ``id`` of a JSON-RPC
     envelope, which a client numbers anew.
 
     :param params: of the query string
+    :param company: the companies that it is made for, as they were sent
     :param body: decoded, out of its envelope
     :raise ApiError: ``bad_json`` for one that is nested too deeply
     """
     try:
-        asked = json.dumps([method, path, sorted(params), body], sort_keys=True)
+        asked = json.dumps([method, path, sorted(params), body, company], sort_keys=True)
     except RecursionError:
         raise ApiError("bad_json", _("The body is nested too deeply.")) from None
     return hashlib.sha256(asked.encode()).hexdigest()

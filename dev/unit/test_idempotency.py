@@ -51,6 +51,7 @@ def test_fingerprint_is_of_what_is_asked_for(params, body):
         ("POST", "/api/y", params, body),
         ("POST", "/api/x", [*params, ("model", "x")], body),
         ("POST", "/api/x", params, [body]),
+        ("POST", "/api/x", params, body, "3"),
     ):
         assert fingerprint(*other) != found
 

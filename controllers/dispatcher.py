@@ -36,6 +36,8 @@ _EXPOSED_HEADERS = (
     " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 )
 _PREFLIGHT_SECONDS = 600
+#: What a rule without methods allows, as far as anybody asks.
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 class ApiDispatcher(Dispatcher):
@@ -242,7 +244,7 @@ class ApiDispatcher(Dispatcher):
         return headers
 
     def _preflight(self, rule):
-        methods = ", ".join(sorted(set(rule.methods or ()) - {"OPTIONS"}))
+        methods = ", ".join(sorted(set(rule.methods or _METHODS) - {"OPTIONS"}))
         headers = self._cors()
         if len(headers) > 1:
             headers += [

@@ -237,12 +237,8 @@ class Records(Controller):
 
     # --- nothing here ----------------------------------------------------------------------
 
-    @api_route(
-        ["/api", "/api/<path:path>"],
-        auth="none",
-        methods=METHODS,
-        readonly=True,
-    )
+    # of any method, TRACE and PROPFIND and those of nobody's too
+    @api_route(["/api", "/api/<path:path>"], auth="none", readonly=True)
     def nothing_here(self, path=""):
         """All that no other route takes: JSON where Odoo would answer in HTML.
 
@@ -254,12 +250,7 @@ class Records(Controller):
 
     # not auth="none": such routes are asked for without a database too, where Odoo knows no
     # converter but werkzeug's, and a server-wide addon with another one stops every page
-    @api_route(
-        "/api/<jwt_any_path:path>",
-        auth="public",
-        methods=METHODS,
-        readonly=True,
-    )
+    @api_route("/api/<jwt_any_path:path>", auth="public", readonly=True)
     def nothing_here_either(self, path):
         """As :meth:`nothing_here`, for what ``<path:path>`` leaves out."""
         return self.nothing_here()

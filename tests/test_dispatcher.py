@@ -41,6 +41,16 @@ class TestDispatcher(ApiCase):
                     response = self._call(method, path, self.opened.access)
                     self.assertError(response, 404, "not_found")
 
+    def test_methods_that_nobody_offers_are_json_too(self):
+        """Of HTTP, of WebDAV and made up: 405 where another method is open, 404 elsewhere."""
+        for method in ("TRACE", "PROPFIND", "LOCK", "FOO"):
+            with self.subTest(method=method):
+                response = self._call(method, "/api/login")
+                self.assertError(response, 405, "method_not_allowed")
+                self.assertEqual(response.headers["Allow"], "POST")
+                self.assertError(self._call(method, "/api/nothing"), 404, "not_found")
+                self.assertError(self._call(method, "/api//nothing"), 404, "not_found")
+
     def test_wrong_methods_are_a_405(self):
         """With the methods that are open in ``Allow``."""
         for path, methods in KNOWN.items():
@@ -263,7 +273,8 @@ class TestDispatcher(ApiCase):
                 self.assertEqual(routing["type"], "jwt_api")
                 self.assertIs(routing["save_session"], False)
                 self.assertIn("readonly", routing)
-                self.assertTrue(routing["methods"])
+                nothing = routing["methods"] is None  # any method, to answer that it is not open
+                self.assertEqual(nothing, rule.endpoint.__name__.startswith("nothing_here"))
 
     def test_s18_data_route_takes_no_endless_pages(self):
         """A page, a domain and an expansion each have a limit."""

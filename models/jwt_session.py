@@ -586,9 +586,10 @@ class JwtSession(models.Model):
 
     def _record_end(self, ended, reason):
         counts = Counter(user_id for _sid, user_id in ended)
+        words = dict(self._fields["revoke_reason"].selection)[reason]
         for user_id, count in counts.items():
             self.env["jwt.security.event"]._record(
-                "revoked", user_id=user_id, detail=f"{count} x {reason}"
+                "revoked", user_id=user_id, detail=f"{words} ({count})"
             )
 
     @api.model

@@ -82,7 +82,9 @@ class TestEvents(ApiCase):
         self.user.password = "another password"
         self.env.flush_all()
         event = self.events.search([("event", "=", "revoked")])
-        self.assertEqual((event.user_id, event.detail), (self.user, "2 x user"))
+        self.assertEqual(
+            (event.user_id, event.detail), (self.user, "Password, login or user changed (2)")
+        )
 
     def test_list_is_the_managers_to_read_and_nobodys_to_change(self):
         """Not even an administrator rewrites history."""

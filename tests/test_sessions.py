@@ -57,7 +57,9 @@ class TestSessions(ApiCase):
         for opened in (first, third, fourth, foreign):
             self.assertFalse(self._state(opened))
         event = self.env["jwt.security.event"].sudo().search([("event", "=", "revoked")], limit=1)
-        self.assertEqual((event.user_id, event.detail), (self.user, "1 x limit"))
+        self.assertEqual(
+            (event.user_id, event.detail), (self.user, "Too many sessions of the user (1)")
+        )
         self._set(max_sessions=1)
         last = self._open(self.user)
         states = [self._state(opened) for opened in (first, third, fourth, last)]

@@ -32,6 +32,8 @@ CONNECTIONS = 4
 SEED = """
 env["ir.config_parameter"].set_param("jwt_auth_api.access_token_seconds", 86400)
 env["ir.config_parameter"].set_param("jwt_auth_api.refresh_grace_seconds", 86400)
+# the logins of one scenario would end the session of the others
+env["ir.config_parameter"].set_param("jwt_auth_api.max_sessions", 0)
 env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)
 key = env["res.users.apikeys"].with_user(2).sudo()._generate("rpc", "bench", None)
 env.cr.commit()

@@ -145,11 +145,14 @@ class IrHttp(models.AbstractModel):
             if wanted == "*":
                 return None
             code = wanted.replace("-", "_").lower()
-            for whole in (code, code.partition("_")[0]):
-                for lang in installed:
-                    known = lang.lower()
-                    if quality and (known == whole or known.startswith(f"{whole}_")):
-                        return lang
+            fitting = [
+                lang
+                for whole in (code, code.partition("_")[0])
+                for lang in installed
+                if lang.lower() == whole or lang.lower().startswith(f"{whole}_")
+            ]
+            if quality and fitting:
+                return fitting[0]
         return None
 
     @staticmethod

@@ -135,7 +135,7 @@ class Records(Controller):
     )
     def report(self, model, record_id, name):
         """A report as PDF; Odoo may keep it as an attachment of the record."""
-        policy = self._policy(model, None)
+        policy = self._policy(model, None, "read")
         self._check_id(policy, record_id)
         content, title = resource.report(policy, record_id, name)
         headers = [
@@ -148,15 +148,16 @@ class Records(Controller):
     # --- what both spellings do ----------------------------------------------------------
 
     @staticmethod
-    def _policy(model, method=""):
+    def _policy(model, method="", mode=None):
         """What the caller may do with a model; from here on the request counts as a use of it.
 
         :param method: the request's own unless given; None for what has a permission of its own
+        :param mode: what that is about, as Odoo calls it; None for an action
         """
         method = request.httprequest.method if method == "" else method
         connections = request.env["connection.api"]
         request.dispatcher.use(connections._known(model), model)
-        return connections._resolve(model, method)
+        return connections._resolve(model, method, mode)
 
     def _call(self, model, action, record_id=None):
         policy = self._policy(model, None)

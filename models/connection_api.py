@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 
 from ..tools.errors import ApiError, _
 from .guarded import UNREACHABLE
-from .policy import Policy
+from .policy import MODE_OF_METHOD, Policy
 from .policy_values import is_kept_by_odoo
 
 #: The switches of the form, and the HTTP method each of them opens.
@@ -32,6 +32,7 @@ class Connection:
     write_fields: frozenset[str] = frozenset()
     #: Names of methods, and technical names of reports (``sale.report_saleorder``).
     actions: frozenset[str] = frozenset()
+    superuser_actions: frozenset[str] = frozenset()
     reports: frozenset[str] = frozenset()
     #: Requests a minute and user, 0 for any number.
     rate_limit: int = 0
@@ -67,9 +68,9 @@ class ConnectionApi(models.Model):
         "Access Rights",
         default=lambda self: "user" if self.env["jwt.session"]._is_strict() else "sudo",
         required=True,
-        help="Ignored: the connection opens what it opens, whatever access rights and record rules"
-        " say. The user's own: nobody gets more than in Odoo. Fields for other groups stay closed"
-        " either way.",
+        help="Ignored: access rights and record rules of this model are lifted for what the connection"
+        " opens; other models that a change reaches keep theirs. The user's own: nobody gets more"
+        " than in Odoo. Fields for other groups stay closed either way.",
     )
     group_ids = fields.Many2many(
         "res.groups", string="Groups", help="Who may use it. Nobody chosen: whoever can log in."
@@ -177,11 +178,16 @@ class ConnectionApi(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
+        records._check_opener()
         self.env.registry.clear_cache("stable")
         return records
 
     def write(self, vals):
+        """
+        :raise AccessError: as :meth:`_check_opener`
+        """
         result = super().write(vals)
+        self._check_opener()
         self.env.registry.clear_cache("stable")
         return result
 
@@ -212,6 +218,7 @@ class ConnectionApi(models.Model):
             read_fields=frozenset(found.read_field_ids.mapped("name")),
             write_fields=frozenset(found.write_field_ids.mapped("name")),
             actions=frozenset(found.action_ids.mapped("name")),
+            superuser_actions=frozenset(found.action_ids.filtered("as_superuser").mapped("name")),
             reports=frozenset(
                 found.report_ids.filtered(
                     lambda report: report.model == model_name and report.report_type == "qweb-pdf"
@@ -230,10 +237,11 @@ class ConnectionApi(models.Model):
         return self._connection(model_name) if model_name in self.env else None
 
     @api.model
-    def _resolve(self, model_name, method=None):
+    def _resolve(self, model_name, method=None, mode=None):
         """The policy for a model that is open for an HTTP method and for the caller.
 
         :param method: None for what has a permission of its own (actions, reports)
+        :param mode: the access mode that such a request is about; None for an action
         :rtype: Policy
         :raise ApiError: ``model_not_found``, the same for a model that is not installed and one
             that has no connection; ``method_not_allowed``; ``access_denied`` for whom it is not
@@ -252,7 +260,8 @@ class ConnectionApi(models.Model):
                 model=model_name,
                 headers=[("Allow", ", ".join(connection.methods))],
             )
-        policy = Policy(self.env[model_name], connection, self._connection)
+        mode = MODE_OF_METHOD[method] if method else mode
+        policy = Policy(self.env[model_name], connection, mode)
         if not policy.admits():
             raise ApiError("access_denied", _("%(model)s is not open for you."), model=model_name)
         return policy

@@ -18,6 +18,12 @@ class ConnectionApiAction(models.Model):
         "Method", required=True, help="A public method of the model, such as action_confirm."
     )
     description = fields.Char(help="What it does, for those who write clients.")
+    as_superuser = fields.Boolean(
+        "Superuser Rights",
+        help="Without it, the action runs with the rights of the user who calls it, and may change the"
+        " record that it is called on. With it, nothing that Odoo checks stops it: whoever may call it"
+        " may do all that it does. Only system administrators can set this.",
+    )
 
     _name_uniq = models.Constraint("UNIQUE(connection_id, name)", "This method is listed already.")
 
@@ -53,11 +59,16 @@ class ConnectionApiAction(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
+        records.connection_id._check_opener()
         self.env.registry.clear_cache("stable")
         return records
 
     def write(self, vals):
+        """
+        :raise AccessError: as :meth:`~.connection_api.ConnectionApi._check_opener`
+        """
         result = super().write(vals)
+        self.connection_id._check_opener()
         self.env.registry.clear_cache("stable")
         return result
 

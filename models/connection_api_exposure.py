@@ -1,25 +1,17 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-import re
-
 from odoo import api, fields, models
 from odoo.tools.i18n import format_list
 
 from ..tools import filter as filters
 from .connection_api import TOGGLES
 from .connection_api_limits import LIMITS
-from .guarded import is_protected
+from .connection_api_protection import PARTIAL_KINDS
+from .policy import MODE_OF_METHOD
 from .policy_records import scope_domain
 
 #: More fields, groups or actions than this are told by their number, or cut off.
 SHOWN = 6
-#: Names of fields that hold what opens something else.
-_SECRET = re.compile(
-    r"(^|_)(password|passwd|passphrase|secret|token|credentials?"
-    r"|(api|access|private|secret|encryption|signing|auth|license)_?key)(_|$)",
-    re.IGNORECASE,
-)
-_SECRET_TYPES = frozenset(["char", "text", "binary", "json"])
 #: Record rules that let everything through.
 _NO_RULE = frozenset(["", "[]", "[(1,'=',1)]", '[(1,"=",1)]'])
 
@@ -42,6 +34,7 @@ class ConnectionApi(models.Model):
         "max_limit",
         "rate_limit",
         "action_ids.name",
+        "action_ids.as_superuser",
         "report_ids",
         *TOGGLES,
         *LIMITS,
@@ -101,14 +94,16 @@ class ConnectionApi(models.Model):
         model = self.model_id.sudo()
         return f"{model.name} ({model.model})"
 
-    def _verbs(self):
-        verbs = {
+    def _all_verbs(self):
+        return {
             "is_get": self.env._("read"),
             "is_post": self.env._("create"),
             "is_put": self.env._("change"),
             "is_delete": self.env._("delete"),
         }
-        return [verb for toggle, verb in verbs.items() if self[toggle]]
+
+    def _verbs(self):
+        return [verb for toggle, verb in self._all_verbs().items() if self[toggle]]
 
     def _action_names(self):
         return [name for name in self.action_ids.mapped("name") if name]
@@ -129,16 +124,48 @@ class ConnectionApi(models.Model):
                 " rules allow.",
                 **values,
             )
-        if is_protected(self.model or ""):
+        kind = self._protection()
+        if kind == "wizard":
+            return self.env._(
+                "%(who)s may %(verbs)s %(records)s, as far as their own access rights and record"
+                " rules allow: this is a wizard.",
+                **values,
+            )
+        if kind:
             return self.env._(
                 "%(who)s may %(verbs)s %(records)s: administrators whatever record rules say,"
                 " everybody else only as far as their own access rights and record rules allow.",
                 **values,
             )
-        return self.env._(
+        opened = self.env._(
             "%(who)s may %(verbs)s %(records)s, whatever their access rights and record rules say.",
             **values,
         )
+        if not (own := self._own_right_verbs()):
+            return opened
+        return self.env._(
+            "%(opened)s To %(verbs)s them gives rights, or is for administrators in Odoo: others need"
+            " access rights of their own for it here, too.",
+            opened=opened,
+            verbs=own,
+        )
+
+    def _protection(self):
+        """Return why the model is protected as a whole, an empty text if it is not."""
+        kind = self._protection_kind(self.model) if self.model in self.env else ""
+        return "" if kind in PARTIAL_KINDS else kind
+
+    def _own_right_verbs(self):
+        """Return the words for open methods that are lifted for administrators alone."""
+        if self.model not in self.env:
+            return []
+        protected = self._protected_modes(self.model)
+        verbs = self._all_verbs()
+        return [
+            verbs[toggle]
+            for toggle, method in TOGGLES.items()
+            if self[toggle] and MODE_OF_METHOD[method] in protected
+        ]
 
     def _who(self):
         names = self.group_ids.sudo().mapped("full_name")
@@ -197,7 +224,7 @@ class ConnectionApi(models.Model):
         if not self.model_id or self._is_shut():
             return []
         found = [self._filter_problem(), self._warning_protected()]
-        if self.run_as != "user" and not is_protected(self.model or ""):
+        if self.run_as != "user" and not self._protection():
             found += [
                 self._warning_anybody(),
                 self._warning_record_rules(),
@@ -207,7 +234,11 @@ class ConnectionApi(models.Model):
                 self._warning_secrets(),
                 self._warning_actions(),
             ]
-        found += [self._warning_filter_fields(), self._warning_reports()]
+        found += [
+            self._warning_superuser(),
+            self._warning_filter_fields(),
+            self._warning_reports(),
+        ]
         return [warning for warning in found if warning]
 
     def _filter_text(self):
@@ -237,8 +268,17 @@ class ConnectionApi(models.Model):
 
     def _warning_protected(self):
         harmless = self.run_as == "user" and not self._writes() and not self.is_delete
-        if not is_protected(self.model or "") or harmless:
+        kind = self._protection()
+        if not kind or harmless:
             return False
+        if kind == "wizard":
+            return self.env._(
+                "This is a wizard: it does many things at once, with the access rights of its user."
+            )
+        if kind == "template":
+            return self.env._(
+                "This model holds templates that the server renders. Open it only if you must."
+            )
         return self.env._(
             "This model decides who may do what, or holds code or secrets. Open it only if you must."
         )
@@ -315,28 +355,36 @@ class ConnectionApi(models.Model):
         )
 
     def _warning_secrets(self):
-        """What looks like a secret, has no groups of its own and is not held back by a list."""
-        if self.read_field_ids or not (self.is_get or self._writes()):
-            return False
-        secrets = [
-            field.name
-            for field in self.env[self.model]._fields.values()
-            if field.type in _SECRET_TYPES and not field.groups and _SECRET.search(field.name)
-        ]
+        """Fields that open something else and that a list names: without a list they stay closed."""
+        secrets = {
+            field.field_description
+            for field in (self.read_field_ids | self.write_field_ids).sudo()
+            if field.name in self._secret_fields(self.model)
+        }
         if not secrets:
             return False
         return self.env._(
-            "These fields look like secrets, and can be read: %(fields)s. Choose the readable fields"
-            " to leave them out.",
+            "These fields look like keys or passwords, and the lists open them: %(fields)s.",
             fields=sorted(secrets)[:SHOWN],
+        )
+
+    def _warning_superuser(self):
+        """Actions that run with superuser rights: whoever may call them may do all that they do."""
+        names = [action.name for action in self.action_ids if action.as_superuser and action.name]
+        if not names:
+            return False
+        return self.env._(
+            "These actions run with superuser rights, whatever the access rights of the caller are:"
+            " %(actions)s.",
+            actions=names[:SHOWN],
         )
 
     def _warning_actions(self):
         if not self._action_names():
             return False
         return self.env._(
-            "Actions run without access rights and record rules, and change what they change,"
-            " whatever the writable fields are: %(actions)s.",
+            "Actions change the records that they are called on whatever the writable fields are:"
+            " %(actions)s.",
             actions=self._action_names()[:SHOWN],
         )
 

@@ -4,11 +4,13 @@
 ``fields``, ``expand``, ``domain`` and ``values`` all ask it; nothing of a request reaches the ORM
 before it has said yes. The rules it keeps, whatever a connection opens:
 
-- ``sudo`` lifts access rights and record rules, never a field's own ``groups=``;
-- on a model that decides who may do what, ``sudo`` counts for administrators alone;
+- a connection lifts access rights and record rules (:mod:`.grant`), never a field's own ``groups=``;
+- on a model that decides who may do what, it lifts them for administrators alone;
+- a field that opens something, such as ``access_token``, is shown only where the connection lists it;
 - what ``fields`` cannot show, ``domain``, ``order`` and ``groupby`` cannot ask for;
 - another model is reached (``expand``, a dotted path, x2many commands) only as far as its own
-  connection allows; one that has none is read with the caller's own rights and never written.
+  connection allows; one that has none is read with the caller's own rights, and its records are
+  not created, changed or deleted by what the client writes.
 """
 
 import contextlib
@@ -18,7 +20,8 @@ from typing import Any
 from ..tools import domain as domains
 from ..tools import query as queries
 from ..tools.errors import ApiError, Problems, _
-from .guarded import UNREACHABLE, is_protected
+from . import grant as grants
+from .guarded import UNREACHABLE
 from .policy_records import RecordPolicy
 from .policy_values import ValuePolicy
 
@@ -64,29 +67,73 @@ class Plan:
         return [column.name for column in self.columns]
 
 
+#: The access mode of Odoo that an HTTP method stands for.
+MODE_OF_METHOD = {"GET": "read", "POST": "create", "PUT": "write", "DELETE": "unlink"}
+_METHOD_OF_MODE = {mode: method for method, mode in MODE_OF_METHOD.items()}
+
+
 class Policy(RecordPolicy, ValuePolicy):
     """What one caller may do with one model.
 
+    Three environments, each for one purpose:
+
+    - ``caller``: the caller's own rights, nothing lifted;
+    - ``search``: what connections open is lifted, nothing else. It decides what the client sees;
+    - ``model``: inside an operation, where Odoo's own code may read what it needs besides.
+
+    They are the same for a connection that lifts nothing.
+
     :param caller: the model, empty, in the caller's own environment
     :param connection: its :class:`~.connection_api.Connection`, or None when it has none
-    :param lookup: model name → connection or None
+    :param mode: the access mode that the request is about, None for an action
+    :param root: the policy of the request's own model, None for that one itself
     """
 
-    def __init__(self, caller, connection, lookup):
-        self.caller = caller.sudo(False)
+    def __init__(self, caller, connection, mode="read", root=None):
+        self.caller = caller.sudo(False).with_env(grants.plain(caller.env))
         self.connection = connection
-        self._lookup = lookup
-        self._policies = {}
+        self.root = root or self
         self._scope = None
-        elevated = (
-            connection is not None
-            and not connection.as_user
-            and (not is_protected(caller._name) or self.caller.env.user._is_system())
+        self._search = None
+        if root is None:
+            self._policies = {self.name: self}
+            self.elevated = self._lifts_at_all() and not self.is_protected(mode or "write")
+            self.grant = grants.Grant(self, mode)
+            self._strict_env = self.grant.strict.env(self.caller.env)
+            self._full_env = self.grant.env(self.caller.env)
+        else:
+            self.elevated = self.lifts("read")
+        self.model = self.root._full_env[self.name] if self.elevated else self.caller
+
+    @property
+    def search(self):
+        """The model in the environment that decides which records the client sees."""
+        if self._search is None:
+            self._search = self.root._strict_env[self.name] if self.elevated else self.caller
+            if not self.elevated:
+                self._read_company_tree()
+        return self._search
+
+    @property
+    def working(self):
+        """The model in the environment of a write: other models are reached as far as they are open."""
+        return (self.root._full_env if self.root.elevated else self.root._strict_env)[self.name]
+
+    def _lifts_at_all(self):
+        return self.connection is not None and not self.connection.as_user
+
+    def lifts(self, mode):
+        """Return whether the connection lifts access rights and record rules for a mode."""
+        return (
+            self._lifts_at_all()
+            and self.allows(_METHOD_OF_MODE[mode])
+            and not self.is_protected(mode)
         )
-        #: The model in the environment its operations run in.
-        self.model = self.caller.sudo() if elevated else self.caller
-        if not elevated:
-            self._read_company_tree()
+
+    def is_protected(self, mode):
+        """Return whether only administrators are lifted over their own rights; nobody is in a wizard."""
+        modes = self.caller.env["connection.api"]._protected_modes(self.name)
+        return mode in modes and (self.caller._transient or not self.caller.env.user._is_system())
 
     def _read_company_tree(self):
         """Record rules that go up or down the companies need one column of them; Odoo would read them whole.
@@ -96,6 +143,13 @@ class Policy(RecordPolicy, ValuePolicy):
         rules = self.caller.env["ir.rule"]._compute_domain(self.name, "read")
         if any(rule.operator in domains.HIERARCHIES for rule in rules.iter_conditions()):
             self.caller.env.companies.sudo().fetch(["parent_path"])
+
+    def check_mode(self, mode):
+        """Check that the caller may create, write or delete some records of the model, at least.
+
+        :raise AccessError: before anything that the request names is looked at
+        """
+        self.working.check_access(mode)
 
     @property
     def name(self):
@@ -115,13 +169,14 @@ class Policy(RecordPolicy, ValuePolicy):
 
         :raise ApiError: ``access_denied`` for a model that is never reachable
         """
-        policy = self._policies.get(comodel_name)
+        policies = self.root._policies
+        policy = policies.get(comodel_name)
         if policy is None:
             if comodel_name in UNREACHABLE:
                 raise ApiError("access_denied", _("This relation cannot be followed."))
-            policy = Policy(self.caller.env[comodel_name], self._lookup(comodel_name), self._lookup)
-            policy._policies = self._policies
-            self._policies[comodel_name] = policy
+            caller = self.caller.env[comodel_name]
+            connection = caller.env["connection.api"]._connection(comodel_name)
+            policies[comodel_name] = policy = Policy(caller, connection, root=self.root)
         return policy
 
     def reading(self, comodel_name):
@@ -151,6 +206,8 @@ class Policy(RecordPolicy, ValuePolicy):
             or found.comodel_name in UNREACHABLE
             or not self._listed(name, "read_fields")
             or not self.caller._has_field_access(found, "read")
+            or self._is_closed_secret(found, "read_fields")
+            or self._leads_nowhere(found)
             or (name == "display_name" and self._is_name_hidden())
         ):
             raise ApiError(
@@ -167,9 +224,22 @@ class Policy(RecordPolicy, ValuePolicy):
         return found
 
     def _is_name_hidden(self):
-        """Whether a record goes by a field that the caller may not see: sudo would tell it all the same."""
+        """Return whether a record goes by a field that the caller may not see."""
         found = self.model._fields.get(self.model._rec_name or "")
         return found is not None and not self.caller._has_field_access(found, "read")
+
+    def _leads_nowhere(self, field):
+        """Return whether a relation leads to records that only administrators read: not even Odoo's code does."""
+        if not field.comodel_name or self.caller.env[field.comodel_name].has_access("read"):
+            return False
+        connections = self.caller.env["connection.api"]
+        return "read" in connections._administrators_only(field.comodel_name)
+
+    def _is_closed_secret(self, field, which):
+        """Return whether a field opens something else: rights are lifted for it only where a list names it."""
+        if not self._lifts_at_all() or field.name in getattr(self.connection, which):
+            return False
+        return field.name in self.caller.env["connection.api"]._secret_fields(self.name)
 
     def _listed(self, name, which):
         allowed = self.connection is not None and getattr(self.connection, which)
@@ -248,7 +318,7 @@ class Policy(RecordPolicy, ValuePolicy):
         if found.type == "many2one" and found not in seen:
             below = self.reading(found.comodel_name)
             # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
-            visible = below.shows_all() if self.model.env.su else below.scope().is_true()
+            visible = below.shows_all() if self.elevated else below.scope().is_true()
             if not visible:
                 raise ApiError(
                     "bad_parameter", _("Records cannot be sorted by %(field)s."), field=found.name

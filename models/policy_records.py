@@ -10,7 +10,6 @@ from ..tools import domain as domains
 from ..tools import filter as filters
 from ..tools import values
 from ..tools.errors import ApiError, _
-from .policy_values import no_records
 
 _DATE_PARTS = frozenset(
     "year_number quarter_number month_number iso_week_number day_of_year day_of_month day_of_week"
@@ -35,7 +34,7 @@ class RecordPolicy:
         """
         domain, scope = self._domain(node), self.scope()
         try:
-            return domain.optimize_full(self.model) & scope
+            return domain.optimize_full(self.search) & scope
         except (ValueError, TypeError, KeyError, NotImplementedError) as exc:
             raise ApiError(
                 "bad_domain", _("The domain asks something that Odoo cannot search.")
@@ -56,9 +55,9 @@ class RecordPolicy:
         domain = self._filter()
         if domain.is_true():
             return domain
-        everything = self._everything()
+        everything = self.everything()
         domain = domain.optimize_full(everything)
-        if self.model.env.su and all(map(self._is_column, domain.iter_conditions())):
+        if self.elevated and all(map(self._is_column, domain.iter_conditions())):
             return domain
         # on its own, for it sees archived records of other models whatever the request is about
         return Domain("id", "in", everything._search(domain))
@@ -76,48 +75,74 @@ class RecordPolicy:
             return Domain.TRUE
         return scope_domain(self.caller.env, self.connection.domain)
 
-    def _everything(self):
-        return self.model.sudo().with_context(active_test=False)
+    def is_filtered(self):
+        return self.connection is not None and bool(self.connection.domain)
+
+    def everything(self):
+        """The model as a record filter sees it: all records and fields, as Odoo evaluates a record rule."""
+        return self.caller.sudo().with_context(active_test=False)
 
     def shows_all(self):
         """Whether neither filter nor record rules nor access rights keep a record from the caller."""
         if not self.scope().is_true():
             return False
-        if self.model.env.su:
+        if self.elevated:
             return True
-        rules = self.model.env["ir.rule"]
-        return self.model.has_access("read") and rules._compute_domain(self.name, "read").is_true()
+        rules = self.caller.env["ir.rule"]
+        return self.caller.has_access("read") and rules._compute_domain(self.name, "read").is_true()
 
     def inside(self, ids):
-        """Those of the ids that are, by now, within the connection's record filter.
+        """Return those of the ids that are, by now, within the connection's record filter.
 
         :rtype: set
         """
         domain = self._filter()
         if not ids or domain.is_true():
             return set(ids)
-        return set(self._everything()._search(Domain("id", "in", list(ids)) & domain))
+        return set(self.everything()._search(Domain("id", "in", list(ids)) & domain))
 
     def check_inside(self, ids):
-        """Refuse what is, by now, outside of the connection's record filter.
+        """Check that records are, by now, within the connection's record filter, or deleted.
 
         :raise ApiError: ``access_denied``; nothing of the request stays written
         """
-        if len(self.inside(ids)) != len(ids):
+        outside = set(ids) - self.inside(ids)
+        if outside and self.everything().browse(outside).exists():
             raise ApiError(
                 "access_denied",
                 _("A record of %(model)s would not be among those that are open."),
                 model=self.name,
             )
 
-    def check_pointed(self, ids, owned, name):
-        """Refuse to relate records outside of the filter; in a one2many, which changes them, any that are not shown.
+    def shown(self, ids, mode="read"):
+        """Return those of the ids that exist and that the caller may see, or reach in a mode that is open.
 
-        :raise ApiError: ``validation_error``, as for an id that is no record
+        Without a connection that lifts the mode these are the records that the caller sees in Odoo.
+        A record filter counts in either case.
+
+        :rtype: set
         """
-        seen = set(self.fetch(list(ids), ["id"])._ids) if owned and ids else self.inside(ids)
-        if missing := set(ids) - seen:
-            raise no_records(name, missing)
+        if not ids:
+            return set()
+        if self.lifts("read"):
+            model = self.search.with_context(active_test=False)
+        elif self.lifts(mode):
+            model = self.everything()
+        else:
+            model = self.caller.with_context(active_test=False)
+        if not model.has_access("read"):
+            return set()
+        return set(model._search(Domain("id", "in", list(ids)) & self.scope()))
+
+    def changeable(self, ids):
+        """Return those of the ids that the caller may change, by the connection or in Odoo.
+
+        :rtype: set
+        """
+        shown = self.shown(ids, "write")
+        if self.lifts("write"):
+            return shown
+        return set(self.caller.browse(shown)._filtered_access("write")._ids)
 
     def _domain(self, node):
         match node:
@@ -164,7 +189,8 @@ class RecordPolicy:
             fields that the caller may not see
         """
         limited = self.connection is not None and self.connection.read_fields
-        derived = not found.store and not found.related and found.name not in _OWN_SEARCH
+        own = found.name in _OWN_SEARCH or found.related
+        derived = not own and (not found.store or bool(found.search))
         if not found._description_searchable or (limited and derived):
             raise _unsearchable(found.name)
 
@@ -176,7 +202,7 @@ class RecordPolicy:
         :raise ApiError: ``bad_domain`` when there is none
         """
         limited = self.connection is not None and self.connection.read_fields
-        if not limited and not self.model.env.su:
+        if not limited and not self.elevated:
             value = values.load_condition(
                 "char", "display_name", condition.operator, condition.value
             )
@@ -232,13 +258,13 @@ class RecordPolicy:
         for text in given:
             if isinstance(text, str):
                 start |= below._by_name(domains.Condition(("display_name",), "ilike", text))
-        if not below.model.has_access("read"):
+        if not below.search.has_access("read"):
             return Domain.FALSE
-        model = below.model.with_context(active_test=False)
+        model = below.search.with_context(active_test=False)
         ids = list(model._search(start & below.scope()))
         if found.relational and below.name == self.name:  # its own field is the way
             return Domain(found.name, condition.operator, ids)
-        below.readable(below.model._parent_name)
+        below.readable(below.caller._parent_name)
         if found.relational:
             return self._any(
                 found, "any", domains.Condition(("id",), condition.operator, tuple(ids))
@@ -254,13 +280,13 @@ class RecordPolicy:
             raise _unsearchable(found.name)
         below = self.reading(found.comodel_name)
         inner = condition(below) & below.scope()
-        if below.model.env.su == self.model.env.su:
+        if below.elevated == self.elevated:
             return Domain(found.name, operator, inner)
-        if not below.model.has_access("read"):
+        if not below.search.has_access("read"):
             return Domain(operator == "not any")
-        model = (
-            below.model.with_context(active_test=False) if found.type == "many2one" else below.model
-        )
+        model = below.search
+        if found.type == "many2one":
+            model = model.with_context(active_test=False)
         return Domain(found.name, operator, model._search(inner))
 
     def fetch(self, ids, names, order=""):
@@ -270,15 +296,17 @@ class RecordPolicy:
         """
         records = self.model.browse(ids)
         scope = self.scope()
-        if not order and self.model.env.su and scope.is_true():
+        plain_search = type(records)._search is BaseModel._search
+        if not order and self.elevated and scope.is_true() and plain_search:
             records.fetch(names)
             return records
-        if not records or not self.model.has_access("read"):
+        if not records or not self.search.has_access("read"):
             return records.browse()
-        found = self.model.with_context(active_test=False).search_fetch(
-            Domain("id", "in", list(ids)) & scope, names, order=order or "id"
-        )
-        found = found.with_env(self.model.env)
+        search = self.search.with_context(active_test=False)
+        query = search._search(Domain("id", "in", list(ids)) & scope, order=order or "id")
+        if query.is_empty():
+            return records.browse()
+        found = records._fetch_query(query, records._determine_fields_to_fetch(names))
         if order:
             return found
         known = set(found._ids)

@@ -10,7 +10,7 @@ from odoo.fields import Command
 
 from ..tools import values
 from ..tools.errors import ApiError, Problems, _
-from .guarded import UNREACHABLE, is_protected
+from .guarded import UNREACHABLE
 
 #: What Odoo keeps itself; a value for it would be lost without a word.
 _MAGIC = frozenset(["id", "create_uid", "create_date", "write_uid", "write_date", "display_name"])
@@ -30,66 +30,52 @@ def is_raw(found):
     return found.name == "raw" and found.model_name == "ir.attachment"
 
 
-@dataclass
-class _References:
-    """Ids that values point to, by model: they are looked for once, together.
-
-    ``path`` names the relations whose commands stand inside of each other right now, from the
-    record of ``root`` (a model and an id; None for the one that is written), ``depth`` says how many.
-    """
-
-    found: dict = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
-    root: tuple[str, int] | None = None
-    path: tuple[str, ...] = ()
-    depth: int = 0
-    scopes: dict = field(default_factory=dict)
-
-    def add(self, model_name, field_name, ids):
-        self.found[model_name][field_name].update(ids)
-
-    def scope(self, policy, *names):
-        """What is known of the records at the end of a path, to be added to."""
-        path = (*self.path, *names)
-        scope = Scope(self.root, path, policy, fresh=bool(self.path))
-        return self.scopes.setdefault((self.root, path), scope)
-
-
-@dataclass
-class Scope:
-    """What a write does to records of a related model, for :mod:`.writer` to hold it to their policy.
-
-    :ivar root: model and id of the record that ``path`` begins at; None for the one that is written
-    :ivar touched: changed or deleted by a command
-    :ivar pointed: to be related; it counts if it was not before
-    :ivar removed: taken out of the relation by name
-    :ivar kept: the only ones to stay in it; None for all
-    :ivar owned: who is related is kept in the related records: to join or to leave changes them
-    :ivar closed: nobody may join or leave
-    :ivar through: the write changes whatever is at the end of the path, as related fields do
-    :ivar fresh: the record that points is yet to be created
-    :ivar start: the id that the first relation of such a path leads to after the write, if it changes
-    """
-
-    root: tuple[str, int] | None
-    path: tuple[str, ...]
-    policy: Any
-    touched: set = field(default_factory=set)
-    pointed: set = field(default_factory=set)
-    removed: set = field(default_factory=set)
-    kept: set | None = None
-    owned: bool = False
-    closed: bool = False
-    through: bool = False
-    fresh: bool = False
-    start: int | None = None
-
-
 @dataclass(frozen=True)
-class Write:
-    """Values that have been allowed, as Odoo takes them."""
+class Pointed:
+    """Records that a value names, and what has to be open of them.
 
-    values: dict
-    scopes: tuple[Scope, ...] = ()
+    :ivar owner: the policy of the record that points, ``record_id`` its id; None for a new one
+    :ivar need: ``read`` to point at them; ``write`` or ``unlink`` for a command that does so;
+        ``change`` where pointing at them makes them a part of the record; ``join`` where they are
+        members that come or go
+    """
+
+    owner: Any
+    record_id: int | None
+    field: Any
+    model_name: str
+    ids: frozenset[int]
+    need: str = "read"
+
+    def known(self):
+        """Return the ids that the record points at already, if the caller may know."""
+        owner, record_id = self.owner, self.record_id
+        if record_id is None or not owner.shown([record_id], "write"):
+            return set()
+        try:
+            owner.readable(self.field.name)
+        except ApiError:
+            return set()
+        return set(owner.current(record_id, self.field)._ids)
+
+    def refusal(self, ids):
+        name = self.field.name
+        if self.need in ("change", "join"):
+            return ApiError("access_denied", _("%(field)s cannot be written here."), field=name)
+        return no_records(name, ids)
+
+
+@dataclass
+class Gathered:
+    """What the values of a request name in other models, and what is wrong with them."""
+
+    problems: Problems = field(default_factory=Problems)
+    pointed: list[Pointed] = field(default_factory=list)
+    #: Models with records that the values create, change, link or take out.
+    named: set[str] = field(default_factory=set)
+    #: Per model, the ids of records that commands change.
+    changed: dict = field(default_factory=lambda: defaultdict(set))
+    depth: int = 0
 
 
 class ValuePolicy:
@@ -99,49 +85,49 @@ class ValuePolicy:
         """Allow a write: what ``create`` and ``write`` take, and what is to be answered.
 
         :param request: :class:`~..tools.query.WriteRequest`
-        :return: a :class:`Write` per item of the request, and the :class:`Plan` of the answer
+        :return: the values of each item of the request, a :class:`Gathered`, and the
+            :class:`~.policy.Plan` of the answer
         :raise ApiError: with everything that is not allowed
         """
-        problems = Problems()
-        plan = self._plan(request.selection, problems)
+        gathered = Gathered()
+        plan = self._plan(request.selection, gathered.problems)
         self._check_answer(request)
-        writes, pointed = [], _References()
+        writes = []
         for record_id, given in request.items:
-            references = _References(found=pointed.found)
-            loaded = self._values(given, problems, references, record_id)
-            writes.append(Write(loaded, tuple(references.scopes.values())))
-            if problems:
+            writes.append(self._values(given, gathered, record_id))
+            if gathered.problems:
                 break
-        problems.raise_if_any()
-        self._check_references(pointed)
-        return writes, plan
+        self._check_gathered(gathered)
+        return writes, gathered, plan
 
     def writing_file(self, found, data):
         """As :meth:`writing`, for the bytes of one field that has been allowed.
 
-        :rtype: Write
+        :return: the values, and a :class:`Gathered`
         """
-        references = _References()
-        if found.related and not found.inherited:
-            self._note_through(found, {}, references)
-        return Write({found.name: self.binary(found, data)}, tuple(references.scopes.values()))
+        gathered = Gathered()
+        self._name_target(found, gathered)
+        value = self.binary(found, data)
+        if value and not is_raw(found):
+            self._check_image(found, value)
+        return {found.name: value}, gathered
 
     def _check_answer(self, request):
-        """Where GET is not open, a PUT answers what it writes and nothing else.
+        """Check that a write answers what it writes and nothing else, where GET is not open.
 
         :raise ApiError: ``access_denied``
         """
         if self.allows("GET"):
             return
-        for record_id, given in request.items:
-            if record_id is not None and not {"id", *given}.issuperset(request.selection.fields):
+        for _record_id, given in request.items:
+            if not {"id", *given}.issuperset(request.selection.fields):
                 raise ApiError(
                     "access_denied",
                     _("%(model)s may not be read through this API."),
                     model=self.name,
                 )
 
-    def _values(self, given, problems, references, record_id=None):
+    def _values(self, given, gathered, record_id=None):
         """
         :param record_id: None for a record to create
         """
@@ -149,18 +135,17 @@ class ValuePolicy:
         for name, value in given.items():
             try:
                 found = self.writable(name)
-                loaded[name] = self._value(found, value, problems, references)
-                if found.related and not found.inherited:
-                    self._note_through(found, given, references)
+                loaded[name] = self._value(found, value, gathered, record_id)
+                self._name_target(found, gathered)
                 if found.type == "properties" and loaded[name]:
                     properties.append(found)
             except ApiError as exc:
-                problems.catch(exc)
+                gathered.problems.catch(exc)
         for found in properties:
             try:
-                loaded[found.name] = self._properties(found, loaded, record_id, references)
+                loaded[found.name] = self._properties(found, loaded, record_id, gathered)
             except ApiError as exc:
-                problems.catch(exc)
+                gathered.problems.catch(exc)
         return loaded
 
     def writable(self, name):
@@ -174,6 +159,7 @@ class ValuePolicy:
             or found.comodel_name in UNREACHABLE
             or not self._listed(name, "write_fields")
             or not self.caller._has_field_access(found, "write")
+            or self._is_closed_secret(found, "write_fields")
         ):
             raise ApiError(
                 "unknown_field",
@@ -190,17 +176,21 @@ class ValuePolicy:
         return found
 
     def _check_related_write(self, found):
-        """A related field writes another model: a field that is open there for PUT, or a part of this one."""
+        """Check that a field of another model may be written there, too.
+
+        A model that this one delegates to (``_inherits``) is a part of it, unless it has a connection.
+        """
         target, name = self._target(found)
-        if found.inherited:
-            allowed = not is_protected(target.name) or not self.model.env.su or target.model.env.su
+        if found.inherited and target.connection is None:
+            # Odoo writes some of them with `sudo()`, an alias for instance
+            allowed = not self._lifts_at_all() or not target.is_protected("write")
         else:
-            allowed = self._may_write_through(target, "PUT")
+            allowed = found.inherited or target.allows("PUT")
         if not allowed:
             raise ApiError(
                 "access_denied", _("%(field)s cannot be written here."), field=found.name
             )
-        if not found.inherited:
+        if target.connection is not None:
             target.writable(name)
 
     def _target(self, found):
@@ -211,21 +201,14 @@ class ValuePolicy:
             model_name = self.model.env[model_name]._fields[step].comodel_name
         return self.related(model_name), name
 
-    def _note_through(self, found, given, references):
-        target, _name = self._target(found)
-        if target.is_filtered():
-            steps = found.related.split(".")[:-1]
-            scope = references.scope(target, *steps)
-            scope.through = True
-            if given.get(steps[0]):
-                scope.start = values.load("many2one", steps[0], given[steps[0]])
+    def _name_target(self, found, gathered):
+        if found.related:
+            gathered.named.add(self._target(found)[0].name)
 
-    def is_filtered(self):
-        return self.connection is not None and bool(self.connection.domain)
-
-    def _may_write_through(self, target, method):
-        """Whether a write here may go on to another model: never with more rights than its own policy gives."""
-        return target.allows(method) and (target.model.env.su or not self.model.env.su)
+    def current(self, record_id, field):
+        """Return the records that a relation of a record leads to now, archived ones included."""
+        record = self.everything().browse(record_id).exists()
+        return record[field.name] or record.browse()
 
     @staticmethod
     def binary(found, data):
@@ -234,15 +217,16 @@ class ValuePolicy:
             return False
         return data if is_raw(found) else base64.b64encode(data)
 
-    def _value(self, found, value, problems, references):
+    def _value(self, found, value, gathered, record_id):
         loaded = values.load(found.type, found.name, value, getattr(found, "size", None))
         if loaded and is_raw(found):
             return base64.b64decode(loaded)
         if found.type in values.X2MANY:
-            return [self._command(found, command, problems, references) for command in loaded]
+            return self._commands(found, loaded, gathered, record_id)
         if found.type == "many2one" and loaded:
-            references.add(found.comodel_name, found.name, [loaded])
-            self._note_pointed(found, loaded, references)
+            delegates = self.caller._inherits.get(found.comodel_name) == found.name
+            need = "change" if delegates else "read"
+            self._point(gathered, record_id, found, found.comodel_name, [loaded], need)
         elif found.type in ("selection", "reference") and loaded:
             choice = loaded.partition(",")[0] if found.type == "reference" else loaded
             if choice not in found.get_values(self.model.env):
@@ -253,17 +237,27 @@ class ValuePolicy:
                     field=found.name,
                 )
             if found.type == "reference":
-                record_id = int(loaded.partition(",")[2])
-                references.add(choice, found.name, [record_id])
-                if (target := self.related(choice)).is_filtered():
-                    references.scope(target, found.name).pointed.add(record_id)
-        elif found.type == "binary" and loaded and not found.attachment:
-            found.convert_to_column(
-                loaded, self.caller
-            )  # sudo would lift Odoo's rule that SVG is for administrators
+                ids = [int(loaded.partition(",")[2])]
+                self._point(gathered, record_id, found, choice, ids)
+        elif found.type == "binary" and loaded:
+            self._check_image(found, loaded)
         elif found.type == "properties_definition" and loaded:
             self._check_definition(found, loaded)
         return loaded
+
+    def _check_image(self, found, value):
+        """Check what Odoo checks when a record is created, but not when it is changed: SVG is for administrators.
+
+        :raise UserError:
+        """
+        if not found.attachment:
+            found.convert_to_column(value, self.caller)
+
+    def _point(self, gathered, record_id, found, model_name, ids, need="read"):
+        below = self.related(model_name)
+        if ids:
+            pointed = Pointed(self, record_id, found, below.name, frozenset(ids), need)
+            gathered.pointed.append(pointed)
 
     def _check_definition(self, found, loaded):
         """Odoo's own check, which it would else make in the middle of the write, as an error of the program.
@@ -279,7 +273,7 @@ class ValuePolicy:
                 field=found.name,
             ) from exc
 
-    def _properties(self, found, loaded, record_id, references):
+    def _properties(self, found, loaded, record_id, gathered):
         """Properties as their definition wants them; it may come with the same values.
 
         Odoo would keep a value of any other type and not show it, or fail.
@@ -294,7 +288,7 @@ class ValuePolicy:
         for item in definition:
             if item.get("comodel") and (ids := settled.get(item["name"])):
                 ids = ids if isinstance(ids, list) else [ids]
-                references.add(item["comodel"], f"{found.name}.{item['name']}", ids)
+                self._point(gathered, record_id, found, item["comodel"], ids)
         return settled
 
     def _definition(self, found, loaded, record_id):
@@ -305,31 +299,49 @@ class ValuePolicy:
             scalars = {
                 key: value for key, value in loaded.items() if not isinstance(value, list | dict)
             }
-            folder = self.model.sudo().new(scalars)[name]._origin
+            folder = self.working.new(scalars)[name]._origin
             there = folder.exists() == folder
         elif name in loaded:
             return []
         else:
             record = self.fetch([record_id], []).exists()
-            folder, there = record.sudo()[name], bool(record)
-        return (folder[found.definition_record_field] or []) if there else None
+            folder, there = record.with_env(self.working.env)[name], bool(record)
+        # as Odoo reads it (odoo/orm/fields_properties.py): whoever sees the record sees its properties
+        return (folder.sudo()[found.definition_record_field] or []) if there else None
 
-    def _note_pointed(self, found, record_id, references):
-        """What a many2one points to; one that delegates makes the record a part of this one, to be written."""
-        target = self.related(found.comodel_name)
-        delegates = self.model._inherits.get(found.comodel_name) == found.name
-        closed = delegates and self.model.env.su and not self._may_write_through(target, "PUT")
-        if closed or target.is_filtered():
-            scope = references.scope(target, found.name)
-            scope.pointed.add(record_id)
-            scope.closed |= closed
+    def _commands(self, found, commands, gathered, record_id):
+        replaces = found.type == "one2many" and found.store and record_id is not None
+        loaded = []
+        for command in commands:
+            allowed = self._command(found, command, gathered, record_id)
+            if replaces and command.kind == "set":
+                loaded += self._differences(found, command.ids, record_id)
+            else:
+                loaded.append(allowed)
+        return loaded
 
-    def _command(self, found, command, problems, references):
+    def _differences(self, found, ids, record_id):
+        """Commands for what a new list of a one2many changes: Odoo would write those that stay, too."""
+        everyone = set(self.current(record_id, found)._ids)
+        shown = self.caller.sudo().browse(record_id)[found.name]._ids
+        return [
+            *(Command.unlink(key) for key in shown if key not in ids),
+            *(Command.link(key) for key in ids if key not in everyone),
+        ]
+
+    def _removal_deletes(self, found):
+        """Return whether taking a record out of the relation deletes it (``One2many.write_real``)."""
+        if found.type != "one2many" or not found.inverse_name:
+            return False
+        inverse = self.model.env[found.comodel_name]._fields[found.inverse_name]
+        return getattr(inverse, "ondelete", None) == "cascade"
+
+    def _command(self, found, command, gathered, record_id):
         below = self.related(found.comodel_name)
         method = _METHOD_OF_COMMAND.get(command.kind)
         if method is None and command.kind != "link" and self._removal_deletes(found):
             method = "DELETE"
-        if method and not self._may_write_through(below, method):
+        if method and not below.allows(method):
             raise ApiError(
                 "access_denied",
                 _("%(field)s: %(method)s is not open for %(model)s."),
@@ -337,86 +349,98 @@ class ValuePolicy:
                 method=method,
                 model=below.name,
             )
-        if command.kind != "unlink" or found.type == "one2many":
-            references.add(below.name, found.name, command.ids)
-        self._note_scope(found, below, command, method, references)
-        match command.kind:
-            case "create" | "update":
-                nested = below._nested_values(found, command, problems, references)
-                return (
-                    Command.update(command.ids[0], nested)
-                    if command.kind == "update"
-                    else Command.create(nested)
-                )
-            case "clear":
-                return Command.clear()
-            case "set":
-                return Command.set(command.ids)
+        gathered.named.add(below.name)
+        if found.type == "many2many":
+            self._check_membership(found, command, gathered, record_id)
+        if need := self._need_of_command(found, command):
+            self._point(gathered, record_id, found, below.name, command.ids, need)
+        if command.kind in ("create", "update"):
+            gathered.changed[below.name].update(command.ids)
+            nested = self._nested(found, below, command, gathered)
+            return Command.update(command.ids[0], nested) if command.ids else Command.create(nested)
+        if command.kind == "clear":
+            return Command.clear()
+        if command.kind == "set":
+            return Command.set(command.ids)
         return getattr(Command, command.kind)(command.ids[0])
 
-    def _note_scope(self, found, below, command, method, references):
-        owned = found.type == "one2many"
-        lifted = self.model.env.su and not below.model.env.su
-        relates = command.kind in ("link", "unlink", "clear", "set")
-        # a relation that is kept in a model which decides over rights, or seen from its other side
-        closed = (
-            lifted
-            and relates
-            and is_protected(below.name)
-            and (owned or bool(self.model.pool.field_inverses[found]))
-            and not self.caller.env.user._is_system()
-        )
-        if not (below.is_filtered() or closed or (lifted and relates and owned)):
-            return
-        scope = references.scope(below, found.name)
-        scope.owned, scope.closed = owned, scope.closed or closed
-        if command.kind in ("set", "clear"):
-            scope.kept = set(command.ids)
-        if command.kind in ("link", "set"):
-            scope.pointed.update(command.ids)
-        elif command.kind == "unlink":
-            scope.removed.update(command.ids)
-        elif method:
-            scope.touched.update(command.ids)
+    @staticmethod
+    def _need_of_command(found, command):
+        """Return what has to be open of the records that a command names (:attr:`Pointed.need`)."""
+        match command.kind:
+            case "link" | "set":
+                return "read"
+            case "update":
+                return "write"
+            case "delete":
+                return "unlink"
+            case "unlink" if found.type == "one2many":
+                return "write"
+        return None
 
-    def _nested_values(self, found, command, problems, references):
+    def _check_membership(self, found, command, gathered, record_id):
+        """Note whom a many2many adds or removes where that gives rights on the other side.
+
+        It needs the right to change those records as well: who may change a contact may not make it a
+        member of a private channel.
+
+        :raise ApiError: ``access_denied`` where members are records of a model of their own
+        """
+        kind = self.caller.env["connection.api"]._membership(self.name, found.name)
+        if not kind or command.kind not in ("link", "unlink", "set", "clear"):
+            return
+        if not self.lifts("create" if record_id is None else "write"):
+            return  # by the caller's own rights: Odoo decides
+        if kind != "inverse":
+            members = self.related(kind)
+            if not (members.lifts("create") and members.lifts("unlink")):
+                raise ApiError(
+                    "access_denied", _("%(field)s cannot be written here."), field=found.name
+                )
+            return
+        ids = set(command.ids)
+        if command.kind in ("set", "clear") and record_id:
+            ids ^= set(self.current(record_id, found)._ids)
+        self._point(gathered, record_id, found, found.comodel_name, ids, "join")
+
+    def _nested(self, found, below, command, gathered):
         """
         :raise ApiError: ``bad_value`` below a depth at which Python's stack, and Odoo's, come to their end
         """
-        if references.depth >= MAX_NESTED_COMMANDS:
+        if gathered.depth >= MAX_NESTED_COMMANDS:
             raise ApiError(
                 "bad_value", _("%(field)s: commands are nested too deeply."), field=found.name
             )
-        before = references.root, references.path
-        if command.kind == "update":
-            references.root, references.path = (self.name, command.ids[0]), ()
-        else:
-            references.path = (*references.path, found.name)
-        references.depth += 1
+        gathered.depth += 1
         record_id = command.ids[0] if command.kind == "update" else None
-        nested = self._values(command.values, problems, references, record_id)
-        references.depth -= 1
-        references.root, references.path = before
+        nested = below._values(command.values, gathered, record_id)
+        gathered.depth -= 1
         return nested
 
-    def _removal_deletes(self, found):
-        """Whether taking a record out of the relation deletes it (``One2many.write_real``)."""
-        if found.type != "one2many" or not found.inverse_name:
-            return False
-        inverse = self.model.env[found.comodel_name]._fields[found.inverse_name]
-        return getattr(inverse, "ondelete", None) == "cascade"
+    def _check_gathered(self, gathered):
+        """Check that the records which the values name are open as far as the values need it.
 
-    def _check_references(self, references):
+        :raise ApiError: ``validation_error`` for ids that are no records, or none that the caller
+            may see: the same answer; ``access_denied`` for records that would have to be changed
         """
-        :raise ApiError: ``validation_error`` for an id that is no record
-        """
-        problems = Problems()
-        for model_name, by_field in references.found.items():
-            wanted = set().union(*by_field.values())
-            missing = wanted - set(self.model.env[model_name].sudo().browse(wanted).exists()._ids)
-            for name, ids in by_field.items():
-                if gone := sorted(ids & missing):
-                    problems.catch(no_records(name, gone))
+        problems = gathered.problems
+        problems.raise_if_any()
+        wanted = defaultdict(set)
+        for pointed in gathered.pointed:
+            wanted[pointed.model_name, pointed.need].update(pointed.ids)
+        open_ids = {}
+        for (model_name, need), ids in wanted.items():
+            below = self.related(model_name)
+            changes = need in ("change", "join")
+            open_ids[model_name, need] = (
+                below.changeable(ids) if changes else below.shown(ids, need)
+            )
+        for pointed in gathered.pointed:
+            missing = pointed.ids - open_ids[pointed.model_name, pointed.need]
+            if missing and pointed.need != "join":
+                missing -= pointed.known()
+            if missing:
+                problems.catch(pointed.refusal(missing))
         problems.raise_if_any()
 
 

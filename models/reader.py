@@ -21,6 +21,7 @@ from ..tools import cursor as cursors
 from ..tools import etag
 from ..tools.errors import ApiError, _
 from ..tools.values import DUMPERS, X2MANY, dump_properties
+from . import grant as grants
 from .guarded import UNREACHABLE
 from .policy_values import is_raw
 
@@ -45,12 +46,12 @@ def page(policy, query):
     """
     plan = policy.plan(query.selection)
     domain, order = policy.domain(query.domain), policy.order(query.order)
-    model = _model(policy, query.archived)
+    model = _shown(policy.search, query.archived)
     if query.cursor is not None:
         return _cursor_page(policy, query, plan, model, domain, order)
     offset = (query.page - 1) * query.limit
     found = model._search(domain, offset, query.limit, order)
-    records = _fetch(model, found, plan)
+    records = _fetch(_shown(policy.model, query.archived), found, plan)
     return {
         "success": True,
         "count": len(records),
@@ -70,11 +71,12 @@ def one(policy, query):
     """
     plan = policy.plan(query.selection)
     domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
-    model = policy.model.with_context(active_test=False)
-    record = model.search_fetch(domain, _stored(plan), limit=1, order="id")
+    search = policy.search.with_context(active_test=False)
+    found = search._search(domain, limit=1, order="id")
+    record = _fetch(_shown(policy.model, query.archived), found, plan)
     if not record:
         raise no_record(policy, query.record_id)
-    [row] = dump(plan, record.with_env(_model(policy, query.archived).env), query.nulls)
+    [row] = dump(plan, record, query.nulls)
     return row, version(record)
 
 
@@ -88,14 +90,14 @@ def no_record(policy, record_id):
 
 
 def _fetch(model, found, plan):
-    """``search_fetch`` of a query that is there already."""
+    """The records of a query, with the columns of a plan, in the environment of the model."""
     if found.is_empty():
         return model.browse()
     return model._fetch_query(found, model._determine_fields_to_fetch(_stored(plan)))
 
 
-def _model(policy, archived):
-    return policy.model.with_context(active_test=False) if archived else policy.model
+def _shown(model, archived):
+    return model.with_context(active_test=False) if archived else model
 
 
 # --- how many ----------------------------------------------------------------------------------
@@ -124,7 +126,7 @@ def _count(policy, found, kind):
         total = _estimate(policy.model.env, found)
         if total > _COUNT_BELOW:
             return total
-    [[total]] = policy.model.env.execute_query(found.select("COUNT(*)"))
+    [[total]] = policy.caller.env.execute_query(found.select("COUNT(*)"))
     return total
 
 
@@ -192,7 +194,7 @@ def _cursor_page(policy, query, plan, model, domain, order):
     companies = env.context.get("allowed_company_ids")
     binding = repr((policy.name, order, query.domain, query.archived, env.lang, companies, env.uid))
     key = hmac(model.env(su=True), "jwt_auth_api-cursor", policy.name).encode()
-    records, after = model.browse(), None
+    records, after = policy.model.browse(), None
     if not found.is_empty():
         terms = _terms(model, found, order)
         found.order = SQL(", ").join(term.order() for term in terms)
@@ -202,7 +204,7 @@ def _cursor_page(policy, query, plan, model, domain, order):
             if isinstance(position, cursors.Mark):
                 position = _recall(model, terms, found, position)
             found.add_where(_behind(terms, position))
-        records = _fetch(model, found, plan)
+        records = _fetch(_shown(policy.model, query.archived), found, plan)
         if len(records) > query.limit:
             records = records[: query.limit]
             last = records._ids[-1]
@@ -321,7 +323,7 @@ def groups(policy, query):
     :raise ApiError: with everything that is not allowed
     """
     policy.check_groups(query)
-    domain, model = policy.domain(query.domain), _model(policy, query.archived)
+    domain, model = policy.domain(query.domain), _shown(policy.search, query.archived)
     specs = [str(group) for group in query.groups]
     aggregates = [str(aggregate) for aggregate in query.aggregates]
     offset = (query.page - 1) * query.limit
@@ -529,9 +531,9 @@ def _with_names(found, records, *keys):
     """Properties, with the names of the records they lead to: for whom may see those in Odoo.
 
     A developer chose where a many2one leads; where a property does, who wrote the definition. Odoo's
-    own way (``Properties._add_display_name``) asks a cache that ``sudo()`` has filled.
+    own way (``Properties._add_display_name``) asks a cache that elevated code has filled.
     """
-    env = records.sudo(False).env
+    env = grants.plain(records.sudo(False).env)
     links = [
         (item, key)
         for properties in found
@@ -561,7 +563,7 @@ def _visible_names(env, model_name, ids):
     """id → name of those that exist, None where it is not for the caller."""
     if model_name not in env:
         return {}
-    there = env[model_name].sudo().browse(ids).exists().sudo(False)
+    there = env[model_name].browse(ids).exists()
     names = dict.fromkeys(there._ids)
     if model_name not in UNREACHABLE:
         for record in there._filtered_access("read"):
@@ -623,10 +625,10 @@ def _one2many(column, records, inverse):
     """
     below, field = column.below, records._fields[column.name]
     policy = below.policy
-    if not policy.model.has_access("read"):
+    if not policy.search.has_access("read"):
         return [() for _record in records], policy.model
     related, found = _lines(
-        policy.model,
+        policy.search,
         records,
         field,
         inverse,
@@ -635,15 +637,27 @@ def _one2many(column, records, inverse):
         below.limit,
         _stored(below),
         most=MAX_EXPANDED,
+        reads=policy.model,
     )
-    return related, found.with_env(policy.model.env)
+    return related, found
 
 
 def _lines(
-    model, records, field, inverse, scope=Domain.TRUE, order="", limit=None, names=(), *, most=None
+    model,
+    records,
+    field,
+    inverse,
+    scope=Domain.TRUE,
+    order="",
+    limit=None,
+    names=(),
+    *,
+    most=None,
+    reads=None,
 ):
     """What ``One2many.read`` finds, with more fields of it; without a record for each of thousands of ids.
 
+    :param reads: the model in the environment that reads the values, where that is another one
     :raise ApiError: ``bad_parameter`` for more than ``most`` of them
     """
     active_test = records.env.context.get("active_test", True)
@@ -652,13 +666,14 @@ def _lines(
     order = order or model._order
     query = model._search(domain & scope, order=order)
     related = {record_id: [] for record_id in records._ids}
+    reads = model if reads is None else reads
     if query.is_empty():
-        return list(related.values()), model
+        return list(related.values()), reads.browse()
     if limit is not None:
         query = _first_of_each(model, query, inverse, order, limit)
     if most:
         query.limit = most + 1
-    found = model._fetch_query(query, model._determine_fields_to_fetch([inverse.name, *names]))
+    found = reads._fetch_query(query, reads._determine_fields_to_fetch([inverse.name, *names]))
     if most:
         _check_size(len(found))
     for key, parent in zip(found._ids, _cached(found, inverse), strict=True):
@@ -777,5 +792,5 @@ def _version_rows(record, lock):
     parents = record._inherits.values()
     return [
         record.env.execute_query(query),
-        *(_version_rows(record.sudo()[name], lock) for name in parents),
+        *(_version_rows(record[name], lock) for name in parents),
     ]

@@ -10,6 +10,7 @@ from odoo.tools.safe_eval import safe_eval, time
 
 from ..tools.errors import ApiError, _
 from ..tools.values import dump_result
+from . import grant as grants
 from . import reader, writer
 
 
@@ -26,7 +27,11 @@ def call(policy, name, asked, record_id=None):
     ids = asked.ids if record_id is None else (record_id,)
     if ids and hasattr(method, "_api_model"):
         raise ApiError("bad_parameter", _("%(action)s is called without records."), action=name)
-    records = writer.find(policy, ids) if ids else policy.model
+    records = writer.find(policy, ids) if ids else policy.working
+    if name in policy.connection.superuser_actions:
+        records = policy.caller.sudo().browse(ids)
+    elif policy.elevated:
+        policy.grant.call_on(ids)
     try:
         inspect.signature(method).bind(records, *asked.args, **asked.kwargs)
     except TypeError:
@@ -35,7 +40,7 @@ def call(policy, name, asked, record_id=None):
         ) from None
     result = method(records, *asked.args, **asked.kwargs)
     try:
-        return dump_result(result, _records_as_ids)
+        return dump_result(result, _records_as_ids, leave_out=grants.KEY)
     except (TypeError, RecursionError) as exc:
         raise ApiError(
             "validation_error", _("%(action)s returns what JSON cannot say."), action=name
@@ -94,7 +99,7 @@ def store_file(policy, record_id, name, data, if_match=None):
     field = _binary(policy.writable(name))
     record = writer.find(policy, [record_id])
     writer.check_version(record, if_match)
-    writer.store(policy, record, policy.writing_file(field, data))
+    writer.store(policy, record, *policy.writing_file(field, data))
     record.env.flush_all()
     return reader.version(record)
 

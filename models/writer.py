@@ -4,12 +4,15 @@
 Whatever is raised here rolls the whole request back (``odoo/service/model.py``, ``retrying``).
 """
 
+import contextlib
+
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..tools import etag
 from ..tools.errors import ApiError, _
 from . import reader
+from .guarded import UNREACHABLE
+from .policy_values import no_records
 
 
 def create(policy, request):
@@ -19,12 +22,10 @@ def create(policy, request):
     :return: the answer, and the version of the record where there is one alone
     :raise ApiError: with everything that is not allowed
     """
-    writes, plan = policy.writing(request)
-    before = [_before(policy.model, write) for write in writes]
-    records = policy.model.create([write.values for write in writes])
-    policy.check_inside(records._ids)
-    for record, write, known in zip(records, writes, before, strict=True):
-        _check_scopes(record, write.scopes, known)
+    policy.check_mode("create")
+    writes, gathered, plan = policy.writing(request)
+    with _held(policy, policy.working.browse(), gathered):
+        records = policy.working.create(writes)
     return _answer(plan, records, request)
 
 
@@ -36,27 +37,23 @@ def update(policy, request, if_match=None):
     :return: as :func:`create`
     :raise ApiError: ``not_found``, ``precondition_failed``, and everything that is not allowed
     """
-    writes, plan = policy.writing(request)
+    policy.check_mode("write")
+    writes, gathered, plan = policy.writing(request)
     records = find(policy, [record_id for record_id, _values in request.items])
     check_version(records, if_match)
-    before = [_before(record, write) for record, write in zip(records, writes, strict=True)]
-    for values, alike in _batches(records, writes):
-        alike.write(values)
-    policy.check_inside(records._ids)
-    for record, write, known in zip(records, writes, before, strict=True):
-        _check_scopes(record, write.scopes, known)
+    with _held(policy, records, gathered):
+        for values, alike in _batches(records, writes):
+            alike.write(values)
     return _answer(plan, records, request)
 
 
-def store(policy, record, write):
+def store(policy, record, values, gathered):
     """Change one record that :func:`find` has found.
 
-    :param write: :class:`~.policy.Write`
+    :param gathered: what the values name, of :meth:`~.policy.Policy.writing_file`
     """
-    before = _before(record, write)
-    record.write(write.values)
-    policy.check_inside(record._ids)
-    _check_scopes(record, write.scopes, before)
+    with _held(policy, record, gathered):
+        record.write(values)
 
 
 def delete(policy, request, if_match=None):
@@ -68,7 +65,9 @@ def delete(policy, request, if_match=None):
     """
     records = find(policy, request.ids)
     check_version(records, if_match)
+    policy.grant.checked[policy.name].update(records._ids)
     records.unlink()
+    policy.grant.finish()
     return {"deleted_ids": list(request.ids)} if request.many else {"deleted_id": request.ids[0]}
 
 
@@ -77,12 +76,12 @@ def find(policy, ids):
 
     :raise ApiError: ``not_found`` for the first that the policy does not show
     """
-    model = policy.model.with_context(active_test=False)
-    found = set(model._search(Domain("id", "in", list(ids)) & policy.scope()))
+    search = policy.search.with_context(active_test=False)
+    found = set(search._search(Domain("id", "in", list(ids)) & policy.scope()))
     for record_id in ids:
         if record_id not in found:
             raise reader.no_record(policy, record_id)
-    return policy.model.browse(ids)
+    return policy.working.browse(ids)
 
 
 def check_version(records, if_match):
@@ -104,8 +103,8 @@ def _batches(records, writes):
     """Records that get the same values are written together."""
     batches = {}
     for record, write in zip(records, writes, strict=True):
-        if write.values:
-            _values, ids = batches.setdefault(repr(write.values), (write.values, []))
+        if write:
+            _values, ids = batches.setdefault(repr(write), (write, []))
             ids.append(record.id)
     return [(values, records.browse(ids)) for values, ids in batches.values()]
 
@@ -113,108 +112,63 @@ def _batches(records, writes):
 # --- what a write reaches ------------------------------------------------------------------------
 
 
-def _before(record, write):
-    """Who is at the end of each path before the write.
+@contextlib.contextmanager
+def _held(policy, records, gathered):
+    """Hold what happens inside to the filters of the models that it reaches.
 
-    :param record: empty when it is yet to be created
-    :raise ApiError: ``access_denied`` when something is changed that is outside, ``validation_error``
-        when a value points to what is not shown
+    :param records: those to change, found within their filter; none for a creation
+    :raise ApiError: ``access_denied`` for what would leave a filter, ``validation_error`` for a
+        record that is pointed at by model and id and that the caller does not see
     """
-    return [_before_scope(record, scope) for scope in write.scopes]
+    grant, env = policy.grant, policy.working.env
+    grant.checked[policy.name].update(records._ids)
+    grant.named.update(gathered.named)
+    changed = {policy.name: set(records._ids), **gathered.changed}
+    before = _document_links(env, changed)
+    yield
+    env.flush_all()  # what is left to be computed is computed with the same rights
+    grant.finish()
+    for name in {policy.name, *gathered.named}:
+        changed.setdefault(name, set()).update(grant.created[name])
+    for key, link in _document_links(env, changed).items():
+        if link and link != before.get(key):
+            _check_document_link(policy, key, *link)
 
 
-def _before_scope(record, scope):
-    policy, known = scope.policy, _related(record, scope)
-    policy.check_inside(scope.touched)
-    if scope.owned:  # to be taken out is a change, and may mean to be archived or deleted
-        policy.check_inside(_removed(record, scope))
-    if scope.through:
-        policy.check_inside(known | _from_start(record, scope))
-    pointed = scope.pointed if scope.fresh else scope.pointed - known
-    policy.check_pointed(pointed, scope.owned, scope.path[-1])
-    return known
+def _document_links(env, changed):
+    """Return what records point at by the name of a model and an id (``many2one_reference``).
 
-
-def _check_scopes(record, scopes, before):
-    """What a write created or changed in another model has to be within the filter of its connection.
-
-    :raise ApiError: ``access_denied``
+    :param changed: model name → ids
+    :return: ``{(model name, id, field name): (target model name, target id), …}``; None for no target
     """
-    for scope, known in zip(scopes, before, strict=True):
-        now = _related(record, scope)
-        joined, left = now - known, known - now
-        if scope.closed and (joined or left):
-            raise ApiError(
-                "access_denied",
-                _("%(field)s cannot be written here."),
-                field=scope.path[-1],
-            )
-        changed = scope.touched | (left | joined if scope.owned else joined - scope.pointed)
-        if scope.through:
-            changed |= now
-        there = record.env[scope.policy.name].sudo().browse(changed).exists()._ids
-        scope.policy.check_inside(there)
+    links = {}
+    for name, ids in changed.items():
+        fields = [
+            field
+            for field in env[name]._fields.values()
+            if field.type == "many2one_reference" and field.store
+        ]
+        for record in env[name].sudo().browse(ids).exists() if fields and ids else ():
+            for field in fields:
+                link = (record[field.model_field], record[field.name])
+                links[name, record.id, field.name] = link if all(link) else None
+    return links
 
 
-def _related(record, scope):
-    """The ids at the end of a path, from the tables: without a field's own domain, archived ones included."""
-    found = _follow(_begin(record, scope), scope.path)
-    return set(found._ids) if found._name == scope.policy.name else set()
-
-
-def _begin(record, scope):
-    if scope.root is None:
-        return record
-    model_name, record_id = scope.root
-    return record.env[model_name].browse(record_id)
-
-
-def _removed(record, scope):
-    """The ids that commands take out of a one2many; of all but some, those that Odoo sees in it."""
-    if scope.kept is None or scope.fresh:
-        return scope.removed
-    return scope.removed.union(_begin(record, scope).sudo()[scope.path[0]]._ids) - scope.kept
-
-
-def _from_start(record, scope):
-    """Where a path ends that begins with a value of the write."""
-    if scope.start is None:
-        return set()
-    first = record.env[scope.root[0]] if scope.root else record
-    comodel = record.env[first._fields[scope.path[0]].comodel_name]
-    return set(_follow(comodel.browse(scope.start), scope.path[1:])._ids)
-
-
-def _follow(records, path):
-    records = records.sudo().with_context(active_test=False)
-    for name in path:
-        field = records._fields[name]
-        if field.type == "reference":
-            return records[name] or records.browse()
-        comodel = records.env[field.comodel_name]
-        inverse = comodel._fields.get(getattr(field, "inverse_name", None) or "")
-        owned = field.type == "one2many" and field.store
-        if owned and inverse and inverse.store and inverse.type == "many2one":
-            records = comodel.search(Domain(inverse.name, "in", records._ids))
-        elif field.type == "many2many" and field.store:
-            records.flush_recordset([name])
-            query = SQL(
-                "SELECT DISTINCT %s FROM %s WHERE %s = ANY(%s)",
-                SQL.identifier(field.column2),
-                SQL.identifier(field.relation),
-                SQL.identifier(field.column1),
-                list(records._ids),
-            )
-            records = comodel.browse(key for [key] in records.env.execute_query(query))
-        else:
-            records = records[name]
-    return records
+def _check_document_link(policy, key, model_name, record_id):
+    """
+    :raise ApiError: ``validation_error``, the same for what is not there and what the caller may not see
+    """
+    known = model_name in policy.caller.env and model_name not in UNREACHABLE
+    if not known or not policy.related(model_name).shown([record_id]):
+        raise no_records(key[2], [record_id])
 
 
 # --- answers -------------------------------------------------------------------------------------
 
 
 def _answer(plan, records, request):
+    records = records.with_env(plan.policy.model.env)
     _recompute(plan, records)
     data = reader.dump(plan, records, request.nulls)
     if request.many:

@@ -63,6 +63,15 @@ class TestBackend(ApiCase):
 
     def test_connection_tour(self):
         """A model is opened and half closed again in the browser; clients notice at once."""
+        # where only administrators write, a manager of connections may not lift that
+        self.env["ir.model.access"].create(
+            {
+                "name": "currencies for all",
+                "model_id": self.env["ir.model"]._get_id("res.currency"),
+                "group_id": self.env.ref("base.group_user").id,
+                "perm_create": True,
+            }
+        )
         token = self._login(self.user, "test")
         self.assertError(
             self._send("GET", "res.currency", token, fields=["name"]), 404, "model_not_found"

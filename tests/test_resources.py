@@ -53,14 +53,14 @@ class TestActions(ApiCase):
         return body["result"]
 
     def test_recordset_method(self):
-        """Arguments in their places and by their names; the caller's user, under the connection's rights."""
+        """Arguments in their places and by their names; the caller's user, never in superuser mode."""
         self.assertEqual(
             self._result(self._act("address_get", {"args": [["contact"]]})),
             {"contact": self.partner.id},
         )
         self._act("unlink_later", {"args": [1], "kwargs": {"two": [2]}})
         self.assertEqual(
-            self.called[-1], ([self.partner.id], self.user.id, True, (1,), {"two": [2]})
+            self.called[-1], ([self.partner.id], self.user.id, False, (1,), {"two": [2]})
         )
 
     def test_runs_as_the_user(self):

@@ -382,7 +382,14 @@ class TestRead(ApiCase):
 
     def test_every_readable_field_of_a_partner_can_be_answered(self):
         """Asking for all fields that the caller may see is a 200 of valid JSON."""
-        names = list(self.env["res.partner"].with_user(self.user).fields_get(attributes=["type"]))
+        partners = self.env["res.partner"].with_user(self.user)
+        names = list(partners.fields_get(attributes=["type"]))
+        for name in list(names):  # a model that only administrators read: Odoo's own read fails
+            comodel = partners._fields[name].comodel_name
+            if comodel and not self.env[comodel].with_user(self.user).has_access("read"):
+                names.remove(name)
+                response = self._send("GET", "res.partner", self.access, fields=[name])
+                self.assertError(response, 400, "unknown_field")
         response = self._call(
             "GET",
             PATH,

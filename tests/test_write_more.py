@@ -507,7 +507,8 @@ class TestEntityTags(WriteCase):
         tag = self._tag(self.victim, ["login"], token=token)
         self.assertEqual(self._tag(self.victim, ["login"], token=token), tag)
         partner = self.victim.partner_id
-        self.assertAnswer(self._ask("PUT", partner, None, {"values": {"ref": "changed"}}))
+        change = {"values": {"ref": "changed"}}
+        self.assertAnswer(self._ask("PUT", partner, None, change, token=token))
         changed = self._tag(self.victim, ["login"], token=token)
         self.assertNotEqual(changed, tag)
         body = {"values": {"email": "v@example.com"}}

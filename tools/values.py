@@ -110,10 +110,11 @@ DUMPERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def dump_result(value: Any, records: Callable[[Any], Any]) -> Any:
+def dump_result(value: Any, records: Callable[[Any], Any], leave_out: str = "") -> Any:
     """What a method returned, as JSON.
 
     :param records: what to make of anything that is not plain Python
+    :param leave_out: a key of dictionaries that is not told, with its value
     :raise TypeError: for what JSON cannot say
     """
     if value is None or isinstance(value, bool | int):
@@ -129,9 +130,13 @@ def dump_result(value: Any, records: Callable[[Any], Any]) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return _dump_binary(value)
     if isinstance(value, Mapping):
-        return {_key(key): dump_result(item, records) for key, item in value.items()}
+        return {
+            _key(key): dump_result(item, records, leave_out)
+            for key, item in value.items()
+            if not leave_out or key != leave_out
+        }
     if isinstance(value, list | tuple | set | frozenset):
-        return [dump_result(item, records) for item in value]
+        return [dump_result(item, records, leave_out) for item in value]
     return records(value)
 
 

@@ -152,7 +152,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "and warns of it",
-            trigger: `${WARNING}:contains('Actions run without access rights')`,
+            trigger: `${WARNING}:contains('Actions change the records that they are called on')`,
         },
         {
             content: "let the user's own rights count",

@@ -32,8 +32,8 @@ class TestRules(ApiCase):
         body = {"values": values, **body}
         return self._send("PUT", record._name, token or self.access, body, id=str(record.id))
 
-    def _create(self, model, values):
-        return self._send("POST", model, self.access, {"values": values})
+    def _create(self, model, values, token=None):
+        return self._send("POST", model, token or self.access, {"values": values})
 
     @classmethod
     def _fields(cls, model, *names):
@@ -168,17 +168,18 @@ class TestRules(ApiCase):
         """A drawer is a folder and more: its own folder it writes, another it does not take."""
         self._connect(DRAWER)
         self.env["connection.api"].search([("model", "=", FOLDER)]).unlink()
-        response = self._create(DRAWER, {"name": "Drawer", "color": "red"})
+        token = self._open(self.portal).access  # without rights of their own
+        response = self._create(DRAWER, {"name": "Drawer", "color": "red"}, token)
         drawer = self.env[DRAWER].browse(self.assertAnswer(response, 201)["data"]["id"])
-        self.assertAnswer(self._put(drawer, {"name": "Renamed"}))
+        self.assertAnswer(self._put(drawer, {"name": "Renamed"}, token))
         attack = {"folder_id": self.folder.id, "name": "Taken"}
         for opened, status in ((None, 403), ("GET POST", 403), ("PUT", 200)):
             if opened:
                 self._connect(FOLDER, opened)
             with self.subTest(opened=opened):
                 for response in (
-                    self._put(drawer, {"folder_id": self.folder.id}),
-                    self._create(DRAWER, attack),
+                    self._put(drawer, {"folder_id": self.folder.id}, token),
+                    self._create(DRAWER, attack, token),
                 ):
                     if status == 403:
                         self.assertError(response, 403, "access_denied")
@@ -188,8 +189,9 @@ class TestRules(ApiCase):
                 self.env.invalidate_all()
                 self.assertEqual((self.folder.name, drawer.name), ("Folder", "Renamed"))
         self._connect(FOLDER, domain=OPEN)
-        response = self._put(drawer, {"folder_id": self.locked.id, "name": "Taken"})
-        self.assertError(response, 422, "validation_error")
+        values = {"folder_id": self.locked.id, "name": "Taken"}
+        for caller in (token, self.access):
+            self.assertError(self._put(drawer, values, caller), 403, "access_denied")
         self.env.invalidate_all()
         self.assertEqual(self.locked.name, "Locked")
 
@@ -208,6 +210,8 @@ class TestRules(ApiCase):
         response = self._put(self.folder, {"properties_definition": [definition]})
         self.assertAnswer(response)
         response = self._put(self.record, {"properties": {"leak": parameter.id}})
+        self.assertError(response, 422, "validation_error")  # whoever points has to see it
+        response = self._put(self.record, {"properties": {"leak": parameter.id}}, self.admin_access)
         self.assertAnswer(response)
         for token, name in ((self.access, None), (self.admin_access, parameter.display_name)):
             answer = self._put(

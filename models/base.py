@@ -1,0 +1,108 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from odoo import api, models
+from odoo.fields import NO_ACCESS
+
+from . import grant as grants
+
+
+class Base(models.AbstractModel):
+    """Odoo's access checks on any model, where a grant counts.
+
+    Without one, each method is Odoo's own.
+    """
+
+    _inherit = "base"
+
+    # --- access rights and record rules --------------------------------------------------
+
+    def _check_access(self, operation):
+        grant = grants.active(self.env)
+        if grant is None:
+            return super()._check_access(operation)
+        if operation == "read" and grant.reads(self._name):
+            return None
+        if not any(self._ids):  # the model in general, or new records
+            if grant.allows_model(self._name, operation):
+                return None
+            return super(Base, self.with_env(grants.plain(self.env)))._check_access(operation)
+        allowed = grant.allowed(self, operation)
+        rest = self.browse(key for key in self._ids if key not in allowed)
+        if not rest:
+            return None
+        # what the grant does not open is left to the caller's own rights
+        own = rest.with_env(grants.plain(self.env))
+        result = super(Base, own)._check_access(operation)
+        closed = grant.outside(rest) if operation in ("write", "unlink") else set()
+        forbidden = closed.union(result[0]._ids) if result else closed
+        if not forbidden:
+            return None
+        records = self.browse(key for key in rest._ids if key in forbidden)
+        if result:
+            return records, result[1]
+        return records, lambda: self.env["ir.rule"]._make_access_error(operation, records)
+
+    # Some models add a check of their own in Python, in an override of `_check_access`: by the
+    # document that a message or an activity belongs to, for instance. It has to see what is open,
+    # not that Odoo's code may read everything.
+
+    @api.private
+    def check_access(self, operation):
+        return super(Base, self._judged(operation)).check_access(operation)
+
+    def has_access(self, operation):
+        return super(Base, self._judged(operation)).has_access(operation)
+
+    def _filtered_access(self, operation):
+        judged = self._judged(operation)
+        if judged is self:
+            return super()._filtered_access(operation)
+        return super(Base, judged)._filtered_access(operation).with_env(self.env)
+
+    def _judged(self, operation):
+        """Return the records in the environment in which the model's own check in Python is made."""
+        if self.env.su or type(self)._check_access is self.pool["base"]._check_access:
+            return self
+        grant = grants.active(self.env)
+        if grant is None or (operation == "read" and grant.reads(self._name)):
+            return self
+        if operation in ("write", "unlink") and not grant.opens(self._name, operation):
+            return self.with_env(grants.plain(self.env))
+        return self.with_env(grant.strict.env(self.env))
+
+    # --- fields --------------------------------------------------------------------------
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        # first, for it is asked with every value that is read; Odoo would say the same
+        if not field.groups or self.env.su:
+            return True
+        if super()._has_field_access(field, operation):
+            return True
+        grant = grants.active(self.env)
+        if grant is None or field.groups == NO_ACCESS:
+            return False
+        name = field.model_name  # attachments ask about fields of other models
+        if operation == "read":
+            return grant.reads(name) or grant.opens(name, "read")
+        return grant.writes_fields(name)
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Describe the fields as the caller sees them: Odoo caches by user what it concludes from this."""
+        own = self.with_env(grants.plain(self.env))
+        return super(Base, own).fields_get(allfields, attributes)
+
+    # --- what a request does -------------------------------------------------------------
+
+    def _parent_store_create(self):
+        """Note new records: this is the first that Odoo does with them (``_create`` in ``odoo/orm/models.py``)."""
+        if grant := grants.active(self.env):
+            grant.created[self._name].update(self._ids)
+        return super()._parent_store_create()
+
+    def write(self, vals):
+        grant = grants.active(self.env)
+        if grant and not grant.lists(self, vals):
+            self.with_env(grants.plain(self.env)).check_access("write")
+        return super().write(vals)

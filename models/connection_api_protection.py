@@ -1,0 +1,235 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import re
+
+from odoo import api, models, tools
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from . import guarded, secrets
+from .connection_api import TOGGLES
+from .policy import MODE_OF_METHOD
+from .policy_records import scope_domain
+
+MODES = ("read", "create", "write", "unlink")
+#: Groups of Odoo whose members decide who may do what.
+ADMINISTRATORS = ("base.group_system", "base.group_erp_manager")
+CHANGES = frozenset(["create", "write", "unlink"])
+#: Models of those whom a record can make a member of something.
+PEOPLE = frozenset(["res.partner", "res.users", "mail.guest"])
+#: Kinds of protection that leave reading open.
+PARTIAL_KINDS = frozenset(["members", "changes"])
+#: Mixins whose models hold templates that the server renders.
+TEMPLATES = ("mail.render.mixin", "mail.composer.mixin")
+
+
+class ConnectionApi(models.Model):
+    """Models on which a connection lifts access rights for administrators alone.
+
+    Found by rules, so that it holds for models that nobody here has heard of.
+    """
+
+    _inherit = "connection.api"
+
+    @api.model
+    @tools.ormcache("model_name", cache="stable")
+    def _administrators_only(self, model_name):
+        """Return the access modes that Odoo's access rights give to administrators alone, or to nobody.
+
+        The cache is emptied when an access right changes (``ir.model.access``).
+
+        :rtype: frozenset
+        """
+        rights = self.env["ir.model.access"]
+        groups = self.env["res.groups"]._get_group_definitions()
+        ids = self.env["ir.model.data"]._xmlid_to_res_id
+        administrators = groups.from_ids([ids(name) for name in ADMINISTRATORS])
+        return frozenset(
+            mode
+            for mode in MODES
+            if (given := rights._get_access_groups(model_name, mode)).is_empty()
+            or given <= administrators
+        )
+
+    @api.model
+    @tools.ormcache("model_name", cache="stable")
+    def _protected_modes(self, model_name):
+        """Return the access modes that a connection lifts for administrators alone.
+
+        :rtype: frozenset
+        """
+        kind = self._protection_kind(model_name)
+        if kind and kind not in PARTIAL_KINDS:
+            return frozenset(MODES)
+        modes = self._administrators_only(model_name)
+        return modes | CHANGES if kind else modes
+
+    @api.model
+    def _protection_kind(self, model_name):
+        """Return why a model is protected, beside the access rights that Odoo gives.
+
+        :return: ``wizard``, ``template`` or ``listed`` for all modes; ``members`` or ``changes``
+            for changes alone; an empty text for none of them
+        """
+        model = self.env[model_name]
+        if model._transient:
+            return "wizard"
+        if self._holds_templates(model):
+            return "template"
+        if guarded.is_listed(model_name):
+            return "listed"
+        if self._holds_members(model):
+            return "members"
+        return "changes" if model_name in guarded.PROTECTED_CHANGES else ""
+
+    @api.model
+    def _holds_templates(self, model):
+        mixins = tuple(self.env.registry[name] for name in TEMPLATES if name in self.env.registry)
+        if mixins and isinstance(model, mixins):
+            return True
+        return any(getattr(field, "render_engine", None) for field in model._fields.values())
+
+    @api.model
+    def _holds_members(self, model):
+        """Return whether a record makes somebody a member of something, once: such rows give rights.
+
+        They have a unique key over a person and another record, as followers and the members of a
+        channel have.
+        """
+        for key in type(model)._table_objects.values():
+            definition = key.get_definition(self.env.registry)
+            if not getattr(key, "unique", False) and "unique" not in definition.lower():
+                continue
+            words = re.findall(r"\w+", definition)
+            fields = [model._fields[word] for word in words if word in model._fields]
+            people = [field for field in fields if field.comodel_name in PEOPLE]
+            others = [
+                field
+                for field in fields
+                if field.comodel_name not in PEOPLE
+                and field.type in ("many2one", "many2one_reference")
+            ]
+            if people and others:
+                return True
+        return False
+
+    # --- memberships ---------------------------------------------------------------------
+
+    @api.model
+    @tools.ormcache("model_name", "field_name")
+    def _membership(self, model_name, field_name):
+        """Return what a many2many of a model gives rights on, if it does.
+
+        The cache is emptied when a record rule changes (``ir.rule``).
+
+        :return: the name of a model whose records are the members; ``inverse`` where the other side
+            has the same relation as a field, and decides by it who may see it or do what; else an
+            empty text
+        """
+        field = self.env[model_name]._fields[field_name].base_field
+        if not field.store:
+            return ""  # its inverse is Odoo's own code, which asks for what it needs
+        for name, registry_class in self.env.registry.items():
+            if registry_class._table == field.relation and not registry_class._abstract:
+                return name
+        inverses = {inverse.name for inverse in self.env.registry.field_inverses[field]}
+        if not inverses:
+            return ""
+        decides = "write" in self._protected_modes(field.comodel_name)
+        return "inverse" if decides or inverses & self._rule_words(field.comodel_name) else ""
+
+    @api.model
+    def _rule_words(self, model_name):
+        """Return the words of the record rules of a model: the fields that decide who sees what are among them."""
+        rules = self.env["ir.rule"].sudo().search([("model_id.model", "=", model_name)])
+        return set(re.findall(r"\w+", " ".join(filter(None, rules.mapped("domain_force")))))
+
+    # --- secrets -------------------------------------------------------------------------
+
+    @api.model
+    @tools.ormcache("model_name", cache="stable")
+    def _secret_fields(self, model_name):
+        """Return the names of fields of a model whose value opens something else.
+
+        :rtype: frozenset
+        """
+        fields = self.env[model_name]._fields.values()
+        return frozenset(field.name for field in fields if secrets.is_secret(self.env, field))
+
+    # --- who may open what ---------------------------------------------------------------
+
+    def _check_opener(self):
+        """Check that only a system administrator opens what gives administrators' rights.
+
+        A connection that is archived opens nothing: everybody who manages connections may archive one.
+
+        :raise AccessError: for a manager of connections who is no system administrator
+        """
+        if self.env.su or self.env.user._is_system():
+            return
+        for connection in self.filtered("active"):
+            if connection.action_ids.filtered("as_superuser"):
+                raise AccessError(
+                    self.env._(
+                        "An action of %(model)s runs with superuser rights: only system administrators can"
+                        " change this connection. You can archive it.",
+                        model=connection.model_id.name,
+                    )
+                )
+            if connection._lifts_protected_modes():
+                raise AccessError(
+                    self.env._(
+                        "Only system administrators can open %(model)s with access rights ignored. Choose"
+                        " the user's own.",
+                        model=connection.model_id.name,
+                    )
+                )
+            if names := connection._read_protected():
+                raise AccessError(
+                    self.env._(
+                        "Only system administrators can use a filter that looks into %(models)s.",
+                        models=sorted(names),
+                    )
+                )
+
+    def _lifts_protected_modes(self):
+        protected = self._protected_modes(self.model)
+        opened = {MODE_OF_METHOD[method] for toggle, method in TOGGLES.items() if self[toggle]}
+        if self.action_ids:
+            opened.add("write")
+        if self.report_ids:
+            opened.add("read")
+        return self.run_as != "user" and not protected.isdisjoint(opened)
+
+    def _read_protected(self):
+        """Return which models of the filter only administrators may look into."""
+        names = self._filter_models()
+        return {name for name in names if "read" in self._protected_modes(name)}
+
+    def _filter_models(self):
+        """Return the names of the models, other than its own, whose fields the record filter looks at."""
+        model = self.env[self.model]
+        return self._followed(model, scope_domain(self.env, (self.domain or "").strip() or "[]"))
+
+    def _followed(self, model, domain):
+        found = set()
+        for condition in domain.iter_conditions():
+            here, steps = model, condition.field_expr.split(".")
+            for step in steps:
+                field = here._fields.get(step) if here is not None else None
+                here = (
+                    self.env[field.comodel_name] if field is not None and field.relational else None
+                )
+                if here is not None and (step != steps[-1] or not _compares_ids(condition)):
+                    found.add(here._name)
+            if here is not None and "any" in condition.operator:
+                found |= self._followed(here, Domain(condition.value))
+        return found
+
+
+def _compares_ids(condition):
+    """Return whether a condition on a relation looks at ids alone, not at names or at other fields."""
+    value = condition.value
+    given = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    plain = condition.operator in ("=", "!=", "in", "not in")
+    return plain and not any(isinstance(item, str) for item in given)

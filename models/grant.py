@@ -1,0 +1,273 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Elevation by a grant: what the connections lift for one caller, while one request is carried out.
+
+A request runs as its caller, never in superuser mode. The environment of an operation carries a
+:class:`Grant` in its context, and Odoo's own access checks ask it (``base.py``, ``ir_rule.py``,
+``ir_model_access.py``, ``ir_attachment.py``): where a connection opens model, mode and record for
+this caller, access rights and record rules are lifted; everywhere else Odoo's own answer stands,
+however deep inside a write it is asked. So a guard that Odoo or an addon states in its own code
+keeps guarding.
+
+A grant only adds to what the caller may do in Odoo. What the client names in its request (fields,
+records to link, conditions) is restricted by the policy, before Odoo sees it.
+"""
+
+import copy
+import weakref
+from collections import defaultdict
+
+from odoo.fields import Domain
+
+from .guarded import UNREACHABLE
+
+#: The key in the context; its value is a :class:`Ticket`.
+KEY = "jwt_auth_api_grant"
+#: Models that Odoo's code reads with the caller's own rights, inside an operation as well: what it
+#: reads there it hands out, such as the access token of an attachment, or caches by user.
+NEVER_READ = UNREACHABLE | {"ir.attachment", "mail.message.subtype"}
+_CHANGES = frozenset(["write", "unlink"])
+
+
+class Ticket:
+    """What stands for a grant in a context.
+
+    A client cannot send one, and code that sees the context (templates, server actions) finds nothing
+    in it: the grant itself is kept in this module.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    def __repr__(self):
+        return "<grant>"
+
+
+_GRANTS = weakref.WeakKeyDictionary()
+
+
+def active(env):
+    """Return the grant that counts in an environment.
+
+    :rtype: Grant | None
+    """
+    ticket = env.context.get(KEY)
+    if ticket is None or type(ticket) is not Ticket:
+        return None
+    grant = _GRANTS.get(ticket)
+    return grant if grant is not None and grant.counts(env) else None
+
+
+def plain(env):
+    """Return the same environment without any grant.
+
+    :rtype: odoo.api.Environment
+    """
+    if KEY not in env.context:
+        return env
+    return env(context={key: value for key, value in env.context.items() if key != KEY})
+
+
+class Grant:
+    """What the connections open for one caller in one transaction.
+
+    Two views share what has happened so far. The full view is for Odoo's own code inside an
+    operation: it may read all models but :data:`NEVER_READ` and those that only administrators
+    read. The :attr:`strict` view lifts what connections open and nothing else: it is for what the
+    client asks to see, and for checks that a model makes in Python.
+
+    :param policy: the :class:`~.policy.Policy` of the request's own model
+    :param mode: the access mode of the request: ``read``, ``create``, ``write``, ``unlink``; None
+        for an action
+    """
+
+    def __init__(self, policy, mode):
+        env = policy.caller.env
+        self.uid = env.uid
+        self.root = policy.name
+        self.mode = mode
+        self.lifts_reading = True
+        self._root_policy = [policy]
+        self._opened = {}
+        self._cursor = weakref.ref(env.cr)  # never the cursor itself: threads keep contexts
+        #: Per model, the records that the request created: it may change them.
+        self.created = defaultdict(set)
+        #: Per model, the records that were inside its filter before their change.
+        self.checked = defaultdict(set)
+        #: The records that an action is called on: open for every mode.
+        self.called = frozenset()
+        #: Models that the client's values name: their filter counts whatever rights the caller has.
+        self.named = set()
+        self.strict = copy.copy(self)
+        self.strict.lifts_reading = False
+        self.strict.strict = self.strict
+        for view in (self, self.strict):
+            view.ticket = Ticket()
+            _GRANTS[view.ticket] = view
+        env.cr.postcommit.add(self.end)
+        env.cr.postrollback.add(self.end)
+
+    def env(self, env):
+        """Return an environment with this view of the grant in its context."""
+        return env(context={**env.context, KEY: self.ticket})
+
+    def counts(self, env):
+        """Return whether this is the environment of the caller, in the transaction of the grant."""
+        return (
+            self.uid == env.uid
+            and not env.su
+            and bool(self._root_policy)
+            and self._cursor() is env.cr
+        )
+
+    def end(self):
+        """End the grant: a context that outlives the transaction lifts nothing."""
+        self._root_policy.clear()
+
+    def call_on(self, ids):
+        """Open the records that an action is called on for every mode, unless the model is protected."""
+        self.called = self.strict.called = frozenset(ids)
+
+    def _policy(self, model_name):
+        root = self._root_policy[0]
+        return root if model_name == self.root else root.related(model_name)
+
+    # --- what is open ------------------------------------------------------------------
+
+    def opens(self, model_name, mode):
+        """Return whether access rights are lifted for the mode, on some records of the model at least."""
+        key = model_name, mode
+        if key not in self._opened:
+            self._opened[key] = self._opens(model_name, mode)
+        return self._opened[key]
+
+    def _opens(self, model_name, mode):
+        if model_name in UNREACHABLE:
+            return False
+        policy = self._policy(model_name)
+        if model_name == self.root and policy.elevated and mode in ("read", self.mode):
+            return True
+        if policy.connection is None:
+            return bool(self._open_children(policy, mode))
+        return policy.lifts(mode)
+
+    def _open_children(self, policy, mode):
+        """The policies of open models that delegate (``_inherits``) to one without a connection of its own."""
+        if policy.is_protected(mode):
+            return []
+        children = policy.caller._inherits_children
+        return [self._policy(name) for name in sorted(children) if self.opens(name, mode)]
+
+    def reads(self, model_name):
+        """Return whether Odoo's own code may read every record of the model."""
+        if not self.lifts_reading or model_name in NEVER_READ:
+            return False
+        connections = self._root_policy[0].caller.env["connection.api"]
+        return "read" not in connections._administrators_only(model_name)
+
+    def writes_fields(self, model_name):
+        """Return whether Odoo's own code may write fields of the model that have groups."""
+        return (
+            self.opens(model_name, "write")
+            or self.opens(model_name, "create")
+            or (model_name == self.root and bool(self.called))
+        )
+
+    def allowed(self, records, mode):
+        """Return the ids of those of the records that are open for the mode.
+
+        A record to create is checked against the filter by :meth:`finish`: its inverses and
+        computed values are not there yet.
+        """
+        name, ids = records._name, set(records._ids)
+        allowed = set(self.called & ids) if name == self.root else set()
+        opens = self.opens(name, mode)
+        if opens or (mode != "create" and self.opens(name, "create")):
+            allowed |= self.created[name] & ids
+        if opens:
+            allowed |= ids if mode == "create" else self._inside(name, mode, ids - allowed)
+        return allowed
+
+    def allows_model(self, model_name, mode):
+        """Return whether the mode is open for the model in general, whatever the record."""
+        return (
+            self.opens(model_name, mode)
+            or (model_name == self.root and bool(self.called))
+            or (mode in _CHANGES and bool(self.created[model_name]))
+        )
+
+    def outside(self, records):
+        """Return the ids of records that a filter closes although the caller may change them in Odoo.
+
+        For models that the client's values name; Odoo's own code is not bound by a filter where
+        the caller's own rights are enough.
+        """
+        name = records._name
+        if name not in self.named or not self._policy(name).is_filtered():
+            return set()
+        ids = set(records._ids) - self.created[name]
+        return ids - self._inside(name, "write", ids)
+
+    def _inside(self, name, mode, ids):
+        policy = self._policy(name)
+        if policy.connection is None:
+            return self._parents(policy, mode, ids)
+        if not ids or not policy.is_filtered():
+            return ids
+        if mode not in _CHANGES:
+            return policy.inside(ids)
+        self.checked[name] |= policy.inside(ids - self.checked[name])
+        return ids & self.checked[name]
+
+    def _parents(self, policy, mode, ids):
+        """Those of the ids that an open record delegates to."""
+        found = set()
+        for below in self._open_children(policy, mode) if ids else ():
+            link = below.caller._inherits[policy.name]
+            children = below.everything().search(Domain(link, "in", list(ids)) & below.scope())
+            found.update(children.mapped(link)._ids)
+        return found & ids
+
+    def domain(self, model_name):
+        """Return the records of a model that a connection opens for reading.
+
+        :rtype: odoo.fields.Domain
+        """
+        policy = self._policy(model_name)
+        if policy.connection is not None:
+            return policy.scope()
+        domains = []
+        for below in self._open_children(policy, "read"):
+            query = below.everything()._search(below.scope())
+            link = below.caller._inherits[model_name]
+            column = below.caller._field_to_sql(below.caller._table, link, query)
+            domains.append(Domain("id", "in", query.subselect(column)))
+        return Domain.OR(domains)
+
+    def lists(self, records, names):
+        """Return whether the list of writable fields of the model's connection has all of these.
+
+        The client's own values are checked by the policy; on the model of the request, and on
+        records that it created, Odoo may set other fields along with them.
+        """
+        name = records._name
+        if name == self.root or name in UNREACHABLE:
+            return True
+        policy = self._policy(name)
+        if not policy.lifts("write") or not policy.connection.write_fields:
+            return True
+        return policy.connection.write_fields.issuperset(names) or self.created[name].issuperset(
+            records._ids
+        )
+
+    # --- at the end --------------------------------------------------------------------
+
+    def finish(self):
+        """Check that what was created or changed by this grant is, by now, inside the filters.
+
+        :raise ApiError: ``access_denied``; nothing of the request stays written
+        """
+        for name in dict.fromkeys([*self.created, *self.checked]):
+            ids = set(self.checked[name])
+            if name == self.root or name in self.named or self.opens(name, "create"):
+                ids |= self.created[name]
+            if ids and name not in UNREACHABLE:
+                self._policy(name).check_inside(ids)

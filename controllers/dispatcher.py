@@ -56,7 +56,9 @@ class ApiDispatcher(Dispatcher):
         self.body = {}
         self._envelope = None
         self._usage = None
-        self._replayed = False
+        self._allowances = {}
+        #: Whether the answer was made for an earlier request with the same ``Idempotency-Key``.
+        self.replayed = False
         self._started = time.monotonic()
 
     @classmethod
@@ -100,6 +102,24 @@ class ApiDispatcher(Dispatcher):
             self._usage = Usage.begin(self.request, connection, model, self._started)
         self._usage.check()
 
+    def use_expanded(self, connections):
+        """Count this request for the limits of the connections that its answer expands.
+
+        As :meth:`use`, before anything is written.
+
+        :param connections: of :meth:`~..models.policy.Policy.expanded`
+        :raise ApiError: ``too_many_requests``
+        """
+        for connection in connections:
+            own = self._usage and self._usage.connection.id == connection.id
+            if own or not connection.rate_limit:
+                continue
+            if connection.id not in self._allowances:
+                usage = self.request.env["connection.api.usage"]
+                self._allowances[connection.id] = usage._take(connection.id, connection.rate_limit)
+            if refusal := self._allowances[connection.id].refusal():
+                raise refusal
+
     def once(self, make):
         """What ``make()`` gives; for a repetition of a request with its ``Idempotency-Key``, what it gave.
 
@@ -116,7 +136,7 @@ class ApiDispatcher(Dispatcher):
         params, company = http.args.items(multi=True), http.headers.get(COMPANY_HEADER, "")
         asked = idempotency.fingerprint(http.method, http.path, params, self.body, company)
         keys = self.request.env["connection.api.idempotency"]
-        value, self._replayed = keys._once(key, asked, make)
+        value, self.replayed = keys._once(key, asked, make)
         return value
 
     def answer(self, value, status=HTTPStatus.OK, headers=()):
@@ -158,7 +178,7 @@ class ApiDispatcher(Dispatcher):
         result = super().post_dispatch(response)
         for name, value in self._common_headers():
             response.headers[name] = value
-        if self._replayed:
+        if self.replayed:
             response.headers["Idempotency-Replayed"] = "true"
         return result
 

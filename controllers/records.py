@@ -41,6 +41,7 @@ class Records(Controller):
                 return self._delete(policy)
         asked = query.parse_get(request.httprequest.args, policy.connection.max_limit)
         if isinstance(asked, query.OneQuery):  # existing apps read `data[0]`
+            self._use_expanded(policy, asked)
             row, version = reader.one(policy, asked)
             pages = {"count": 1, "page": 1, "page_size": asked.limit, "total": 1, "total_pages": 1}
             return self._tagged({"success": True, **pages, "data": [row]}, version)
@@ -74,7 +75,9 @@ class Records(Controller):
                 return self._update(policy, record_id, self._default_fields(policy))
             case "DELETE":
                 return self._delete(policy, record_id)
-        row, version = reader.one(policy, self._asked(policy, record_id))
+        asked = self._asked(policy, record_id)
+        self._use_expanded(policy, asked)
+        row, version = reader.one(policy, asked)
         return self._tagged({"success": True, "count": 1, "data": row}, version)
 
     @api_route(
@@ -192,7 +195,13 @@ class Records(Controller):
     def _read(policy, asked):
         if isinstance(asked, query.GroupQuery):
             return reader.groups(policy, asked)
+        Records._use_expanded(policy, asked)
         return reader.page(policy, asked)
+
+    @staticmethod
+    def _use_expanded(policy, asked):
+        if asked.selection.expand:
+            request.dispatcher.use_expanded(policy.expanded(asked.selection).values())
 
     def _create(self, policy, default_fields=()):
         wanted = query.parse_create(
@@ -201,8 +210,19 @@ class Records(Controller):
             policy.connection.max_limit,
             default_fields,
         )
+        self._use_expanded(policy, wanted)
         answer, version = request.dispatcher.once(lambda: writer.create(policy, wanted))
+        if request.dispatcher.replayed:
+            answer = self._narrowed(policy, wanted, answer)
         return self._tagged(answer, version, HTTPStatus.CREATED)
+
+    @staticmethod
+    def _narrowed(policy, wanted, answer):
+        """The answer of an earlier request, as far as the connection allows it by now."""
+        plan, data = policy.plan(wanted.selection), answer["data"]
+        if isinstance(data, list):
+            return {**answer, "data": reader.narrow(plan, data)}
+        return {**answer, "data": reader.narrow(plan, [data])[0]}
 
     def _update(self, policy, record_id=None, default_fields=()):
         wanted = query.parse_update(
@@ -212,6 +232,7 @@ class Records(Controller):
             record_id=record_id,
             default_fields=default_fields,
         )
+        self._use_expanded(policy, wanted)
         if_match = request.httprequest.headers.get("If-Match")
         return self._tagged(*writer.update(policy, wanted, if_match))
 

@@ -268,7 +268,9 @@ class Policy(RecordPolicy, ValuePolicy):
                         raise ApiError(
                             "bad_parameter", _("%(field)s is not a relation."), field=name
                         )
-                    below = self.reading(found.comodel_name)._plan(below, problems)
+                    related = self.reading(found.comodel_name)
+                    related.check_page(name, below.limit)
+                    below = related._plan(below, problems)
             except ApiError as exc:
                 problems.catch(exc)
                 continue
@@ -280,6 +282,42 @@ class Policy(RecordPolicy, ValuePolicy):
         except ApiError as exc:
             problems.catch(exc)
         return Plan(self, tuple(columns), order, selection.limit)
+
+    @property
+    def max_limit(self):
+        """The most records that one request may list, None without a connection."""
+        return self.connection and self.connection.max_limit
+
+    def check_page(self, field_name, number):
+        """Check how many records one record leads to in an answer.
+
+        :param number: None for no limit
+        :raise ApiError: ``bad_parameter`` for more than the model's own connection lists at once
+        """
+        if number and self.max_limit and number > self.max_limit:
+            raise ApiError(
+                "bad_parameter",
+                _('"expand" lists at most %(most)s records of %(field)s: give it a "limit".'),
+                most=self.max_limit,
+                field=field_name,
+            )
+
+    def expanded(self, selection):
+        """Return the connections of the models that a selection expands, by model name.
+
+        :param selection: :class:`~..tools.query.Selection`, not allowed yet
+        """
+        found = {}
+        for name, below in selection.expand.items():
+            field = self.model._fields.get(name)
+            comodel = field.comodel_name if field is not None else None
+            if not comodel or comodel in UNREACHABLE:
+                continue
+            policy = self.related(comodel)
+            if policy.connection is not None:
+                found[comodel] = policy.connection
+            found |= policy.expanded(below)
+        return found
 
     # --- order and groups --------------------------------------------------------------
 

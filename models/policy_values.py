@@ -56,7 +56,8 @@ class Pointed:
             owner.readable(self.field.name)
         except ApiError:
             return set()
-        return set(owner.current(record_id, self.field)._ids)
+        current = owner.current(record_id, self.field)
+        return set(current._ids) if current._name == self.model_name else set()
 
     def refusal(self, ids):
         name = self.field.name
@@ -141,12 +142,26 @@ class ValuePolicy:
                     properties.append(found)
             except ApiError as exc:
                 gathered.problems.catch(exc)
+        self._point_at_documents(loaded, gathered, record_id)
         for found in properties:
             try:
                 loaded[found.name] = self._properties(found, loaded, record_id, gathered)
             except ApiError as exc:
                 gathered.problems.catch(exc)
         return loaded
+
+    def _point_at_documents(self, loaded, gathered, record_id):
+        """Note the records that values name by the name of a model and an id (``res_model``, ``res_id``).
+
+        Where one of the two is not among the values, :mod:`.writer` looks at the record after the write.
+        """
+        for name, value in loaded.items():
+            found = self.model._fields[name]
+            if found.type != "many2one_reference" or not value:
+                continue
+            model_name = loaded.get(found.model_field)
+            if isinstance(model_name, str) and model_name in self.caller.env:
+                self._point(gathered, record_id, found, model_name, [value])
 
     def writable(self, name):
         """The field, if there is one of that name that the connection lists and the caller may write.
@@ -181,6 +196,9 @@ class ValuePolicy:
         A model that this one delegates to (``_inherits``) is a part of it, unless it has a connection.
         """
         target, name = self._target(found)
+        if target is self:  # another field of the same model
+            self.writable(name)
+            return
         if found.inherited and target.connection is None:
             # Odoo writes some of them with `sudo()`, an alias for instance
             allowed = not self._lifts_at_all() or not target.is_protected("write")
@@ -208,7 +226,11 @@ class ValuePolicy:
     def current(self, record_id, field):
         """Return the records that a relation of a record leads to now, archived ones included."""
         record = self.everything().browse(record_id).exists()
-        return record[field.name] or record.browse()
+        value = record[field.name]
+        if field.type == "many2one_reference":
+            model_name = record[field.model_field]
+            return record.env[model_name].browse(value) if value else record.browse()
+        return value or record.browse()
 
     @staticmethod
     def binary(found, data):
@@ -314,7 +336,7 @@ class ValuePolicy:
         loaded = []
         for command in commands:
             allowed = self._command(found, command, gathered, record_id)
-            if replaces and command.kind == "set":
+            if replaces and command.kind in ("set", "clear"):
                 loaded += self._differences(found, command.ids, record_id)
             else:
                 loaded.append(allowed)

@@ -571,6 +571,27 @@ def _visible_names(env, model_name, ids):
     return names
 
 
+def narrow(plan, rows):
+    """Return rows that were answered earlier, without what the plan does not allow by now.
+
+    :param rows: as :func:`dump` gave them
+    """
+    below = {column.name: column.below for column in plan.columns}
+    narrowed = []
+    for row in rows:
+        kept = {name: value for name, value in row.items() if name == "id" or name in below}
+        for name, deeper in below.items():
+            if deeper is None or not kept.get(name):
+                continue
+            value = kept[name]
+            if isinstance(value, dict):
+                [kept[name]] = narrow(deeper, [value])
+            else:
+                kept[name] = narrow(deeper, value)
+        narrowed.append(kept)
+    return narrowed
+
+
 # --- relations ---------------------------------------------------------------------------------
 
 
@@ -581,6 +602,9 @@ def _dump_expanded(column, records, nulls, times):
         related, visible = _one2many(column, records, inverse)
     else:
         related, visible = _followed(column, records)
+    if column.kind in X2MANY:
+        below.policy.check_page(column.name, max(map(len, related), default=0))
+    _forget_granted(below, visible)
     archived = records.env.context.get("active_test", True) is False
     visible = visible.with_context(active_test=False) if archived else visible
     times = _count_times(column, records, related, times)
@@ -588,6 +612,20 @@ def _dump_expanded(column, records, nulls, times):
     if column.kind == "many2one":
         return [by_id[keys[0]] if keys else None for keys in related]
     return [[by_id[key] for key in keys] for keys in related]
+
+
+def _forget_granted(plan, records):
+    """Forget what was computed for the records with a grant, where the caller's own rights decide.
+
+    The environments of a transaction share one cache, and a computed value may be made of what the
+    caller does not see.
+    """
+    if plan.policy.elevated or not plan.policy.root.elevated:
+        return
+    fields = [records._fields[column.name] for column in plan.columns]
+    names = [field.name for field in fields if field.compute and not field.store]
+    if names and records:
+        records.invalidate_recordset(names, flush=False)
 
 
 def _hides(field, comodel, records):

@@ -5,6 +5,7 @@ from . import test_backend
 from . import test_connection
 from . import test_dispatcher
 from . import test_events
+from . import test_grant
 from . import test_idempotency
 from . import test_keys
 from . import test_login

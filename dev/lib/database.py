@@ -107,7 +107,12 @@ def rename(setup: Setup, name: str, new: str) -> None:
 
 
 def template(
-    setup: Setup, modules: Iterable[str], *, demo: bool = False, assets: bool = False
+    setup: Setup,
+    modules: Iterable[str],
+    *,
+    demo: bool = False,
+    assets: bool = False,
+    title: str = "",
 ) -> str:
     """The name of a database with *modules* and without the addon, built if there is none yet.
 
@@ -135,8 +140,8 @@ def template(
             "--no-http",
         ]
         options += ["--max-cron-threads", "0", *(["--with-demo"] if demo else [])]
-        title = f"a database with {', '.join(wanted)}{' and demo data' if demo else ''} (once, a minute or two)"
-        stop_on(stream(title, [setup.odoo_bin, *options], log), log, "Building that database")
+        named = f"a database with {', '.join(wanted)}{' and demo data' if demo else ''} (once, a minute or two)"
+        stop_on(stream(title or named, [setup.odoo_bin, *options], log), log, "Building that database")
         if assets:
             script = 'env["ir.qweb"]._pregenerate_assets_bundles(); env.cr.commit()'
             shell(setup, building, log, script, "--data-dir", store)

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 from . import browser, database, log
-from .bootstrap import ROOT
+from .bootstrap import ROOT, Stop
 from .checks import check
+from .footprint import part as footprints
 from .lint import lint
 from .pytests import fresh_log, pytest
 from .report import Result
@@ -141,6 +142,20 @@ def e2e(setup: Setup, words: list[str]) -> Result:
     return pytest(setup, "e2e", words)
 
 
+def footprint(setup: Setup, words: list[str]) -> Result:
+    """What every model of the demo database lets limited callers change: only what was open to them."""
+    return footprints.short(setup, words)
+
+
+def soak(setup: Setup, words: list[str]) -> Result:
+    """The long form of a part, for a night or before a release: `dev/test soak footprint`."""
+    if not words or words[0] not in SOAKS:
+        raise Stop(f"There is no long form of that: dev/test soak [{' | '.join(SOAKS)}] [filter …]")
+    return SOAKS[words[0]](setup, words[1:])
+
+
+#: What runs for long, each with the set-up and the rest of the command line; none of it is part of the plain suite.
+SOAKS = {"footprint": footprints.soak}
 PARTS = {
     "check": check,
     "unit": unit,
@@ -149,6 +164,8 @@ PARTS = {
     "lint": lint,
     "live": live,
     "e2e": e2e,
+    "footprint": footprint,
+    "soak": soak,
 }
 # these need neither Odoo nor PostgreSQL
 LIGHT = {"check", "unit"}

@@ -16,7 +16,8 @@ from .setup import Setup
 
 # Two lanes for two cores. What tests concurrency, or how a server does under load, has the machine to itself.
 TOGETHER = (("check", "odoo", "template"), ("install", "lint"))
-ALONE = ("live", "e2e")
+# `soak` is asked for by name.
+ALONE = ("live", "e2e", "footprint")
 
 
 def main(words: list[str]) -> int:

@@ -1,0 +1,67 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What Odoo's own code may change beside the records that were open: short, and each with its reason.
+
+A row is excused only if Odoo did it as superuser, and, where `owner` names the columns of the document
+that it belongs to, only if that document may be written by the caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """One table; `columns` are the only ones that an update may change, empty for all."""
+
+    reason: str
+    ops: frozenset[str]
+    owner: tuple[str, str] | None = None
+    columns: frozenset[str] = frozenset()
+    #: Written by SQL of Odoo's own, so that no call of the ORM tells it.
+    sql: bool = False
+
+
+def _excuse(
+    reason: str,
+    ops: str,
+    owner: tuple[str, str] | None = None,
+    columns: str = "",
+    *,
+    sql: bool = False,
+) -> Excuse:
+    return Excuse(reason, frozenset(ops.split()), owner, frozenset(columns.split()), sql)
+
+
+#: A name that stands for "the one model that this many2one leads to" follows after a colon.
+EXCUSED: dict[str, tuple[Excuse, ...]] = {
+    "mail_message": (
+        _excuse("what mail.thread notes about its own document", "insert delete", ("model", "res_id")),
+    ),
+    "mail_followers": (
+        _excuse("who follows a document", "insert delete update", ("res_model", "res_id")),
+    ),
+    "mail_tracking_value": (
+        _excuse("tracked values", "insert delete", (":mail.message", "mail_message_id")),
+    ),
+    "mail_notification": (
+        _excuse("who is told", "insert delete", (":mail.message", "mail_message_id")),
+    ),
+    "mail_activity": (
+        _excuse("activities go with their document", "insert delete update", ("res_model", "res_id")),
+    ),
+    "mail_mail": (
+        _excuse("the e-mail of a message", "insert", (":mail.message", "mail_message_id")),
+    ),
+    "ir_attachment": (
+        _excuse("files of binary fields", "insert update delete", ("res_model", "res_id")),
+    ),
+    "ir_model_data": (
+        _excuse("external ids go with their record", "delete", ("model", "res_id")),
+    ),
+    "bus_bus": (_excuse("notes to open browsers", "insert"),),
+    "ir_sequence": (_excuse("numbers are counted", "update", columns="number_next", sql=True),),
+    "ir_sequence_date_range": (
+        _excuse("numbers are counted", "insert update", columns="number_next", sql=True),
+    ),
+}

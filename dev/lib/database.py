@@ -141,7 +141,9 @@ def template(
         ]
         options += ["--max-cron-threads", "0", *(["--with-demo"] if demo else [])]
         named = f"a database with {', '.join(wanted)}{' and demo data' if demo else ''} (once, a minute or two)"
-        stop_on(stream(title or named, [setup.odoo_bin, *options], log), log, "Building that database")
+        stop_on(
+            stream(title or named, [setup.odoo_bin, *options], log), log, "Building that database"
+        )
         if assets:
             script = 'env["ir.qweb"]._pregenerate_assets_bundles(); env.cr.commit()'
             shell(setup, building, log, script, "--data-dir", store)

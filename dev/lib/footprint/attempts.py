@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -61,8 +61,8 @@ class Attempts:
         self._random = random.Random(f"{seed} {model_name}")
         self._name = model_name
 
-    def all(self, most: int) -> list[Attempt]:
-        """At most *most*, those that reach other models before those that do not."""
+    def all(self, most: int, fields: tuple[str, ...] = ()) -> list[Attempt]:
+        """At most *most*, those that reach other models before those that do not; of some *fields* alone."""
         groups = [
             list(self._deletes()),
             self._shuffled(self._puts(relational=True)),
@@ -73,7 +73,8 @@ class Attempts:
         shares = (most, most * 6 // 10, most * 2 // 10, most * 4 // 10)
         left = most
         for group, share in zip(groups, shares, strict=True):
-            taken = group[: min(share, left)]
+            chosen = [attempt for attempt in group if not fields or attempt.field in fields]
+            taken = chosen[: min(share, left)]
             left -= len(taken)
             found += taken
         return found
@@ -162,7 +163,7 @@ class Attempts:
         values: dict[str, Any] = {}
         points: list[tuple[str, str, int]] = []
         for field in fields:
-            if field.name in defaults and defaults[field.name]:
+            if defaults.get(field.name):
                 continue
             value = world.asked(self._cr, partial(self._required, field, sample), None)
             if value is None:
@@ -194,23 +195,32 @@ class Attempts:
         if field.type in ("one2many", "many2many"):
             yield from self._commands(field, record, few=few)
         elif field.type == "many2one":
-            kinds = self._world.kinds(self._cr, field.comodel_name, self._uid)
-            now = record[field.name]._ids if record else ()
-            for key in [i for i in kinds.some if i not in now][: 2 if few else 3]:
-                yield key, ((field.comodel_name, field.name, key),)
-            if not few and now:
-                yield False, ()
+            yield from self._links(field, record, few=few)
         elif field.type == "reference":
             names = [name for name in field.get_values(self._env) if name in self._env]
-            for name in names[: 1 if few else 3]:
-                for key in self._world.kinds(self._cr, name, self._uid).some[:1]:
-                    yield f"{name},{key}", ((name, field.name, key),)
+            for name, key in self._examples(names[: 1 if few else 3]):
+                yield f"{name},{key}", ((name, field.name, key),)
         elif field.type == "many2one_reference":
-            for name in POINTED[: 1 if few else 3]:
-                for key in self._world.kinds(self._cr, name, self._uid).foreign[:1]:
-                    yield (name, key), ((name, field.name, key),)
+            for name, key in self._examples(POINTED[: 1 if few else 3]):
+                yield (name, key), ((name, field.name, key),)
         else:
             yield from ((value, ()) for value in self._scalars(field, record, few=few))
+
+    def _examples(self, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+        """A record of each model, one that the caller does not see if there is one."""
+        for name in names:
+            for key in self._world.kinds(self._cr, name, self._uid).some[:1]:
+                yield name, key
+
+    def _links(
+        self, field: Any, record: Any, *, few: bool
+    ) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+        kinds = self._world.kinds(self._cr, field.comodel_name, self._uid)
+        now = record[field.name]._ids if record else ()
+        for key in [key for key in kinds.some if key not in now][: 2 if few else 3]:
+            yield key, ((field.comodel_name, field.name, key),)
+        if not few and now:
+            yield False, ()
 
     def _scalars(self, field: Any, record: Any, *, few: bool) -> list[Any]:
         if field.type == "boolean":
@@ -224,7 +234,9 @@ class Attempts:
         value = PLAIN.get(field.type)
         return [] if value is None else [value]
 
-    def _commands(self, field: Any, record: Any, *, few: bool) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    def _commands(
+        self, field: Any, record: Any, *, few: bool
+    ) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         """Every kind of x2many command: on what is linked now, and on what is somebody else's."""
         name = field.comodel_name
         kinds = self._world.kinds(self._cr, name, self._uid)
@@ -241,8 +253,8 @@ class Attempts:
             yield [[1, key, change]], ()
             yield [[2, key]], ()
             yield [[3, key]], ()
+            yield [], ()
             yield [[5]], ()
-            yield [[6, 0, []]], ()
         yield [[0, 0, self._line(field)]], ()
 
     def _line(self, field: Any) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def _excuse(
 #: A name that stands for "the one model that this many2one leads to" follows after a colon.
 EXCUSED: dict[str, tuple[Excuse, ...]] = {
     "mail_message": (
-        _excuse("what mail.thread notes about its own document", "insert delete", ("model", "res_id")),
+        _excuse(
+            "what mail.thread notes about its own document", "insert delete", ("model", "res_id")
+        ),
     ),
     "mail_followers": (
         _excuse("who follows a document", "insert delete update", ("res_model", "res_id")),
@@ -48,7 +50,9 @@ EXCUSED: dict[str, tuple[Excuse, ...]] = {
         _excuse("who is told", "insert delete", (":mail.message", "mail_message_id")),
     ),
     "mail_activity": (
-        _excuse("activities go with their document", "insert delete update", ("res_model", "res_id")),
+        _excuse(
+            "activities go with their document", "insert delete update", ("res_model", "res_id")
+        ),
     ),
     "mail_mail": (
         _excuse("the e-mail of a message", "insert", (":mail.message", "mail_message_id")),
@@ -56,9 +60,7 @@ EXCUSED: dict[str, tuple[Excuse, ...]] = {
     "ir_attachment": (
         _excuse("files of binary fields", "insert update delete", ("res_model", "res_id")),
     ),
-    "ir_model_data": (
-        _excuse("external ids go with their record", "delete", ("model", "res_id")),
-    ),
+    "ir_model_data": (_excuse("external ids go with their record", "delete", ("model", "res_id")),),
     "bus_bus": (_excuse("notes to open browsers", "insert"),),
     "ir_sequence": (_excuse("numbers are counted", "update", columns="number_next", sql=True),),
     "ir_sequence_date_range": (

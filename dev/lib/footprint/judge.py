@@ -41,7 +41,9 @@ class Tables:
     """Which models and which relations keep their rows in a table."""
 
     models: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    relations: dict[str, list[tuple[str, str, str]]] = field(default_factory=lambda: defaultdict(list))
+    relations: dict[str, list[tuple[str, str, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     #: (table, column) → the other table, for columns of which the database says what a deletion does.
     cascades: dict[tuple[str, str], str] = field(default_factory=dict)
     nulls: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -52,7 +54,9 @@ class Tables:
         found = cls()
         env.cr.execute(FOREIGN_KEYS)
         for table, column, other, kind in env.cr.fetchall():
-            (found.cascades if kind == "c" else found.nulls)[table.strip('"'), column] = other.strip('"')
+            (found.cascades if kind == "c" else found.nulls)[table.strip('"'), column] = (
+                other.strip('"')
+            )
         for name, model in env.registry.items():
             if model._abstract:
                 continue
@@ -204,10 +208,10 @@ class Judge:
         sides = self._tables.relations.get(change.table, ())
         for name, field_name, column in sides:
             record_id = change.row.get(column)
-            if self._opened.listed and name == self._opened.model:
-                if field_name not in self._opened.listed:
-                    continue
-            if self._may(name, record_id, "write") or self._came(name, record_id):
+            if self._came(name, record_id):
+                return True
+            listed = self._opened.listed if name == self._opened.model else ()
+            if (not listed or field_name in listed) and self._may(name, record_id, "write"):
                 return True
         return change.table in EXCUSED
 
@@ -267,7 +271,12 @@ def _paths(env: Environment, model_name: str, parent: str, before: str = "") -> 
 
 _ADMINISTRATORS = ("base.group_system", "base.group_erp_manager")
 _RULED: dict[tuple[str, str], bool] = {}
-_PERMISSIONS = {"GET": "perm_read", "POST": "perm_create", "PUT": "perm_write", "DELETE": "perm_unlink"}
+_PERMISSIONS = {
+    "GET": "perm_read",
+    "POST": "perm_create",
+    "PUT": "perm_write",
+    "DELETE": "perm_unlink",
+}
 
 
 def may_lift(env: Environment, model_name: str, verb: str) -> bool:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,15 @@ from ..report import Result
 from ..setup import Setup
 
 BEGIN = "from:"
+SELF = "self"
+#: What superuser mode lets a portal or an internal user do: the field that is written, and what follows.
+HOLES = (
+    ("ref_company_ids", "update res_company"),
+    ("bank_ids", "update res_partner_bank"),
+    ("order_line", "update sale_order_line (order_id"),
+    ("message_ids", "update mail_message (res_id)"),
+    ("message_ids", "update mail_message (res_id emptied)"),
+)
 #: How many attempts each caller has at a model: with the defaults, and with each further variant.
 SHORT, LONG = (40, 10), (250, 60)
 #: A report that nobody reads to its end is of no use.
@@ -31,45 +42,87 @@ from lib.footprint import run
 
 
 def short(setup: Setup, words: Sequence[str]) -> Result:
-    """Try every model of the demo database, a few dozen times each."""
-    return _run(setup, words, "footprint", database.demo_template(setup), SHORT)
+    """Try every model of the demo database some dozen times, and show that the harness can fail."""
+    result = Result()
+    with _databases(setup, "footprint", database.demo_template(setup)) as databases:
+        if list(words) != [SELF]:
+            result.add(_run(setup, words, "footprint", databases, SHORT))
+        if not words or list(words) == [SELF]:
+            result.add(_self_test(setup, databases[0]))
+    return result
 
 
 def soak(setup: Setup, words: Sequence[str]) -> Result:
     """Try every model of a database with all community apps, some hundred times each."""
-    return _run(setup, words, "footprint_soak", apps.template(setup), LONG)
+    with _databases(setup, "footprint_soak", apps.template(setup)) as databases:
+        return _run(setup, words, "footprint_soak", databases, LONG)
 
 
-def _run(
-    setup: Setup, words: Sequence[str], name: str, template: str, most: tuple[int, int]
-) -> Result:
-    """*words* are names of models (`sale.*`), or `from:sale.order` to go on where a run was ended."""
-    processes = min(2, os.cpu_count() or 1)
-    models = [word for word in words if not word.startswith(BEGIN)]
-    begin = next((word[len(BEGIN) :] for word in words if word.startswith(BEGIN)), "")
-    log = setup.work / "log" / f"{name}.log"
+@contextlib.contextmanager
+def _databases(setup: Setup, name: str, template: str) -> Iterator[list[str]]:
+    """A database per process, with the addon, the callers and the triggers; gone with the context."""
+    log = _log(setup, name)
     log.unlink(missing_ok=True)
-    databases = [setup.database(f"test_{name}_{number}") for number in range(processes)]
-    first, *others = databases
+    names = [
+        setup.database(f"test_{name}_{number}") for number in range(min(2, os.cpu_count() or 1))
+    ]
+    first, *others = names
     database.copy(setup, template, first)
     say("… the addon, the callers and the triggers")
     database.install(setup, first, log)
     database.shell(setup, first, log, _script("run.prepare(env)"))
     for other in others:
         database.copy(setup, first, other)
-    files = [log.with_name(f"{name}-{number}.jsonl") for number in range(processes)]
+    try:
+        yield names
+    finally:
+        for each in names:
+            database.drop(setup, each)
+
+
+def _log(setup: Setup, name: str) -> Path:
+    return setup.work / "log" / f"{name}.log"
+
+
+def _run(
+    setup: Setup, words: Sequence[str], name: str, databases: Sequence[str], most: tuple[int, int]
+) -> Result:
+    """*words* are names of models (`sale.*`), or `from:sale.order` to go on where a run was ended."""
+    models = tuple(word for word in words if not word.startswith(BEGIN))
+    begin = next((word[len(BEGIN) :] for word in words if word.startswith(BEGIN)), "")
+    log = _log(setup, name)
+    files = [log.with_name(f"{name}-{number}.jsonl") for number in range(len(databases))]
     tasks = [
-        f"run.main(env, run.Task(out={str(path)!r}, models={tuple(models)!r}, begin={begin!r},"
-        f" part={number}, parts={processes}, most={most[0]}, few={most[1]}))"
+        f"run.main(env, run.Task(out={str(path)!r}, models={models!r}, begin={begin!r},"
+        f" part={number}, parts={len(databases)}, most={most[0]}, few={most[1]}))"
         for number, path in enumerate(files)
     ]
-    with ThreadPoolExecutor(processes) as pool:
-        codes = list(pool.map(lambda pair: _process(setup, log, *pair), zip(databases, tasks)))
+    with ThreadPoolExecutor(len(databases)) as pool:
+        codes = list(pool.map(partial(_process, setup, log), databases, tasks))
     for code in codes:
         stop_on(code, log, "A process of the footprint")
-    for each in databases:
-        database.drop(setup, each)
     return report(files)
+
+
+def _self_test(setup: Setup, name: str) -> Result:
+    """Switch the grant off: the holes that superuser mode has must be found, or the harness sees nothing."""
+    log = _log(setup, "footprint")
+    out = log.with_name("footprint-self.jsonl")
+    fields = tuple(field for field, _table in HOLES)
+    call = (
+        f"run.main(env, run.Task(out={str(out)!r}, models=('res.partner', 'sale.order'), most=500,"
+        f" few=500, fields={fields!r}, superuser=True, variants=('defaults', 'closed')))"
+    )
+    stop_on(_process(setup, log, name, call), log, "The self-test of the footprint")
+    entries = map(json.loads, out.read_text().splitlines())
+    found = [entry["finding"] for entry in entries if "finding" in entry]
+    result = Result()
+    for field, what in HOLES:
+        seen = any(each["key"][2] == field and what in each["what"] for each in found)
+        result.check(
+            "" if seen else f"as superuser, {field} made no {what!r}: the harness is blind"
+        )
+    return result
 
 
 def _script(call: str) -> str:
@@ -102,16 +155,18 @@ def report(files: Sequence[Path]) -> Result:
         if found := entry.get("finding"):
             groups[found["kind"], _kind(found)].append(found)
             continue
-        counts.update({key: entry[key] for key in ("tried", "accepted", "refused")})
+        counts.update({key: entry[key] for key in ("tried", "accepted", "refused", "left_out")})
         odd.update(entry["odd"])
         if entry["findings"]:
             result.failed += 1
         else:
             result.passed += 1
-    ordered = sorted(groups.items(), key=lambda item: (item[0][0], -len(item[1])))
+    ordered = sorted(groups.items(), key=lambda item: (_rank(item[0][0]), -len(item[1])))
     result.problems += [_told(*item) for item in ordered[:TOLD]]
     if len(ordered) > TOLD:
-        result.problems.append(f"and {len(ordered) - TOLD} kinds more: {', '.join(map(str, files))}")
+        result.problems.append(
+            f"and {len(ordered) - TOLD} kinds more: {', '.join(map(str, files))}"
+        )
     kinds = Counter(kind for kind, _what in groups)
     result.notes += [
         ", ".join(f"{count} {what}" for what, count in counts.items()),
@@ -119,6 +174,12 @@ def report(files: Sequence[Path]) -> Result:
         f"kinds of findings: {_listed(kinds) or 'none'}",
     ]
     return result
+
+
+def _rank(kind: str) -> tuple[int, str]:
+    """What changed comes before what should not be open at all, and that before what was pointed to."""
+    last = ("administrators only", "pointing")
+    return (last.index(kind) + 1 if kind in last else 0, kind)
 
 
 def _kind(found: dict[str, Any]) -> str:

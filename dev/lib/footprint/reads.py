@@ -37,6 +37,9 @@ class Reads:
         """Read all fields, then each relation one level down."""
         names = sorted(name for name, field in fields.items() if field.type != "binary")
         shown = self._readable(names)
+        hidden = self._attempt("GET", lambda env: self._hidden(env, shown), "groups") or ()
+        for name in hidden:
+            yield self._finding("groups", name, "is shown to who is in none of its groups", name)
         for name in shown:
             field = fields[name]
             if field.type in SECRET_TYPES and SECRET.search(name):
@@ -56,6 +59,11 @@ class Reads:
             return []
         half = len(names) // 2
         return self._readable(names[:half]) + self._readable(names[half:])
+
+    def _hidden(self, env: Any, names: list[str]) -> list[str]:
+        """Those that Odoo keeps from this caller by the groups of the field."""
+        model = env[self._opened.model]
+        return [name for name in names if not model._has_field_access(model._fields[name], "read")]
 
     def _page(self, env: Any, names: list[str], expand: Any = None) -> Any:
         params = {"fields": json.dumps(names), "limit": str(ROWS), "archived": "1"}

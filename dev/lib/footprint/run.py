@@ -24,6 +24,8 @@ from .attempts import Attempt, Attempts
 from .judge import Finding, Judge, Opened, Tables
 from .reads import Reads
 
+#: Where writes change the registry (new columns) an attempt takes seconds: so many of them for each caller.
+HEAVY = 5
 #: Of each kind of finding one is told in full, with this much of its values.
 SHOWN = 300
 
@@ -40,6 +42,10 @@ class Task:
     most: int = 60
     variants: tuple[str, ...] = ("defaults", "closed", "filter", "list")
     few: int = 20
+    #: Only these fields are tried.
+    fields: tuple[str, ...] = ()
+    #: Without the grant: the self-test shows what is found then.
+    superuser: bool = False
     seed: str = "footprint"
 
 
@@ -53,6 +59,8 @@ class Counts:
     #: Exceptions that are no refusals, by type and by whose code they come from.
     odd: dict[str, int] = field(default_factory=dict)
     findings: int = 0
+    #: Attempts that were not made: see HEAVY.
+    left_out: int = 0
     seconds: float = 0
 
 
@@ -62,11 +70,13 @@ def main(env: Any, task: Task) -> None:
     watch.install()
     names = wanted(env, task)
     registry = env.registry
+    if task.superuser:
+        engine.use_superuser_mode(registry)
     env.cr.rollback()
     with Path(task.out).open("w") as out, closing(registry.cursor()) as cr:
         runner = Runner(registry, cr, task, out)
         for number, name in enumerate(names, 1):
-            counts = runner.model(name)
+            counts = runner.safely(name)
             odd = f", {sum(counts.odd.values())} odd" if counts.odd else ""
             print(
                 f"{number}/{len(names)} {name}: {counts.tried} tried, {counts.accepted} accepted,"
@@ -102,8 +112,24 @@ class Runner:
         self._registry, self._cr, self._task, self._out = registry, cr, task, out
         self._world = world.World(cr)
         self._tables = Tables.of(world.root(cr))
+        self._heavy = 0
         self._told: set[tuple[str, ...]] = set()
         self._rollback()
+
+    def safely(self, name: str) -> Counts:
+        """Try one model; where that fails for a mistake of the harness, say so and go on."""
+        try:
+            return self.model(name)
+        except Exception:  # noqa: BLE001 - one model of hundreds must not end the run
+            self._rollback()
+            text = traceback.format_exc()
+            last = text.strip().splitlines()[-1]
+            where = Finding(
+                "harness", name, "", "", "", None, last, text[-1500:], key=("harness", name, last)
+            )
+            self._tell(where)
+            self._write({"model": name, **asdict(self._counts)})
+            return self._counts
 
     def model(self, name: str) -> Counts:
         """Try one model, with each variant of what is opened."""
@@ -153,7 +179,7 @@ class Runner:
         )
 
     def _open(self, opened: Opened) -> None:
-        """Make the connections, as the superuser; the models beside it are opened for administrators alone, to be read."""
+        """Make the connections, as the superuser; the neighbours may be read, by administrators alone."""
         env = world.root(self._cr)
         models = env["ir.model"]
         verbs = {f"is_{verb.lower()}": True for verb in opened.verbs}
@@ -197,6 +223,7 @@ class Runner:
 
     def _fresh(self) -> None:
         """Begin with empty caches, as a request does."""
+        self._heavy += bool(self._registry.registry_invalidated)
         self._registry.reset_changes()
         self._cr.transaction = None
 
@@ -206,11 +233,16 @@ class Runner:
         usual = opened.name == "defaults"
         seed = f"{self._task.seed} {opened.name}"
         attempts = Attempts(self._world, self._cr, opened.model, uid, seed)
-        chosen = attempts.all(self._task.most if usual else self._task.few)
+        most = self._task.most if usual else self._task.few
+        chosen = attempts.all(most, self._task.fields)
         self._rollback()
+        self._heavy = 0
         for attempt in chosen:
+            if self._heavy > HEAVY:
+                self._counts.left_out += 1
+                continue
             self._try(opened, login, uid, attempt)
-        if usual:
+        if usual and not self._task.fields:
             reads = Reads(opened, login, lambda *words: self._read(opened, login, uid, *words))
             fields = dict(world.root(self._cr)[opened.model]._fields)
             for finding in reads.findings(fields):
@@ -295,14 +327,19 @@ class Runner:
         bad += judging.before(self._cr, changes)
         for change, why in bad:
             self._tell(self._row(opened, login, attempt, change, why))
-        for finding in self._pointed(opened, login, uid, attempt):
+        for finding in self._pointed(opened, login, uid, attempt, changes):
             self._tell(finding)
+        if opened.listed and not opened.listed.issuperset(attempt.values or ()):
+            what = "a field that is not on the list was written"
+            self._tell(self._finding(opened, login, attempt, "list", what, attempt.field))
 
     def _row(
         self, opened: Opened, login: str, attempt: Attempt, change: watch.Change, why: str
     ) -> Finding:
-        columns = ", ".join(sorted(change.columns - watch.LOG_ACCESS))
-        row = f"{change.op} {change.table}/{change.id or ''} {columns}".strip()
+        names = sorted(change.columns - watch.LOG_ACCESS)
+        columns = ", ".join(name + " emptied" * _is_empty(change.new[name]) for name in names)
+        values = [f"{name}: {change.old[name]!r:.40} → {change.new[name]!r:.40}" for name in names]
+        row = f"{change.op} {change.table}/{change.id or change.row} {'; '.join(values)}"[:SHOWN]
         events = [
             event
             for name in self._tables.models.get(change.table, ())
@@ -313,17 +350,18 @@ class Runner:
         return self._finding(opened, login, attempt, why, what, row, site)
 
     def _pointed(
-        self, opened: Opened, login: str, uid: int, attempt: Attempt
+        self, opened: Opened, login: str, uid: int, attempt: Attempt, changes: list[watch.Change]
     ) -> Iterator[Finding]:
         """What a value pointed to has to be open, or the caller's to see."""
         env = world.plain(self._cr, uid)
         for name, _field, key in attempt.points:
-            if name == opened.model and key in (opened.ids if opened.ids is not None else {key}):
+            if name == opened.model and (opened.ids is None or key in opened.ids):
                 continue
+            if not any(watch.links(change, env[name]._table, key) for change in changes):
+                continue  # it was accepted, and came to nothing
             if key not in world.allowed(env, name, [key], "read"):
-                yield self._finding(
-                    opened, login, attempt, "pointing", f"points to a hidden {name}", f"{name}/{key}"
-                )
+                what = f"points to a hidden {name}"
+                yield self._finding(opened, login, attempt, "pointing", what, f"{name}/{key}")
 
     def _finding(
         self,
@@ -335,7 +373,7 @@ class Runner:
         row: str,
         site: tuple[str, ...] = (),
     ) -> Finding:
-        ruled = kind == "row" and not judge.may_lift(
+        ruled = kind in ("row", "relation") and not judge.may_lift(
             world.root(self._cr), opened.model, attempt.verb
         )
         kind = "administrators only" if ruled else kind
@@ -363,3 +401,8 @@ class Runner:
     def _write(self, entry: dict[str, Any]) -> None:
         self._out.write(json.dumps(entry, default=str) + "\n")
         self._out.flush()
+
+
+def _is_empty(value: Any) -> bool:
+    """Tell whether a column holds nothing; the id of a pair with a model's name is 0 then."""
+    return value is None or (value == 0 and value is not False)

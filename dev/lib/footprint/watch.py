@@ -110,7 +110,9 @@ class Watch:
     def note(self, kind: str, records: Any, ids: Any, names: Any) -> None:
         if self.active:
             env = records.env
-            found = Event(kind, records._name, tuple(ids), frozenset(names), env.uid, env.su, _site())
+            found = Event(
+                kind, records._name, tuple(ids), frozenset(names), env.uid, env.su, _site()
+            )
             self.events.append(found)
 
     def sites(self, model_name: str, record_id: int | None, kind: str) -> list[Event]:
@@ -132,7 +134,9 @@ def _site(most: int = 4) -> tuple[str, ...]:
     while frame is not None and len(found) < most:
         path = frame.f_code.co_filename
         if "/addons/" in path and "/footprint/" not in path:
-            found.append(f"{path.rpartition('/addons/')[2]}:{frame.f_lineno} {frame.f_code.co_name}")
+            found.append(
+                f"{path.rpartition('/addons/')[2]}:{frame.f_lineno} {frame.f_code.co_name}"
+            )
         frame = frame.f_back
     return tuple(found)
 
@@ -199,6 +203,20 @@ def changes(cr: Any) -> list[Change]:
         else:
             found[key] = Change(table, old, new)
     return [change for change in found.values() if _is_change(change)]
+
+
+def links(change: Change, table: str, key: int) -> bool:
+    """Tell whether a change made a row point to record *key* of a table, or changed that record."""
+    if change.table == table and change.id == key:
+        return True
+    if change.new is None:
+        return False
+    names = change.columns if change.old is not None else change.new.keys() - {"id"}
+    # what depends on the company is kept as an object of values
+    values = [change.new[name] for name in names - LOG_ACCESS]
+    return any(
+        key == value or (isinstance(value, dict) and key in value.values()) for value in values
+    )
 
 
 def _is_change(change: Change) -> bool:

@@ -121,7 +121,9 @@ class World:
         return self._kinds[key]
 
 
-def allowed(env: Environment, model_name: str, ids: Iterable[int], operation: str) -> frozenset[int]:
+def allowed(
+    env: Environment, model_name: str, ids: Iterable[int], operation: str
+) -> frozenset[int]:
     """Those of *ids* that the environment's user may read, create, write or unlink in Odoo."""
     records = env[model_name].browse(ids)
     return frozenset(asked(env.cr, lambda: records._filtered_access(operation)._ids, ()))

@@ -17,6 +17,8 @@ from .watch import FOREIGN_KEYS, LOG_ACCESS, WATCH, Change
 OPERATIONS = {"insert": "create", "update": "write", "delete": "unlink"}
 #: What decides who somebody is: on a user's partner it takes, beside the grant, the right to write that user.
 IDENTITY = frozenset(["email", "parent_id", "company_id"])
+#: Of these, what Odoo lets everybody change of themselves.
+PREFERENCES = frozenset(["email"])
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,12 @@ class Judge:
         return "row"
 
     def _identity_problem(self, change: Change, name: str, columns: frozenset[str]) -> str:
-        if name != "res.partner" or change.op != "update" or not columns & IDENTITY:
+        """Who somebody is: theirs to say as far as Odoo's preferences go, or for whom may write that user."""
+        if name != "res.partner" or change.op != "update":
             return ""
         users = self._root["res.users"].search([("partner_id", "=", change.id)])
-        if not users or self._own("res.partner", change.id, "write"):
+        named = columns & (IDENTITY - PREFERENCES if self._uid in users._ids else IDENTITY)
+        if not named or not users or self._own("res.partner", change.id, "write"):
             return ""
         others = [key for key in users._ids if not self._own("res.users", key, "write")]
         return "identity" if others else ""

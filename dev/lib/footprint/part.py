@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import subprocess
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -92,13 +93,14 @@ def _run(
     begin = next((word[len(BEGIN) :] for word in words if word.startswith(BEGIN)), "")
     log = _log(setup, name)
     files = [log.with_name(f"{name}-{number}.jsonl") for number in range(len(databases))]
-    tasks = [
-        f"run.main(env, run.Task(out={str(path)!r}, models={models!r}, begin={begin!r},"
-        f" part={number}, parts={len(databases)}, most={most[0]}, few={most[1]}))"
-        for number, path in enumerate(files)
-    ]
-    with ThreadPoolExecutor(len(databases)) as pool:
-        codes = list(pool.map(partial(_process, setup, log), databases, tasks))
+    with tempfile.TemporaryDirectory() as claims:
+        tasks = [
+            f"run.main(env, run.Task(out={str(path)!r}, models={models!r}, begin={begin!r},"
+            f" claims={claims!r}, most={most[0]}, few={most[1]}))"
+            for path in files
+        ]
+        with ThreadPoolExecutor(len(databases)) as pool:
+            codes = list(pool.map(partial(_process, setup, log), databases, tasks))
     for code in codes:
         stop_on(code, log, "A process of the footprint")
     return report(files)

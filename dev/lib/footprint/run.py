@@ -32,13 +32,12 @@ SHOWN = 300
 
 @dataclass(frozen=True)
 class Task:
-    """What one process shall do; `part` of `parts` is its share of the models."""
+    """What one process shall do; processes that share a folder of `claims` share the models."""
 
     out: str
     models: tuple[str, ...] = ()
     begin: str = ""
-    part: int = 0
-    parts: int = 1
+    claims: str = ""
     most: int = 60
     variants: tuple[str, ...] = ("defaults", "closed", "filter", "list")
     few: int = 20
@@ -76,6 +75,8 @@ def main(env: Any, task: Task) -> None:
     with Path(task.out).open("w") as out, closing(registry.cursor()) as cr:
         runner = Runner(registry, cr, task, out)
         for number, name in enumerate(names, 1):
+            if not _claimed(task, name):
+                continue
             counts = runner.safely(name)
             odd = f", {sum(counts.odd.values())} odd" if counts.odd else ""
             print(
@@ -94,8 +95,18 @@ def wanted(env: Any, task: Task) -> list[str]:
     )
     if task.models:
         names = [name for name in names if any(fnmatch.fnmatch(name, m) for m in task.models)]
-    names = [name for name in names if name >= task.begin]
-    return names[task.part :: task.parts]
+    return [name for name in names if name >= task.begin]
+
+
+def _claimed(task: Task, name: str) -> bool:
+    """Take a model, if no other process has."""
+    if not task.claims:
+        return True
+    try:
+        (Path(task.claims) / name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def prepare(env: Any) -> None:

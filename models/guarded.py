@@ -56,6 +56,7 @@ PROTECTED = (
 #: The same, where reading is harmless.
 PROTECTED_CHANGES = frozenset(
     [
+        "account.analytic.plan",  # Odoo makes a field of other models for each
         "account.lock_exception",  # opens a closed period
         "calendar.attendee",  # who sees an event
         "crm.team.member",

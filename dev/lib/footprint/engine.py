@@ -14,7 +14,6 @@ __all__ = [
     "OURS",
     "UNREACHABLE",
     "ApiError",
-    "administrators_only",
     "call",
     "get",
     "lifts",
@@ -27,25 +26,25 @@ UNREACHABLE = guarded.UNREACHABLE
 _MOST = 1000
 
 
-def lifts(model_name: str, _verb: str) -> bool:
+_MODES = {"GET": "read", "POST": "create", "PUT": "write", "DELETE": "unlink"}
+
+
+def lifts(env: Any, model_name: str, verb: str) -> bool:
     """Tell whether a connection lifts the rights of callers who are no administrators on this model."""
-    return not guarded.is_protected(model_name)
-
-
-#: The addon's own answer to "is a grant on this model for administrators alone?", called with the
-#: environment, the model and the verb; None as long as the addon has no such function.
-administrators_only = None
+    return _MODES[verb] not in env["connection.api"]._protected_modes(model_name)
 
 
 def use_superuser_mode(registry: Any) -> None:
-    """Do as the addon did before it had a grant: what `sudo` opens runs as superuser, in this process."""
+    """Run what a connection opens in superuser mode, with no check of what is pointed at, in this process."""
     model = registry["connection.api"]
     resolve = model._resolve
 
-    def resolved(self: Any, model_name: str, method: str | None = None) -> Any:
+    def resolved(self: Any, model_name: str, method: str) -> Any:
         policy = resolve(self, model_name, method)
-        if lifts(model_name, method or ""):
+        if lifts(self.env, model_name, method):
             policy.model = policy.caller.sudo()
+            policy._full_env = policy._strict_env = policy.model.env
+            policy._check_gathered = lambda gathered: gathered.problems.raise_if_any()
         return policy
 
     model._resolve = resolved

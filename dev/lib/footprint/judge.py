@@ -235,7 +235,7 @@ class Judge:
         if excuse.columns and change.op == "update" and not columns <= excuse.columns:
             return False
         events = WATCH.sites(name, change.id, change.op)
-        if not (excuse.sql or any(event.su for event in events)):
+        if not (excuse.sql or excuse.as_caller or any(event.su for event in events)):
             return False
         return excuse.owner is None or self._is_owner_fine(change, excuse.owner)
 
@@ -287,7 +287,7 @@ def may_lift(env: Environment, model_name: str, verb: str) -> bool:
     """Tell whether the rules of the addon, computed here by other code, let a grant open a model for everybody."""
     key = (model_name, verb)
     if key not in _RULED:
-        _RULED[key] = engine.lifts(model_name, verb) and not administrators_only(env, *key)
+        _RULED[key] = engine.lifts(env, model_name, verb) and not administrators_only(env, *key)
     return _RULED[key]
 
 
@@ -296,8 +296,6 @@ def administrators_only(env: Environment, model_name: str, verb: str) -> bool:
     model = env[model_name]
     if model._transient:
         return True
-    if verb == "GET":
-        return False
     mixins = {"mail.render.mixin", "mail.composer.mixin"}
     if any(getattr(cls, "_name", None) in mixins for cls in type(model).mro()):
         return True

@@ -1,8 +1,8 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """What Odoo's own code may change beside the records that were open: short, and each with its reason.
 
-A row is excused only if Odoo did it as superuser (or asked for access to its document), and, where `owner` names the columns of the document
-that it belongs to, only if that document may be written by the caller.
+A row is excused only if Odoo wrote it as superuser, or asked for access to its document. Where `owner` names the
+columns of the document that the row belongs to, the caller must be allowed to write that document.
 """
 
 from __future__ import annotations

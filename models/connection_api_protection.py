@@ -118,31 +118,49 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", "field_name")
     def _membership(self, model_name, field_name):
-        """Return what a many2many of a model gives rights on, if it does.
+        """Return how a many2many gives rights, if it does.
 
         The cache is emptied when a record rule changes (``ir.rule``).
 
-        :return: the name of a model whose records are the members; ``inverse`` where the other side
-            has the same relation as a field, and decides by it who may see it or do what; else an
-            empty text
+        :return: ``members`` for people or groups who see the record, or what belongs to it, by this
+            field; ``join`` for a field that makes the record itself a member of what it leads to,
+            or that stands on the other side, too, and decides there; else an empty text
         """
         field = self.env[model_name]._fields[field_name].base_field
+        is_row = self._is_table_of_a_model(field.relation)
+        if field.comodel_name in PEOPLE | {"res.groups"}:
+            decides = field.comodel_name == "res.groups" or field_name in self._rule_words(
+                model_name
+            )
+            if decides or is_row:
+                return "members"
+        elif is_row and model_name in PEOPLE:
+            return "join"
         if not field.store:
             return ""  # its inverse is Odoo's own code, which asks for what it needs
-        for name, registry_class in self.env.registry.items():
-            if registry_class._table == field.relation and not registry_class._abstract:
-                return name
         inverses = {inverse.name for inverse in self.env.registry.field_inverses[field]}
         if not inverses:
             return ""
         decides = "write" in self._protected_modes(field.comodel_name)
-        return "inverse" if decides or inverses & self._rule_words(field.comodel_name) else ""
+        return "join" if decides or inverses & self._rule_words(field.comodel_name) else ""
+
+    @api.model
+    def _is_table_of_a_model(self, table):
+        classes = self.env.registry.values() if table else ()
+        return any(each._table == table and not each._abstract for each in classes)
 
     @api.model
     def _rule_words(self, model_name):
-        """Return the words of the record rules of a model: the fields that decide who sees what are among them."""
-        rules = self.env["ir.rule"].sudo().search([("model_id.model", "=", model_name)])
-        return set(re.findall(r"\w+", " ".join(filter(None, rules.mapped("domain_force")))))
+        """Return words that record rules use: those of the model's own, and fields that others follow.
+
+        The fields that decide who sees what are among them.
+        """
+        rules = self.env["ir.rule"].sudo().search([("domain_force", "!=", False)])
+        words = set()
+        for rule in rules:
+            pattern = r"\w+" if rule.model_id.model == model_name else r"\.(\w+)"
+            words.update(re.findall(pattern, rule.domain_force))
+        return words
 
     # --- secrets -------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import copy
 import weakref
 from collections import defaultdict
 
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from .guarded import UNREACHABLE
@@ -54,6 +55,23 @@ def active(env):
         return None
     grant = _GRANTS.get(ticket)
     return grant if grant is not None and grant.counts(env) else None
+
+
+def check_groups_given(env):
+    """Check that Odoo's own code gives nobody groups for a caller whom only a grant let pass.
+
+    Some fields do that with ``sudo()``, the interviewers of a job for instance: who may write them in
+    Odoo may have it done, others may not.
+
+    :raise AccessError: for a caller without rights of their own on the model of the request
+    """
+    ticket = env.context.get(KEY)
+    grant = _GRANTS.get(ticket) if env.su and type(ticket) is Ticket else None
+    if grant is None or grant.is_callers_own():
+        return
+    raise AccessError(
+        env._("This would give a user access rights: you need rights of your own for it.")
+    )
 
 
 def plain(env):
@@ -121,6 +139,13 @@ class Grant:
     def end(self):
         """End the grant: a context that outlives the transaction lifts nothing."""
         self._root_policy.clear()
+
+    def is_callers_own(self):
+        """Return whether the caller may do in Odoo what the request is about, or the grant has ended."""
+        if not self._root_policy:
+            return True
+        caller = self._root_policy[0].caller
+        return caller.env.user._is_system() or caller.has_access(self.mode or "write")
 
     def call_on(self, ids):
         """Open the records that an action is called on for every mode, unless the model is protected."""

@@ -199,11 +199,11 @@ class ValuePolicy:
         if target is self:  # another field of the same model
             self.writable(name)
             return
-        if found.inherited and target.connection is None:
+        if found.inherited:
             # Odoo writes some of them with `sudo()`, an alias for instance
             allowed = not self._lifts_at_all() or not target.is_protected("write")
         else:
-            allowed = found.inherited or target.allows("PUT")
+            allowed = target.allows("PUT")
         if not allowed:
             raise ApiError(
                 "access_denied", _("%(field)s cannot be written here."), field=found.name
@@ -413,17 +413,31 @@ class ValuePolicy:
             return
         if not self.lifts("create" if record_id is None else "write"):
             return  # by the caller's own rights: Odoo decides
-        if kind != "inverse":
-            members = self.related(kind)
-            if not (members.lifts("create") and members.lifts("unlink")):
-                raise ApiError(
-                    "access_denied", _("%(field)s cannot be written here."), field=found.name
-                )
+        if kind == "members":
+            self._check_members(found, record_id)
             return
         ids = set(command.ids)
         if command.kind in ("set", "clear") and record_id:
             ids ^= set(self.current(record_id, found)._ids)
         self._point(gathered, record_id, found, found.comodel_name, ids, "join")
+
+    def _check_members(self, found, record_id):
+        """Check that the caller may say who sees a record: of a new one, by own rights, or where a list says so.
+
+        :raise ApiError: ``access_denied``
+        """
+        if record_id is None or found.name in self.connection.write_fields:
+            return
+        if not self.caller.browse(record_id)._filtered_access("write"):
+            raise ApiError(
+                "access_denied",
+                _(
+                    "%(field)s decides who sees what: it has to be among the writable fields of the"
+                    " connection of %(model)s."
+                ),
+                field=found.name,
+                model=self.name,
+            )
 
     def _nested(self, found, below, command, gathered):
         """

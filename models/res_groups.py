@@ -2,9 +2,16 @@
 
 from odoo import models
 
+from . import grant as grants
+
 
 class ResGroups(models.Model):
     _inherit = "res.groups"
+
+    def write(self, vals):
+        if not {"user_ids", "implied_ids", "implied_by_ids"}.isdisjoint(vals):
+            grants.check_groups_given(self.env)
+        return super().write(vals)
 
     def unlink(self):
         """A connection that was for these groups alone is for nobody afterwards."""

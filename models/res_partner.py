@@ -11,6 +11,8 @@ CONTACT_DETAILS = frozenset(
 )
 #: Added for the caller's own contact: what the preferences and the portal of Odoo let users change.
 OWN_DETAILS = frozenset(["email", "lang", "name", "tz"])
+#: What decides which contacts are below which others.
+HIERARCHY = frozenset(["is_company", "parent_id"])
 
 
 class ResPartner(models.Model):
@@ -37,22 +39,41 @@ class ResPartner(models.Model):
         if not of_account:
             return
         own = self.env.user.partner_id
-        accounts = self.sudo().with_context(active_test=False).filtered("user_ids")
+        accounts = self._with_users()
         if not of_account - OWN_DETAILS:
             accounts -= own
+        if not HIERARCHY.isdisjoint(vals):
+            accounts |= self._accounts_of_hierarchy(vals)
         if not accounts:
             return
         env = grants.plain(self.env)
         users = accounts.user_ids.with_env(env)
-        if users.has_access("write") or accounts.with_env(env).has_access("write"):
+        if users.has_access("write") or (accounts | self).with_env(env).has_access("write"):
             return
         raise AccessError(
             self.env._(
-                "This contact belongs to a user. To change %(fields)s of it you need the right to"
-                " change that user.",
+                "This contact belongs to a user, or to the company of one. To change %(fields)s of it"
+                " you need the right to change that user.",
                 fields=", ".join(sorted(of_account)),
             )
         )
+
+    def _with_users(self):
+        return self.sudo().with_context(active_test=False).filtered("user_ids")
+
+    def _accounts_of_hierarchy(self, vals):
+        """Return the contacts of users who would see other documents if these contacts moved.
+
+        A portal user sees the documents of all that is below the own company (``child_of`` in Odoo's
+        record rules).
+        """
+        everyone = self.sudo().with_context(active_test=False)
+        below = everyone.search([("id", "child_of", self.ids)])
+        above = everyone.browse(vals.get("parent_id") or ())
+        while above.parent_id - above:
+            above |= above.parent_id
+        companies = everyone.search([("commercial_partner_id", "in", above.ids)])
+        return (below | companies)._with_users()
 
     def _decides_over_account(self, name):
         """Return whether a field may decide who a user is or what they see: all that is not known to be harmless."""

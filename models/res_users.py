@@ -8,6 +8,7 @@ from odoo.exceptions import AccessDenied
 from odoo.fields import Domain
 
 from ..tools.errors import ApiError, _
+from . import grant as grants
 from .jwt_login_throttle import too_many_requests
 from .jwt_mfa_challenge import invalid_passkey
 
@@ -176,7 +177,11 @@ class ResUsers(models.Model):
 
         The stamp alone would let them live again when the old values come back (archive and
         un-archive), and a cache in another thread may lag behind.
+
+        :raise AccessError: as :func:`~.grant.check_groups_given`
         """
+        if "group_ids" in vals:
+            grants.check_groups_given(self.env)
         result = super().write(vals)
         if vals.keys() & (self._get_session_token_fields() - {"id", "oauth_access_token"}):
             self.env["jwt.session"]._revoke(Domain("user_id", "in", self.ids), "user")

@@ -115,6 +115,36 @@ class TestAccounts(GrantCase):
         self.assertAnswer(self._put(self.plain_access, company, {"street": "High Street 2"}))
         self.assertUnchanged(self.neighbour.partner_id, street="High Street 2")
 
+    def test_whose_documents_a_portal_user_sees(self):
+        """A portal user sees what is below their company: nobody moves a company there, or theirs away."""
+        company, target = self.env["res.partner"].create(
+            [{"name": "Co", "is_company": True}, {"name": "Target", "is_company": True}]
+        )
+        self.portal.partner_id.parent_id = company
+        own = self.portal.partner_id
+        contact = self.env["res.partner"].create({"name": "Contact", "parent_id": company.id})
+        for record, values in (
+            (target, {"parent_id": own.id}),
+            (target, {"parent_id": company.id}),
+            (target, {"parent_id": contact.id}),
+            (company, {"parent_id": target.id}),
+            (company, {"is_company": False, "parent_id": target.id}),
+            (company, {"is_company": False}),
+            (company, {"child_ids": [[4, target.id]]}),
+        ):
+            with self.subTest(record=record.name, values=values):
+                self.assertRefused(self._put(self.portal_access, record, values), 403)
+        response = self._create(
+            self.portal_access,
+            "res.partner",
+            {"name": "Bridge", "parent_id": own.id, "child_ids": [[4, target.id]]},
+        )
+        self.assertRefused(response, 403)
+        # a new contact of a company, and contacts of companies without users
+        values = {"name": "New", "parent_id": company.id}
+        self.assertAnswer(self._create(self.portal_access, "res.partner", values), 201)
+        self.assertAnswer(self._put(self.portal_access, self.theirs, {"parent_id": target.id}))
+
     def test_own_rights_are_enough(self):
         """Who may change the user, or the contact without the grant, may do it here."""
         values = {"email": "new@example.com"}
@@ -240,6 +270,47 @@ class TestGuards(GrantCase):
             response = self._create(token, "discuss.channel.member", values)
             self.assertRefused(response)
         self.assertUnchanged(channel, channel_partner_ids=before)
+
+    def test_members_of_a_record(self):
+        """Who follows, attends or belongs decides who sees it: for own rights, or a list that says so."""
+        rule = {"name": "members", "model_id": self.env["ir.model"]._get_id("res.partner.category")}
+        self.env["ir.rule"].create(
+            {**rule, "domain_force": "[('partner_ids', 'in', user.partner_id.ids)]"}
+        )
+        tag = self.env["res.partner.category"].create({"name": "Members"})
+        self._connect("res.partner.category")
+        self._connect("res.partner", "GET")
+        values = {"partner_ids": [[4, self.portal.partner_id.id]]}
+        self.assertRefused(self._put(self.portal_access, tag, values), 403)
+        self.assertRefused(self._put(self.portal_access, tag, {"partner_ids": [[5]]}), 403)
+        self.assertFalse(tag.partner_ids)
+        new = {"name": "New", **values}
+        self.assertAnswer(self._create(self.portal_access, "res.partner.category", new), 201)
+        names = self._fields("res.partner.category", "name", "partner_ids")
+        self._connect("res.partner.category", write_field_ids=names)
+        self.assertAnswer(self._put(self.portal_access, tag, values))
+
+    def test_groups_that_odoo_gives(self):
+        """Odoo gives groups with `sudo()` when some fields are written: not for a caller with a grant alone."""
+        self._connect("res.partner")
+        model = type(self.env["res.partner"])
+        write, group = model.write, self.env.ref("base.group_partner_manager")
+
+        def gives(records, vals):
+            result = write(records, vals)
+            if "ref" in vals:
+                users = records.env["res.users"].sudo().browse(self.plain.id)
+                users.write({"group_ids": [Command.link(group.id)]})
+            if "function" in vals:
+                group.with_env(records.env).sudo().user_ids += self.plain
+            return result
+
+        with patch.object(model, "write", gives):
+            for values in ({"ref": "x"}, {"function": "x"}):
+                self.assertRefused(self._put(self.plain_access, self.theirs, values), 403)
+                self.assertFalse(self.plain.has_group("base.group_partner_manager"))
+            self.assertAnswer(self._put(self.access, self.theirs, {"ref": "x"}))
+        self.assertTrue(self.plain.has_group("base.group_partner_manager"))
 
     def test_groups_from_the_other_side(self):
         """The users of a group, the groups of a user: protected from both sides."""

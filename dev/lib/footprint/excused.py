@@ -63,6 +63,7 @@ EXCUSED: dict[str, tuple[Excuse, ...]] = {
         _excuse(
             "activities go with their document", "insert delete update", ("res_model", "res_id")
         ),
+        _excuse("planned on an open document", "insert", ("res_model", "res_id"), as_caller=True),
     ),
     "mail_mail": (
         _excuse("the e-mail of a message", "insert", (":mail.message", "mail_message_id")),
@@ -73,8 +74,60 @@ EXCUSED: dict[str, tuple[Excuse, ...]] = {
     "ir_model_data": (_excuse("external ids go with their record", "delete", ("model", "res_id")),),
     "mail_alias": (
         _excuse(
-            "the type of a journal is a default of its alias", "update", columns="alias_defaults"
+            "the type of a journal is a default of its alias, and a document that takes no e-mail"
+            " has no name for it",
+            "update",
+            columns="alias_defaults alias_full_name alias_name",
         ),
+        _excuse("deleted with its document", "delete"),
+    ),
+    "mail_compose_message": (_excuse("a wizard that Odoo sends a message with", "insert"),),
+    "ir_cron_trigger": (_excuse("a job that is to run soon", "insert"),),
+    "ir_cron": (_excuse("alerts and suppliers of lunch have a job each", "insert update delete"),),
+    "ir_act_server": (_excuse("the code of such a job, which is fixed", "insert update delete"),),
+    "ir_ui_view": (_excuse("the pages of an event", "insert delete"),),
+    "website_menu": (_excuse("the menu of an event", "insert update delete"),),
+    "website_event_menu": (_excuse("the menu of an event", "insert update delete"),),
+    "website": (_excuse("its forums are counted", "update", columns="forum_count"),),
+    "event_mail": (
+        _excuse(
+            "mails of an event are counted", "update", columns="error_datetime mail_count_done"
+        ),
+    ),
+    "event_mail_registration": (_excuse("mails to those who register", "insert update"),),
+    "crm_lead": (_excuse("made by the lead rules of an event, for those who register", "insert"),),
+    "crm_lead_scoring_frequency": (_excuse("won and lost leads are counted", "insert update"),),
+    "link_tracker_code": (
+        _excuse("the first code of a link", "insert", (":link.tracker", "link_id")),
+    ),
+    "project_project": (
+        _excuse(
+            "the last update of a project", "update", columns="last_update_id last_update_status"
+        ),
+    ),
+    "slide_channel_partner": (
+        _excuse("the responsible of a course", "insert", (":slide.channel", "channel_id")),
+    ),
+    "account_analytic_line": (
+        _excuse("timesheets of public holidays, and the accounts of timesheets", "insert update"),
+    ),
+    "res_users": (_excuse("ranks, when their limits change", "update", columns="rank_id"),),
+    "res_users_settings": (_excuse("made where a user has none", "insert"),),
+    "im_livechat_expertise_res_users_settings_rel": (
+        _excuse("who has an expertise, kept with the settings of users", "insert delete"),
+    ),
+    "res_partner": (
+        _excuse(
+            "what a contact takes from its company, wherever the company is changed",
+            "update",
+            columns="industry_id property_payment_term_id",
+        ),
+    ),
+    "product_template": (_excuse("the line of a discount is a product", "insert"),),
+    "product_product": (_excuse("the line of a discount is a product", "insert"),),
+    "product_value": (_excuse("the line of a discount is a product", "insert"),),
+    "stock_move": (
+        _excuse("dates of a production are those of its moves", "update", columns="date"),
     ),
     "account_tax_repartition_line": (
         _excuse("the first lines of a new tax", "insert", (":account.tax", "tax_id")),

@@ -130,8 +130,16 @@ class Judge:
             return False
         if change.op == "delete":
             return any(self._is_gone(change, key, self._tables.cascades) for key in change.row)
-        columns = change.columns - LOG_ACCESS
-        return all(self._is_gone(change, key, self._tables.nulls) for key in columns)
+        computed = {
+            key
+            for name in names
+            for key in change.columns
+            if (found := self._env[name]._fields.get(key)) and found.compute
+        }
+        columns = change.columns - LOG_ACCESS - computed
+        return bool(columns) and all(
+            self._is_gone(change, key, self._tables.nulls) for key in columns
+        )
 
     def _is_gone(self, change: Change, column: str, keys: dict[tuple[str, str], str]) -> bool:
         """Whether the row that a column pointed to was deleted as well."""
@@ -156,7 +164,24 @@ class Judge:
             return self._identity_problem(change, name, columns)
         if any(self._is_excused(change, name, columns, e) for e in EXCUSED.get(change.table, ())):
             return ""
-        return "row"
+        return "" if self._is_computed_line(change, name) else "row"
+
+    def _is_computed_line(self, change: Change, name: str) -> bool:
+        """Whether Odoo computed the lines of a record that may be written, and this is one of them."""
+        if not any(event.su for event in WATCH.sites(name, change.id, change.op)):
+            return False
+        for key, link in self._env[name]._fields.items():
+            owner_id = change.row.get(key)
+            if link.type != "many2one" or not link.store or not owner_id:
+                continue
+            owner = self._env[link.comodel_name]
+            lines = (each for each in owner._fields.values() if each.type == "one2many")
+            if any(
+                (each.comodel_name, each.inverse_name) == (name, key) and each.compute
+                for each in lines
+            ) and (self._came(owner._name, owner_id) or self._may(owner._name, owner_id, "write")):
+                return True
+        return False
 
     def _identity_problem(self, change: Change, name: str, columns: frozenset[str]) -> str:
         """Who somebody is: theirs to say as far as Odoo's preferences go, or for whom may write that user."""
@@ -210,6 +235,8 @@ class Judge:
     def _is_relation_fine(self, change: Change) -> bool:
         """A row of a many2many: of a record that may be written, by the side that has the field."""
         sides = self._tables.relations.get(change.table, ())
+        if any(self._env[name]._fields[field_name].compute for name, field_name, _column in sides):
+            return True
         for name, field_name, column in sides:
             record_id = change.row.get(column)
             if self._came(name, record_id):

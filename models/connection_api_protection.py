@@ -162,6 +162,17 @@ class ConnectionApi(models.Model):
             words.update(re.findall(pattern, rule.domain_force))
         return words
 
+    @api.model
+    @tools.ormcache()
+    def _words_of_contacts(self):
+        """Return words of record rules that may be fields of a user's own contact.
+
+        The cache is emptied when a record rule changes (``ir.rule``).
+        """
+        rules = self.env["ir.rule"].sudo().search([("domain_force", "like", "partner_id.")])
+        texts = " ".join(rules.mapped("domain_force"))
+        return frozenset(re.findall(r"partner_id\.(\w+)", texts))
+
     # --- secrets -------------------------------------------------------------------------
 
     @api.model

@@ -12,6 +12,7 @@ A grant only adds to what the caller may do in Odoo. What the client names in it
 records to link, conditions) is restricted by the policy, before Odoo sees it.
 """
 
+import contextlib
 import copy
 import weakref
 from collections import defaultdict
@@ -24,8 +25,10 @@ from .guarded import UNREACHABLE
 #: The key in the context; its value is a :class:`Ticket`.
 KEY = "jwt_auth_api_grant"
 #: Models that Odoo's code reads with the caller's own rights, inside an operation as well: what it
-#: reads there it hands out, such as the access token of an attachment, or caches by user.
-NEVER_READ = UNREACHABLE | {"ir.attachment", "mail.message.subtype"}
+#: reads there it hands out, such as the access token of an attachment.
+NEVER_READ = UNREACHABLE | {"ir.attachment"}
+#: Models that it reads, but only the records that the caller's record rules show: it caches them by user.
+RULES_STAY = frozenset(["mail.message.subtype"])
 _CHANGES = frozenset(["write", "unlink"])
 
 
@@ -104,6 +107,7 @@ class Grant:
         self.mode = mode
         self.lifts_reading = True
         self._root_policy = [policy]
+        self._in_use = []
         self._opened = {}
         self._cursor = weakref.ref(env.cr)  # never the cursor itself: threads keep contexts
         #: Per model, the records that the request created: it may change them.
@@ -120,8 +124,7 @@ class Grant:
         for view in (self, self.strict):
             view.ticket = Ticket()
             _GRANTS[view.ticket] = view
-        env.cr.postcommit.add(self.end)
-        env.cr.postrollback.add(self.end)
+        self._end_with(env.cr)
 
     def env(self, env):
         """Return an environment with this view of the grant in its context."""
@@ -136,9 +139,25 @@ class Grant:
             and self._cursor() is env.cr
         )
 
+    def _end_with(self, cr):
+        cr.postcommit.add(self.end)
+        cr.postrollback.add(self.end)
+
     def end(self):
         """End the grant: a context that outlives the transaction lifts nothing."""
-        self._root_policy.clear()
+        if not self._in_use:
+            self._root_policy.clear()
+
+    @contextlib.contextmanager
+    def in_use(self):
+        """Keep the grant while an operation is carried out: some code of Odoo commits in the middle of it."""
+        self._in_use.append(True)
+        try:
+            yield
+        finally:
+            self._in_use.pop()
+            if (cr := self._cursor()) is not None:
+                self._end_with(cr)
 
     def is_callers_own(self):
         """Return whether the caller may do in Odoo what the request is about, or the grant has ended."""

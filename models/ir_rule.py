@@ -19,7 +19,7 @@ class IrRule(models.Model):
         grant = grants.active(self.env)
         if grant is None:
             return super()._compute_domain(model_name, mode)
-        if mode == "read" and grant.reads(model_name):
+        if mode == "read" and grant.reads(model_name) and model_name not in grants.RULES_STAY:
             return Domain.TRUE
         env = grants.plain(self.env)
         own = super(IrRule, self.with_env(env))._compute_domain(model_name, mode)

@@ -229,11 +229,15 @@ class Policy(RecordPolicy, ValuePolicy):
         return found is not None and not self.caller._has_field_access(found, "read")
 
     def _leads_nowhere(self, field):
-        """Return whether a relation leads to records that only administrators read: not even Odoo's code does."""
-        if not field.comodel_name or self.caller.env[field.comodel_name].has_access("read"):
+        """Return whether a relation leads to a model that neither the caller reads nor Odoo's code for them.
+
+        Such a value would be an error of the whole answer.
+        """
+        name = field.comodel_name
+        if not name or not self.elevated or self.caller.env[name].has_access("read"):
             return False
-        connections = self.caller.env["connection.api"]
-        return "read" in connections._administrators_only(field.comodel_name)
+        grant = self.root.grant
+        return not grant.reads(name) and not grant.opens(name, "read")
 
     def _is_closed_secret(self, field, which):
         """Return whether a field opens something else: rights are lifted for it only where a list names it."""

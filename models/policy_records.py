@@ -10,6 +10,7 @@ from ..tools import domain as domains
 from ..tools import filter as filters
 from ..tools import values
 from ..tools.errors import ApiError, _
+from .guarded import UNREACHABLE
 
 _DATE_PARTS = frozenset(
     "year_number quarter_number month_number iso_week_number day_of_year day_of_month day_of_week"
@@ -131,8 +132,20 @@ class RecordPolicy:
         else:
             model = self.caller.with_context(active_test=False)
         if not model.has_access("read"):
-            return set()
+            return self._shown_models(ids) if self.name == "ir.model" else set()
         return set(model._search(Domain("id", "in", list(ids)) & self.scope()))
+
+    def _shown_models(self, ids):
+        """Return which of the ids are of models that the caller reaches, here or in Odoo (``ir.model``)."""
+        env = self.caller.env
+        found = self.everything().browse(ids).exists()
+        return {
+            model.id
+            for model in found
+            if model.model in env
+            and model.model not in UNREACHABLE
+            and (env[model.model].has_access("read") or self.related(model.model).lifts("read"))
+        }
 
     def changeable(self, ids):
         """Return those of the ids that the caller may change, by the connection or in Odoo.

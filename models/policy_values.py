@@ -137,6 +137,9 @@ class ValuePolicy:
             try:
                 found = self.writable(name)
                 loaded[name] = self._value(found, value, gathered, record_id)
+                if loaded[name] == [] and found.type == "one2many":
+                    del loaded[name]  # nothing changes
+                    continue
                 self._name_target(found, gathered)
                 if found.type == "properties" and loaded[name]:
                     properties.append(found)
@@ -201,7 +204,11 @@ class ValuePolicy:
             return
         if found.inherited:
             # Odoo writes some of them with `sudo()`, an alias for instance
-            allowed = not self._lifts_at_all() or not target.is_protected("write")
+            allowed = (
+                not self._lifts_at_all()
+                or not target.is_protected("write")
+                or target.caller.has_access("write")
+            )
         else:
             allowed = target.allows("PUT")
         if not allowed:
@@ -343,9 +350,14 @@ class ValuePolicy:
         return loaded
 
     def _differences(self, found, ids, record_id):
-        """Commands for what a new list of a one2many changes: Odoo would write those that stay, too."""
+        """Commands for what a new list of a one2many changes: Odoo would write those that stay, too.
+
+        Records that Odoo does not show in the relation are not taken out of it.
+        """
+        if not self.shown([record_id], "write"):
+            return []  # there is no such record, as is said when it is looked for
         everyone = set(self.current(record_id, found)._ids)
-        shown = self.caller.sudo().browse(record_id)[found.name]._ids
+        shown = self.working.browse(record_id)[found.name]._ids
         return [
             *(Command.unlink(key) for key in shown if key not in ids),
             *(Command.link(key) for key in ids if key not in everyone),
@@ -413,12 +425,14 @@ class ValuePolicy:
             return
         if not self.lifts("create" if record_id is None else "write"):
             return  # by the caller's own rights: Odoo decides
-        if kind == "members":
-            self._check_members(found, record_id)
-            return
         ids = set(command.ids)
         if command.kind in ("set", "clear") and record_id:
             ids ^= set(self.current(record_id, found)._ids)
+        if not ids:
+            return
+        if kind == "members":
+            self._check_members(found, record_id)
+            return
         self._point(gathered, record_id, found, found.comodel_name, ids, "join")
 
     def _check_members(self, found, record_id):

@@ -5,13 +5,12 @@ from odoo.exceptions import AccessError
 
 from . import grant as grants
 
-#: What says how to reach somebody, beside the address; nothing of it decides who they are.
-CONTACT_DETAILS = frozenset(
-    "category_id color comment company_name function image_1920 phone ref title website".split()
-)
-#: Added for the caller's own contact: what the preferences and the portal of Odoo let users change.
-OWN_DETAILS = frozenset(["email", "lang", "name", "tz"])
-#: What decides which contacts are below which others.
+#: What identifies somebody, or decides which contacts are below which others.
+IDENTITY = frozenset(["active", "email", "is_company", "name"])
+#: Links to these decide what somebody sees.
+PLACES = frozenset(["res.company", "res.partner", "website"])
+#: What the preferences and the portal of Odoo let users change of their own contact.
+OWN_DETAILS = frozenset(["email", "name"])
 HIERARCHY = frozenset(["is_company", "parent_id"])
 
 
@@ -35,28 +34,41 @@ class ResPartner(models.Model):
         return super().write(vals)
 
     def _check_account_write(self, vals):
-        of_account = {name for name in vals if self._decides_over_account(name)}
-        if not of_account:
-            return
-        own = self.env.user.partner_id
-        accounts = self._with_users()
-        if not of_account - OWN_DETAILS:
-            accounts -= own
-        if not HIERARCHY.isdisjoint(vals):
-            accounts |= self._accounts_of_hierarchy(vals)
-        if not accounts:
-            return
+        names = {name for name in vals if self._decides_over_account(name)}
+        changed = {partner: partner._changed_names(vals, names) for partner in self}
+        refused = set()
+        for partner, of_account in changed.items():
+            if partner == self.env.user.partner_id:
+                of_account -= OWN_DETAILS
+            accounts = partner._with_users() if of_account else partner.browse()
+            if not HIERARCHY.isdisjoint(of_account):
+                accounts |= partner._accounts_of_hierarchy(vals)
+            if accounts and not partner._may_change_accounts(accounts):
+                refused |= of_account
+        if refused:
+            raise AccessError(
+                self.env._(
+                    "This contact belongs to a user, or to the company of one. To change %(fields)s of it"
+                    " you need the right to change that user.",
+                    fields=", ".join(sorted(refused)),
+                )
+            )
+
+    def _changed_names(self, vals, names):
+        """Return those of the names whose value is not the contact's own already."""
+        changed = set()
+        for name in names:
+            field, known = self._fields[name], self.sudo()[name]
+            if field.type == "many2many" or known != field.convert_to_record(
+                field.convert_to_cache(vals[name], self.sudo()), self.sudo()
+            ):
+                changed.add(name)
+        return changed
+
+    def _may_change_accounts(self, accounts):
         env = grants.plain(self.env)
         users = accounts.user_ids.with_env(env)
-        if users.has_access("write") or (accounts | self).with_env(env).has_access("write"):
-            return
-        raise AccessError(
-            self.env._(
-                "This contact belongs to a user, or to the company of one. To change %(fields)s of it"
-                " you need the right to change that user.",
-                fields=", ".join(sorted(of_account)),
-            )
-        )
+        return users.has_access("write") or (accounts | self).with_env(env).has_access("write")
 
     def _with_users(self):
         return self.sudo().with_context(active_test=False).filtered("user_ids")
@@ -76,9 +88,14 @@ class ResPartner(models.Model):
         return (below | companies)._with_users()
 
     def _decides_over_account(self, name):
-        """Return whether a field may decide who a user is or what they see: all that is not known to be harmless."""
+        """Return whether a field decides who a user is, or what they see.
+
+        By rule: what identifies somebody, links to contacts and companies, and what record rules look at
+        of a user's contact (``user.partner_id.…``).
+        """
         field = self._fields.get(name)
         if field is None or field.type == "one2many":  # kept in the records that it leads to
             return False
-        harmless = CONTACT_DETAILS.union(self._address_fields(), self._commercial_fields())
-        return name not in harmless
+        if name in IDENTITY or (field.type == "many2one" and field.comodel_name in PLACES):
+            return True
+        return name in self.env["connection.api"]._words_of_contacts()

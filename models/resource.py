@@ -38,7 +38,9 @@ def call(policy, name, asked, record_id=None):
         raise ApiError(
             "bad_value", _("%(action)s does not take these arguments."), action=name
         ) from None
-    result = method(records, *asked.args, **asked.kwargs)
+    with policy.grant.in_use():
+        result = method(records, *asked.args, **asked.kwargs)
+        records.env.flush_all()
     try:
         return dump_result(result, _records_as_ids, leave_out=grants.KEY)
     except (TypeError, RecursionError) as exc:

@@ -65,9 +65,11 @@ def delete(policy, request, if_match=None):
     """
     records = find(policy, request.ids)
     check_version(records, if_match)
-    policy.grant.checked[policy.name].update(records._ids)
-    records.unlink()
-    policy.grant.finish()
+    grant = policy.grant
+    grant.checked[policy.name].update(records._ids)
+    with grant.in_use():
+        records.unlink()
+        grant.finish()
     return {"deleted_ids": list(request.ids)} if request.many else {"deleted_id": request.ids[0]}
 
 
@@ -125,9 +127,10 @@ def _held(policy, records, gathered):
     grant.named.update(gathered.named)
     changed = {policy.name: set(records._ids), **gathered.changed}
     before = _document_links(env, changed)
-    yield
-    env.flush_all()  # what is left to be computed is computed with the same rights
-    grant.finish()
+    with grant.in_use():
+        yield
+        env.flush_all()  # what is left to be computed is computed with the same rights
+        grant.finish()
     for name in {policy.name, *gathered.named}:
         changed.setdefault(name, set()).update(grant.created[name])
     for key, link in _document_links(env, changed).items():

@@ -69,7 +69,7 @@ class TestAccounts(GrantCase):
         )
 
     def test_what_decides_who_somebody_is(self):
-        """Every field but contact details; also those that another addon adds."""
+        """What identifies somebody, links to contacts and companies, what record rules name."""
         self.env["ir.model.fields"].create(
             {
                 "name": "x_decides",
@@ -77,12 +77,17 @@ class TestAccounts(GrantCase):
                 "model_id": self.env["ir.model"]._get_id("res.partner"),
             }
         )
+        partner = self.neighbour.partner_id
+        self.assertAnswer(self._put(self.plain_access, partner, {"x_decides": "free"}))
+        rule = {"name": "x", "model_id": self.env["ir.model"]._get_id("res.country")}
+        domain = "['|', ('code', '=', user.partner_id.x_decides), (1, '=', 1)]"
+        self.env["ir.rule"].create({**rule, "domain_force": domain})
         for values in (
             {"parent_id": self.theirs.id},
             {"company_id": self.env.company.id},
             {"is_company": True},
             {"active": False},
-            {"user_id": self.plain.id},
+            {"name": "Somebody else"},
             {"x_decides": "x"},
         ):
             for partner in (self.neighbour.partner_id, self.victim.partner_id):
@@ -103,10 +108,22 @@ class TestAccounts(GrantCase):
                 with self.subTest(user=user.login, values=values):
                     self.assertRefused(self._put(token, user.partner_id, values), 403)
             self.assertFalse(user.partner_id.parent_id)
+            unchanged = [
+                "active",
+                "company_id",
+                "is_company",
+                "parent_id",
+                "user_id",
+                "lang",
+                "type",
+            ]
+            row = self._one(token, user.partner_id, *unchanged)
+            row.pop("id")
+            self.assertAnswer(self._put(token, user.partner_id, row))
 
     def test_contact_details_of_a_customer(self):
         """How to reach a customer with a portal account can be changed, and those without one at will."""
-        values = {"phone": "+32 2", "street": "Main Street 1", "vat": False}
+        values = {"phone": "+32 2", "street": "Main Street 1", "user_id": self.plain.id, "color": 2}
         self.assertAnswer(self._put(self.plain_access, self.neighbour.partner_id, values))
         self.assertAnswer(self._put(self.portal_access, self.theirs, {"email": "x@example.com"}))
         company = self.env["res.partner"].create({"name": "Co", "is_company": True})
@@ -282,8 +299,13 @@ class TestGuards(GrantCase):
         self._connect("res.partner", "GET")
         values = {"partner_ids": [[4, self.portal.partner_id.id]]}
         self.assertRefused(self._put(self.portal_access, tag, values), 403)
-        self.assertRefused(self._put(self.portal_access, tag, {"partner_ids": [[5]]}), 403)
-        self.assertFalse(tag.partner_ids)
+        tag.partner_ids = self.theirs
+        for commands in ([[5]], [[3, self.theirs.id]], [self.portal.partner_id.id]):
+            response = self._put(self.portal_access, tag, {"partner_ids": commands})
+            self.assertRefused(response, 403)
+        self.assertUnchanged(tag, partner_ids=self.theirs)
+        unchanged = {"partner_ids": self.theirs.ids, "name": "Renamed"}
+        self.assertAnswer(self._put(self.portal_access, tag, unchanged))
         new = {"name": "New", **values}
         self.assertAnswer(self._create(self.portal_access, "res.partner.category", new), 201)
         names = self._fields("res.partner.category", "name", "partner_ids")
@@ -879,6 +901,16 @@ class TestGrant(GrantCase):
         policy.grant.end()
         self.assertFalse(records.has_access("write"))
         self.assertEqual(grants.active(records.env), None)
+
+    def test_commit_in_the_middle(self):
+        """Some code of Odoo commits: the grant is there until the operation has ended."""
+        self._connect("res.partner", "PUT")
+        policy = self._policy()
+        with policy.grant.in_use():
+            policy.grant.end()
+            self.assertIsNotNone(grants.active(policy.working.env))
+        policy.grant.end()
+        self.assertIsNone(grants.active(policy.working.env))
 
     def test_end_of_the_transaction(self):
         """A context that code keeps beyond the request lifts nothing any more."""

@@ -119,6 +119,11 @@ class Policy(RecordPolicy, ValuePolicy):
         """The model in the environment of a write: other models are reached as far as they are open."""
         return (self.root._full_env if self.root.elevated else self.root._strict_env)[self.name]
 
+    @property
+    def strict(self):
+        """The model in an environment in which what connections open is lifted, and nothing else."""
+        return self.root._strict_env[self.name]
+
     def _lifts_at_all(self):
         return self.connection is not None and not self.connection.as_user
 

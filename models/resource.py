@@ -27,11 +27,7 @@ def call(policy, name, asked, record_id=None):
     ids = asked.ids if record_id is None else (record_id,)
     if ids and hasattr(method, "_api_model"):
         raise ApiError("bad_parameter", _("%(action)s is called without records."), action=name)
-    records = writer.find(policy, ids) if ids else policy.working
-    if name in policy.connection.superuser_actions:
-        records = policy.caller.sudo().browse(ids)
-    elif policy.elevated:
-        policy.grant.call_on(ids)
+    records = _callee(policy, name, ids, asked)
     try:
         inspect.signature(method).bind(records, *asked.args, **asked.kwargs)
     except TypeError:
@@ -47,6 +43,30 @@ def call(policy, name, asked, record_id=None):
         raise ApiError(
             "validation_error", _("%(action)s returns what JSON cannot say."), action=name
         ) from exc
+
+
+def _callee(policy, name, ids, asked):
+    """Find the records of an action, in the environment that it runs in.
+
+    Odoo's own code may read more than the caller only where the client sends nothing that could ask
+    for it: a domain or the name of a field among the arguments would tell what it finds.
+
+    :raise ApiError: ``not_found``
+    """
+    records = writer.find(policy, ids) if ids else policy.working
+    if name in policy.connection.superuser_actions:
+        return policy.caller.sudo().browse(ids)
+    if policy.elevated:
+        policy.grant.call_on(ids)
+    if ids and all(map(_is_number, [*asked.args, *asked.kwargs.values()])):
+        return records
+    return policy.strict.browse(ids)
+
+
+def _is_number(value):
+    """Return whether an argument asks nothing: a number, a flag, ids."""
+    items = value if isinstance(value, list) else [value]
+    return all(item is None or isinstance(item, bool | int | float) for item in items)
 
 
 def _method(policy, name):

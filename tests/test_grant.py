@@ -4,6 +4,7 @@
 import base64
 from unittest.mock import patch
 
+from odoo import api
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -1034,6 +1035,39 @@ class TestGrant(GrantCase):
         path = f"/api/v1/res.partner/{self.theirs.id}/action_try"
         self.assertAnswer(self._post(path, {}, self.portal_access))
         self.assertTrue(seen["su"] and seen["bank"])
+
+    def test_arguments_of_actions(self):
+        """An action whose arguments could ask for something reads with the caller's own rights."""
+        connection = self._connect("res.partner", "GET")
+        bank = self.theirs_bank
+        seen = []
+
+        def action_look(records, *args, **kwargs):
+            found = bank.with_env(records.env).search([("id", "=", bank.id)])
+            seen.append((bool(found), records.has_access("write")))
+
+        @api.model
+        def action_all(model, *args, **kwargs):
+            seen.append((bank.with_env(model.env).has_access("read"), None))
+
+        model = type(self.env["res.partner"])
+        for name, method in (("action_look", action_look), ("action_all", action_all)):
+            self.startPatcher(patch.object(model, name, method, create=True))
+            values = {"name": name, "connection_id": connection.id}
+            self.env["connection.api.action"].create(values)
+        path = f"/api/v1/res.partner/{self.theirs.id}/action_look"
+        for body in ({}, {"args": [1, [2, 3]]}, {"kwargs": {"flag": True}}):
+            self.assertAnswer(self._post(path, body, self.portal_access))
+            self.assertEqual(seen.pop(), (True, True), body)
+        for args in (["ssnid"], [[["acc_number", "=like", "T%"]]], [{"a": 1}], [["name"]]):
+            with self.subTest(args=args):
+                response = self._post(path, {"args": args}, self.portal_access)
+                if not seen:
+                    self.assertError(response, 403, "access_denied")
+                else:
+                    self.assertEqual(seen.pop(), (False, True))
+        self._post("/api/v1/res.partner/action_all", {}, self.portal_access)
+        self.assertEqual(seen.pop(), (False, None))
 
     def test_files_of_open_records(self):
         """A binary field is an attachment: as open as its record, other attachments are not."""

@@ -124,7 +124,9 @@ class Grant:
         for view in (self, self.strict):
             view.ticket = Ticket()
             _GRANTS[view.ticket] = view
-        self._end_with(env.cr)
+        env.cr.postcommit.add(
+            self.end
+        )  # a rollback may come before anything is done, and is no end
 
     def env(self, env):
         """Return an environment with this view of the grant in its context."""
@@ -138,10 +140,6 @@ class Grant:
             and bool(self._root_policy)
             and self._cursor() is env.cr
         )
-
-    def _end_with(self, cr):
-        cr.postcommit.add(self.end)
-        cr.postrollback.add(self.end)
 
     def end(self):
         """End the grant: a context that outlives the transaction lifts nothing."""
@@ -157,7 +155,7 @@ class Grant:
         finally:
             self._in_use.pop()
             if (cr := self._cursor()) is not None:
-                self._end_with(cr)
+                cr.postcommit.add(self.end)
 
     def is_callers_own(self):
         """Return whether the caller may do in Odoo what the request is about, or the grant has ended."""

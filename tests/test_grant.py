@@ -917,8 +917,7 @@ class TestGrant(GrantCase):
         """A context that code keeps beyond the request lifts nothing any more."""
         self._connect("res.partner")
         policy = self._policy()
-        for callbacks in (self.env.cr.postcommit, self.env.cr.postrollback):
-            self.assertIn(policy.grant.end, list(callbacks._funcs))
+        self.assertIn(policy.grant.end, list(self.env.cr.postcommit._funcs))
         self.assertIsNotNone(grants.active(policy.working.env))
         policy.grant.end()
         for env in (policy.working.env, policy.search.env):

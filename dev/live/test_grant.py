@@ -110,6 +110,20 @@ def test_orders_are_written_as_before(plain, things):
     assert answer.status_code == 200, answer.text
 
 
+def test_limit_of_an_expanded_model(connect, plain):
+    """The request is counted on a cursor of its own, and goes on with what it had been granted."""
+    connect("res.partner.bank", "GET", rate_limit=2)
+    codes = []
+    for _turn in range(3):
+        answer = plain.v1(
+            "GET", "res.partner", fields=["name"], limit=5, expand={"bank_ids": ["acc_number"]}
+        )
+        codes.append(answer.status_code)
+    assert codes == [200, 200, 429], answer.text
+    assert int(answer.headers["Retry-After"]) > 0
+    assert plain.v1("GET", "res.partner", fields=["name"], limit=5).status_code == 200
+
+
 def test_context_of_a_call_opens_nothing(server, make_user):
     """Odoo's own RPC takes a context from its client: a grant is nothing that it can spell."""
     user = make_user()

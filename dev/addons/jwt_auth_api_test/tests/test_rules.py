@@ -164,6 +164,36 @@ class TestRules(ApiCase):
         response = self._put(self.folder, {"record_ids": [command]})
         self.assertError(response, 422, "validation_error")
 
+    def test_nested_references(self):
+        """Two lines with a reference into a filtered model: refused alike, never an error of the server."""
+        self._connect(FOLDER)
+        self._connect(RECORD)
+        self._connect("res.partner", domain="[('name', '=', 'Open')]")
+        shown, hidden = self.env["res.partner"].create([{"name": "Open"}, {"name": "Hidden"}])
+        for partner, status in ((hidden.id, 422), (2000000000, 422), (shown.id, 200)):
+            lines = [
+                [0, 0, {"name": name, "reference": f"res.partner,{partner}"}]
+                for name in ("first", "second")
+            ]
+            with self.subTest(partner=partner):
+                response = self._put(self.folder, {"record_ids": lines})
+                self.assertAnswer(response, status)
+        lines = self.folder.record_ids - self.record
+        self.assertEqual(lines.mapped("reference"), [shown, shown])
+
+    def test_search_of_a_stored_field(self):
+        """It may look at anything: not where a list says what may be looked at."""
+        self._connect(RECORD, read_field_ids=self._fields(RECORD, "name", "searched"))
+        response = self._send(
+            "GET", RECORD, self.access, fields=["searched"], domain=[["searched", "=", "admin"]]
+        )
+        self.assertError(response, 400, "bad_domain")
+        self._connect(RECORD)
+        response = self._send(
+            "GET", RECORD, self.access, fields=["searched"], domain=[["searched", "=", "admin"]]
+        )
+        self.assertAnswer(response)
+
     def test_delegation_takes_no_record(self):
         """A drawer is a folder and more: its own folder it writes, another it does not take."""
         self._connect(DRAWER)

@@ -166,6 +166,7 @@ class Records(Controller):
         policy = self._policy(model, None)
         if record_id is not None:
             self._check_id(policy, record_id)
+        resource.check_listed(policy, action)
         asked = query.parse_call(request.dispatcher.body, policy.connection.max_limit)
         result = request.dispatcher.once(lambda: resource.call(policy, action, asked, record_id))
         return {"success": True, "result": result}

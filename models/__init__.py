@@ -23,6 +23,7 @@ from . import jwt_refresh_token
 from . import jwt_security_event
 from . import jwt_session
 from . import jwt_signing_key
+from . import res_company
 from . import res_config_settings
 from . import res_device
 from . import res_groups

@@ -25,7 +25,10 @@ class Base(models.AbstractModel):
         if not any(self._ids):  # the model in general, or new records
             if grant.allows_model(self._name, operation):
                 return None
-            return super(Base, self.with_env(grants.plain(self.env)))._check_access(operation)
+            own = self.with_env(grants.plain(self.env))
+            result = super(Base, own)._check_access(operation)
+            error = result and result[1]
+            return result and (self, lambda: grant.explain(error(), self._name, operation))
         allowed = grant.allowed(self, operation)
         rest = self.browse(key for key in self._ids if key not in allowed)
         if not rest:
@@ -38,9 +41,9 @@ class Base(models.AbstractModel):
         if not forbidden:
             return None
         records = self.browse(key for key in rest._ids if key in forbidden)
-        if result:
-            return records, result[1]
-        return records, lambda: self.env["ir.rule"]._make_access_error(operation, records)
+        error = result[1] if result else self.env["ir.rule"]._make_access_error
+        arguments = () if result else (operation, records)
+        return records, lambda: grant.explain(error(*arguments), self._name, operation)
 
     # Some models add a check of their own in Python, in an override of `_check_access`: by the
     # document that a message or an activity belongs to, for instance. It has to see what is open,
@@ -69,6 +72,16 @@ class Base(models.AbstractModel):
         if operation in ("write", "unlink") and not grant.opens(self._name, operation):
             return self.with_env(grants.plain(self.env))
         return self.with_env(grant.strict.env(self.env))
+
+    def with_context(self, ctx=None, /, **overrides):
+        """Keep the grant where Odoo's code replaces the context by one of its own."""
+        records = super().with_context(*(() if ctx is None else (ctx,)), **overrides)
+        if ctx and grants.KEY in self.env.context and grants.KEY not in ctx:
+            ticket = self.env.context[grants.KEY]
+            records = records.with_env(
+                records.env(context={**records.env.context, grants.KEY: ticket})
+            )
+        return records
 
     # --- fields --------------------------------------------------------------------------
 

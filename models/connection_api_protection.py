@@ -6,6 +6,7 @@ from odoo import api, models, tools
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..tools import filter as filters
 from . import guarded, secrets
 from .connection_api import TOGGLES
 from .policy import MODE_OF_METHOD
@@ -155,12 +156,23 @@ class ConnectionApi(models.Model):
 
         The fields that decide who sees what are among them.
         """
+        rules = (
+            self.env["ir.rule"]
+            .sudo()
+            .search([("domain_force", "!=", False), ("model_id.model", "=", model_name)])
+        )
+        texts = " ".join(rules.mapped("domain_force"))
+        return self._followed_words().union(re.findall(r"\w+", texts))
+
+    @api.model
+    @tools.ormcache()
+    def _followed_words(self):
+        """Return fields that record rules look at through a relation: ``partner_id`` of ``order_id.partner_id``.
+
+        The cache is emptied when a record rule changes (``ir.rule``).
+        """
         rules = self.env["ir.rule"].sudo().search([("domain_force", "!=", False)])
-        words = set()
-        for rule in rules:
-            pattern = r"\w+" if rule.model_id.model == model_name else r"\.(\w+)"
-            words.update(re.findall(pattern, rule.domain_force))
-        return words
+        return frozenset(re.findall(r"\.(\w+)", " ".join(rules.mapped("domain_force"))))
 
     @api.model
     @tools.ormcache()
@@ -213,7 +225,7 @@ class ConnectionApi(models.Model):
                         model=connection.model_id.name,
                     )
                 )
-            if names := connection._read_protected():
+            if names := connection._read_protected() or connection._filter_secrets():
                 raise AccessError(
                     self.env._(
                         "Only system administrators can use a filter that looks into %(models)s.",
@@ -232,8 +244,26 @@ class ConnectionApi(models.Model):
 
     def _read_protected(self):
         """Return which models of the filter only administrators may look into."""
-        names = self._filter_models()
-        return {name for name in names if "read" in self._protected_modes(name)}
+        names = {name for name in self._filter_models() if "read" in self._protected_modes(name)}
+        for path in self._user_paths():
+            model = self.env["res.users"]
+            for step in path[1:]:
+                field = model._fields.get(step) if model is not None else None
+                model = self.env[field.comodel_name] if field and field.comodel_name else None
+                if model is not None and "read" in self._administrators_only(model._name):
+                    names.add(model._name)
+        return names
+
+    def _user_paths(self):
+        tree = filters.parse((self.domain or "").strip() or "[]")
+        return [path for path in filters.paths(tree) if path[0] == "user"]
+
+    def _filter_secrets(self):
+        """Return the fields of the filter that open something: by what passes it, their value could be told."""
+        names = set(self._secret_fields(self.model)) | set(self._secret_fields("res.users"))
+        words = set(re.findall(r"\w+", self.domain or ""))
+        followed = self._filter_models()
+        return words & names.union(*(self._secret_fields(model) for model in followed))
 
     def _filter_models(self):
         """Return the names of the models, other than its own, whose fields the record filter looks at."""

@@ -29,6 +29,8 @@ KEY = "jwt_auth_api_grant"
 NEVER_READ = UNREACHABLE | {"ir.attachment"}
 #: Models that it reads, but only the records that the caller's record rules show: it caches them by user.
 RULES_STAY = frozenset(["mail.message.subtype"])
+#: The HTTP method that stands for an access mode of Odoo.
+METHODS = {"read": "GET", "create": "POST", "write": "PUT", "unlink": "DELETE"}
 _CHANGES = frozenset(["write", "unlink"])
 
 
@@ -206,12 +208,13 @@ class Grant:
         return "read" not in connections._administrators_only(model_name)
 
     def writes_fields(self, model_name):
-        """Return whether Odoo's own code may write fields of the model that have groups."""
-        return (
-            self.opens(model_name, "write")
-            or self.opens(model_name, "create")
-            or (model_name == self.root and bool(self.called))
-        )
+        """Return whether Odoo's own code may write fields of the model that have groups.
+
+        Not in an action: what it writes may be what the client sent for it.
+        """
+        if self.mode is None:
+            return False
+        return self.opens(model_name, "write") or self.opens(model_name, "create")
 
     def allowed(self, records, mode):
         """Return the ids of those of the records that are open for the mode.
@@ -300,6 +303,21 @@ class Grant:
             records._ids
         )
 
+    def explain(self, error, model_name, mode):
+        """Add to an error of Odoo's what would allow the operation here.
+
+        :param error: an ``AccessError``
+        """
+        connections = self._root_policy[0].caller.env["connection.api"]
+        if model_name in UNREACHABLE or mode in connections._protected_modes(model_name):
+            return error
+        hint = connections.env._(
+            "A connection that opens %(method)s for %(model)s would allow it.",
+            method=METHODS[mode],
+            model=model_name,
+        )
+        return AccessError(f"{error.args[0]}\n\n{hint}")
+
     # --- at the end --------------------------------------------------------------------
 
     def finish(self):
@@ -311,5 +329,7 @@ class Grant:
             ids = set(self.checked[name])
             if name == self.root or name in self.named or self.opens(name, "create"):
                 ids |= self.created[name]
+            if name == self.root:
+                ids -= self.called  # an action may end what the filter asks for
             if ids and name not in UNREACHABLE:
                 self._policy(name).check_inside(ids)

@@ -69,6 +69,7 @@ PROTECTED_CHANGES = frozenset(
         "mail.group.moderation",
         "mail.scheduled.message",  # sent in the name of whoever made it
         "payment.transaction",  # tells what is paid
+        "resource.resource",  # tells which user an employee is
         "pos.config",
         "pos.payment.method",
         "snailmail.letter",  # prints any record

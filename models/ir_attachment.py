@@ -6,22 +6,24 @@ from . import grant as grants
 
 
 class IrAttachment(models.Model):
-    """Attachments are as visible as the document that they belong to.
+    """Attachments are as visible as the document that they belong to, for the caller's own rights.
 
-    That Odoo's own code may read any document does not count for them.
+    Odoo hands out the access tokens of attachments that its code reads, so that neither what it may
+    read inside an operation nor what connections open counts. A file that is a field of an open record
+    is read with that record (``odoo/orm/fields_binary.py``).
     """
 
     _inherit = "ir.attachment"
 
     def _check_access(self, operation):
-        return super(IrAttachment, self._strictly())._check_access(operation)
+        grant = grants.active(self.env)
+        if grant is None:
+            return super()._check_access(operation)
+        env = grants.plain(self.env) if operation == "read" else grant.strict.env(self.env)
+        result = super(IrAttachment, self.with_env(env))._check_access(operation)
+        return result and (result[0].with_env(self.env), result[1])
 
     @api.model
     def _search(self, domain, *args, **options):
-        return super(IrAttachment, self._strictly())._search(domain, *args, **options)
-
-    def _strictly(self):
-        grant = grants.active(self.env)
-        if grant is None or not grant.lifts_reading:
-            return self
-        return self.with_env(grant.strict.env(self.env))
+        own = self.with_env(grants.plain(self.env))
+        return super(IrAttachment, own)._search(domain, *args, **options)

@@ -68,8 +68,7 @@ class Plan:
 
 
 #: The access mode of Odoo that an HTTP method stands for.
-MODE_OF_METHOD = {"GET": "read", "POST": "create", "PUT": "write", "DELETE": "unlink"}
-_METHOD_OF_MODE = {mode: method for method, mode in MODE_OF_METHOD.items()}
+MODE_OF_METHOD = {method: mode for mode, method in grants.METHODS.items()}
 
 
 class Policy(RecordPolicy, ValuePolicy):
@@ -131,7 +130,7 @@ class Policy(RecordPolicy, ValuePolicy):
         """Return whether the connection lifts access rights and record rules for a mode."""
         return (
             self._lifts_at_all()
-            and self.allows(_METHOD_OF_MODE[mode])
+            and self.allows(grants.METHODS[mode])
             and not self.is_protected(mode)
         )
 

@@ -120,8 +120,15 @@ class ValuePolicy:
         """
         if self.allows("GET"):
             return
-        for _record_id, given in request.items:
-            if not {"id", *given}.issuperset(request.selection.fields):
+        for record_id, given in request.items:
+            written = {"id", *given}
+            if record_id is not None:  # a relation has more in it than what was added
+                fields = self.model._fields
+                written -= {name for name in given if name in fields and fields[name].relational}
+                written |= {
+                    name for name in given if name in fields and fields[name].type == "many2one"
+                }
+            if not written.issuperset(request.selection.fields):
                 raise ApiError(
                     "access_denied",
                     _("%(model)s may not be read through this API."),
@@ -191,7 +198,27 @@ class ValuePolicy:
             )
         if found.related:
             self._check_related_write(found)
+        self._check_markup(found)
         return found
+
+    def _check_markup(self, found):
+        """Check who writes HTML that Odoo does not clean: it may hold scripts, for whoever looks at it.
+
+        :raise ApiError: ``access_denied``
+        """
+        if found.type != "html" or found.base_field.sanitize or not self._lifts_at_all():
+            return
+        listed = found.name in self.connection.write_fields
+        if not listed and not self.caller.has_access("write"):
+            raise ApiError(
+                "access_denied",
+                _(
+                    "%(field)s may hold scripts: it has to be among the writable fields of the"
+                    " connection of %(model)s."
+                ),
+                field=found.name,
+                model=self.name,
+            )
 
     def _check_related_write(self, found):
         """Check that a field of another model may be written there, too.
@@ -256,6 +283,7 @@ class ValuePolicy:
             delegates = self.caller._inherits.get(found.comodel_name) == found.name
             need = "change" if delegates else "read"
             self._point(gathered, record_id, found, found.comodel_name, [loaded], need)
+            self._check_taking(found, loaded, record_id)
         elif found.type in ("selection", "reference") and loaded:
             choice = loaded.partition(",")[0] if found.type == "reference" else loaded
             if choice not in found.get_values(self.model.env):
@@ -274,6 +302,26 @@ class ValuePolicy:
             self._check_definition(found, loaded)
         return loaded
 
+    def _check_taking(self, found, value, record_id):
+        """Check that nobody makes a record their own that others' records belong to.
+
+        Record rules of other models go through such links to contacts: who is the customer of an order
+        sees its lines.
+
+        :raise ApiError: ``access_denied``
+        """
+        env = self.caller.env
+        if found.comodel_name != "res.partner" or record_id is None or not self.lifts("write"):
+            return
+        if found.name not in env["connection.api"]._followed_words():
+            return
+        partner = self.everything().env["res.partner"].browse(value).exists()
+        family = partner.commercial_partner_id
+        if not family or family != env.user.partner_id.commercial_partner_id:
+            return
+        if self.current(record_id, found).commercial_partner_id != family:
+            self._check_members(found, record_id)
+
     def _check_image(self, found, value):
         """Check what Odoo checks when a record is created, but not when it is changed: SVG is for administrators.
 
@@ -281,6 +329,17 @@ class ValuePolicy:
         """
         if not found.attachment:
             found.convert_to_column(value, self.caller)
+
+    def _is_folder_shown(self, found, folder, record_id):
+        """Return whether the caller may see the record that holds a definition, or the record points at it already."""
+        below = self.related(folder._name)
+        if not folder or folder.id in below.shown(folder.ids):
+            return True
+        if not loaded_by_odoo(self, found):
+            known = record_id and self.shown([record_id], "write")
+            link = self.model._fields[found.definition_record]
+            return bool(known and folder <= self.current(record_id, link))
+        return folder.exists() == folder
 
     def _point(self, gathered, record_id, found, model_name, ids, need="read"):
         below = self.related(model_name)
@@ -329,7 +388,7 @@ class ValuePolicy:
                 key: value for key, value in loaded.items() if not isinstance(value, list | dict)
             }
             folder = self.working.new(scalars)[name]._origin
-            there = folder.exists() == folder
+            there = self._is_folder_shown(found, folder, record_id)
         elif name in loaded:
             return []
         else:
@@ -363,6 +422,14 @@ class ValuePolicy:
             *(Command.link(key) for key in ids if key not in everyone),
         ]
 
+    def _removes(self, found, command, record_id):
+        """Return whether a command takes records out of a one2many."""
+        if command.kind in ("set", "clear"):
+            differs = record_id is not None and found.store
+            commands = self._differences(found, command.ids, record_id) if differs else ()
+            return any(each[0] == Command.UNLINK for each in commands)
+        return command.kind == "unlink"
+
     def _removal_deletes(self, found):
         """Return whether taking a record out of the relation deletes it (``One2many.write_real``)."""
         if found.type != "one2many" or not found.inverse_name:
@@ -373,8 +440,8 @@ class ValuePolicy:
     def _command(self, found, command, gathered, record_id):
         below = self.related(found.comodel_name)
         method = _METHOD_OF_COMMAND.get(command.kind)
-        if method is None and command.kind != "link" and self._removal_deletes(found):
-            method = "DELETE"
+        if method is None and self._removal_deletes(found):
+            method = "DELETE" if self._removes(found, command, record_id) else None
         if method and not below.allows(method):
             raise ApiError(
                 "access_denied",
@@ -492,6 +559,12 @@ class ValuePolicy:
             if missing:
                 problems.catch(pointed.refusal(missing))
         problems.raise_if_any()
+
+
+def loaded_by_odoo(policy, found):
+    """Return whether Odoo computes which record holds the definition: nobody can point at another one."""
+    link = policy.model._fields[found.definition_record]
+    return bool(link.compute and link.readonly)
 
 
 def no_records(name, ids):

@@ -34,10 +34,10 @@ class ResPartner(models.Model):
         return super().write(vals)
 
     def _check_account_write(self, vals):
-        names = {name for name in vals if self._decides_over_account(name)}
-        changed = {partner: partner._changed_names(vals, names) for partner in self}
         refused = set()
-        for partner, of_account in changed.items():
+        for partner in self:
+            names = partner._changed_names(vals, {name for name in vals if self._has_column(name)})
+            of_account = {name for name in names if self._decides_over_account(name)}
             if partner == self.env.user.partner_id:
                 of_account -= OWN_DETAILS
             accounts = partner._with_users() if of_account else partner.browse()
@@ -45,14 +45,28 @@ class ResPartner(models.Model):
                 accounts |= partner._accounts_of_hierarchy(vals)
             if accounts and not partner._may_change_accounts(accounts):
                 refused |= of_account
+            if names and partner._is_of_a_company() and not partner._may_change_company():
+                refused |= names
         if refused:
             raise AccessError(
                 self.env._(
-                    "This contact belongs to a user, or to the company of one. To change %(fields)s of it"
-                    " you need the right to change that user.",
+                    "This contact is that of a user or of a company, or one below it is. To change"
+                    " %(fields)s of it you need the right to change that user or company.",
                     fields=", ".join(sorted(refused)),
                 )
             )
+
+    def _has_column(self, name):
+        """Return whether a value belongs to the contact: a one2many is kept in the records that it leads to."""
+        return name in self._fields and self._fields[name].type != "one2many"
+
+    def _is_of_a_company(self):
+        """Return whether this is the contact of one of the companies of the database: its name, its address."""
+        return self.id in self.env["res.company"]._jwt_contacts()
+
+    def _may_change_company(self):
+        env = grants.plain(self.env)
+        return env["res.company"].has_access("write") or self.with_env(env).has_access("write")
 
     def _changed_names(self, vals, names):
         """Return those of the names whose value is not the contact's own already."""
@@ -93,9 +107,7 @@ class ResPartner(models.Model):
         By rule: what identifies somebody, links to contacts and companies, and what record rules look at
         of a user's contact (``user.partner_id.…``).
         """
-        field = self._fields.get(name)
-        if field is None or field.type == "one2many":  # kept in the records that it leads to
-            return False
+        field = self._fields[name]
         if name in IDENTITY or (field.type == "many2one" and field.comodel_name in PLACES):
             return True
         return name in self.env["connection.api"]._words_of_contacts()

@@ -37,6 +37,7 @@ def call(policy, name, asked, record_id=None):
     with policy.grant.in_use():
         result = method(records, *asked.args, **asked.kwargs)
         records.env.flush_all()
+        policy.grant.finish()
     try:
         return dump_result(result, _records_as_ids, leave_out=grants.KEY)
     except (TypeError, RecursionError) as exc:
@@ -67,6 +68,14 @@ def _is_number(value):
     """Return whether an argument asks nothing: a number, a flag, ids."""
     items = value if isinstance(value, list) else [value]
     return all(item is None or isinstance(item, bool | int | float) for item in items)
+
+
+def check_listed(policy, name):
+    """Check that the connection lists an action, before an earlier answer of it is given again.
+
+    :raise ApiError: ``not_found``
+    """
+    _method(policy, name)
 
 
 def _method(policy, name):

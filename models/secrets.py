@@ -12,7 +12,7 @@ _SECRET = re.compile(
       |replacement|secret|server|service_account|session|signature|signing|transaction|verification
       |webhook)_?key
     | uuid
-    | (invitation|invite|session|share|signup)_(url|link) | kiosk_url | self_ordering_url
+    | (invitation|invite|session|signup)_(url|link) | share_link | kiosk_url | self_ordering_url
     )(_|$)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -38,6 +38,7 @@ _BY_NAME = frozenset(
         ("product.feed", "url"),
         ("product.pricelist", "code"),
         ("res.users", "barcode"),
+        ("spreadsheet.dashboard.share", "full_url"),
     ]
 )
 #: Types of which a value can be used as it is shown.

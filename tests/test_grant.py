@@ -5,7 +5,7 @@ import base64
 from unittest.mock import patch
 
 from odoo import api
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -169,6 +169,18 @@ class TestAccounts(GrantCase):
         self.assertAnswer(self._put(self.access, self.neighbour.partner_id, values))
         self.assertAnswer(self._put(self.admin_access, self.victim.partner_id, values))
 
+    def test_contact_of_a_company(self):
+        """The contact of a company of the database is that company: its name, its address, its logo."""
+        company = self.env.company.partner_id
+        before = {"email": company.email, "phone": company.phone, "name": company.name}
+        for token in (self.portal_access, self.plain_access):
+            for values in ({"email": "a@evil.example"}, {"phone": "1"}, {"street": "x"}):
+                with self.subTest(values=values):
+                    self.assertRefused(self._put(token, company, values), 403)
+        self.assertUnchanged(company, **before)
+        self.assertAnswer(self._put(self.plain_access, company, before))
+        self.assertAnswer(self._put(self.access, company, {"phone": "+32 3"}))
+
     def test_company_of_a_contact(self):
         """A one2many writes what it leads to: no contact becomes the company's."""
         company = self.env.company
@@ -266,6 +278,34 @@ class TestGuards(GrantCase):
         response = self._put(self.plain_access, message, {"res_id": self.theirs.id})
         self.assertRefused(response, 403, 422)
         self.assertUnchanged(message, res_id=self.plain.partner_id.id)
+
+    def test_files_of_an_open_document(self):
+        """That a document is open does not open its files to Odoo's code, which hands out their tokens."""
+        self._connect("res.partner", "GET")
+        attachment = self.env["ir.attachment"].create(
+            {"name": "f", "raw": b"x", "res_model": "res.partner", "res_id": self.theirs.id}
+        )
+        policy = self.env(user=self.portal, context={})["connection.api"]._resolve(
+            "res.partner", "GET"
+        )
+        for env in (policy.model.env, policy.search.env):
+            files = env["ir.attachment"]
+            self.assertFalse(files.browse(attachment.id).has_access("read"))
+            self.assertFalse(files.search([("id", "=", attachment.id)]))
+
+    def test_what_makes_a_record_ones_own(self):
+        """Who is the partner of a record sees what belongs to it by the rules of other models."""
+        rule = {"name": "x", "model_id": self.env["ir.model"]._get_id("res.partner")}
+        domain = "['|', ('bank_ids.partner_id', '=', user.partner_id.id), (1, '=', 1)]"
+        self.env["ir.rule"].create({**rule, "domain_force": domain})
+        self._connect("res.partner.bank")
+        values = {"partner_id": self.portal.partner_id.id}
+        response = self._put(self.portal_access, self.theirs_bank, values)
+        self.assertRefused(response, 403)
+        self.assertUnchanged(self.theirs_bank, partner_id=self.theirs)
+        names = self._fields("res.partner.bank", "partner_id")
+        self._connect("res.partner.bank", write_field_ids=names)
+        self.assertAnswer(self._put(self.portal_access, self.theirs_bank, values))
 
     def test_private_conversations(self):
         """Nobody becomes a member of one: not through the contact, nor through the members."""
@@ -711,6 +751,27 @@ class TestManagers(GrantCase):
         with self.assertRaisesRegex(AccessError, "superuser rights"), self.env.cr.savepoint():
             made.name = "open_commercial_entity"
 
+    def test_fields_of_a_filter(self):
+        """Odoo checks constraints in superuser mode; the author of a filter is asked all the same."""
+        for text in (
+            "[('name', '<=', user.create_uid.totp_secret)]",
+            "[('name', '<=', user.create_uid.signup_type)]",
+            "[('name', '=', user.create_uid.password)]",
+        ):
+            with (
+                self.subTest(text=text),
+                self.assertRaisesRegex(UserError, "not understood|looks into"),
+                self.env.cr.savepoint(),
+            ):
+                self.connections.create(self._values("res.partner.category", domain=text))
+        values = self._values("res.partner", domain="[('ref', '=like', 'S%')]")
+        with (
+            self._hide("res.partner", "ref"),
+            self.assertRaisesRegex(ValidationError, "unknown field ref"),
+            self.env.cr.savepoint(),
+        ):
+            self.connections.create(values)
+
     def test_filters(self):
         """A filter tells records apart by what it looks at: not by what administrators keep."""
         for text in (
@@ -749,6 +810,27 @@ class TestAnswers(GrantCase):
             self._create(self.access, "res.partner", values, fields=["name"]), 201
         )["data"]
         self.assertEqual(row["name"], "Child")
+
+    def test_put_answers_what_it_wrote(self):
+        """Of a relation more than what was added is not told where GET is closed."""
+        tags = self.env["res.partner.category"].create([{"name": "Old"}, {"name": "New"}])
+        self.theirs.category_id = tags[0]
+        self._connect("res.partner", "PUT")
+        self._connect("res.partner.category", "GET")
+        values = {"category_id": [[4, tags[1].id]]}
+        response = self._put(self.plain_access, self.theirs, values, fields=["category_id"])
+        self.assertError(response, 403, "access_denied")
+        self.assertAnswer(self._put(self.plain_access, self.theirs, values))
+        self.assertUnchanged(self.theirs, category_id=tags)
+
+    def test_what_would_allow_it(self):
+        """Odoo's refusal of another model says which connection would help."""
+        template = self.env["product.template"].create({"name": "T"})
+        self._connect("product.template")
+        self._connect("product.product", "GET")
+        response = self._put(self.plain_access, template, {"default_code": "x"})
+        self.assertRefused(response, 403)
+        self.assertIn("opens PUT for product.product", response.text)
 
     def test_pointing_tells_no_name(self):
         """Who may only create learns no name of a record that Odoo does not show them."""
@@ -849,6 +931,16 @@ class TestAnswers(GrantCase):
         self.assertEqual(again.headers["Idempotency-Replayed"], "true")
         data = self.assertAnswer(again, 201)["data"]
         self.assertEqual(data, {"id": first["id"], "name": "Kept"})
+        connection = self._connect("res.partner")
+        action = self.env["connection.api.action"].create(
+            {"name": "address_get", "connection_id": connection.id}
+        )
+        headers["Idempotency-Key"] = "action"
+        path = f"/api/v1/res.partner/{self.theirs.id}/address_get"
+        self.assertAnswer(self._post(path, {}, self.access, headers=headers))
+        action.unlink()
+        response = self._post(path, {}, self.access, headers=headers)
+        self.assertError(response, 404, "not_found")
         headers["Idempotency-Key"] = "asked for"
         self._connect("res.partner")
         self.assertAnswer(ask(fields=["email"]), 201)
@@ -896,6 +988,7 @@ class TestGrant(GrantCase):
         self.assertTrue(records.with_company(self.env.company).has_access("write"))
         self.assertFalse(records.with_user(self.neighbour).has_access("write"))
         self.assertFalse(records.with_context({}).has_access("write"))
+        self.assertTrue(records.with_context({"a": 1}).has_access("write"))
         self.assertIsNone(grants.active(records.sudo().env))
         with patch.object(policy.grant, "_cursor", object):  # a cursor of another transaction
             self.assertIsNone(grants.active(records.env))

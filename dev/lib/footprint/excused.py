@@ -120,7 +120,9 @@ EXCUSED: dict[str, tuple[Excuse, ...]] = {
         _excuse(
             "what a contact takes from its company, wherever the company is changed",
             "update",
-            columns="industry_id property_payment_term_id",
+            columns="company_registry industry_id property_account_payable_id"
+            " property_account_position_id property_account_receivable_id property_payment_term_id"
+            " property_supplier_payment_term_id vat",
         ),
     ),
     "product_template": (_excuse("the line of a discount is a product", "insert"),),

@@ -164,6 +164,31 @@ class TestRules(ApiCase):
         response = self._put(self.folder, {"record_ids": [command]})
         self.assertError(response, 422, "validation_error")
 
+    def test_html_that_is_not_cleaned(self):
+        """It may hold scripts: for own rights, or where the list of writable fields names it."""
+        token = self._open(self.portal).access
+        script = "<p><script>alert(1)</script></p>"
+        self._connect(RECORD)
+        response = self._put(self.record, {"html_raw": script}, token)
+        self.assertError(response, 403, "access_denied")
+        self.assertAnswer(self._put(self.record, {"html": script}, token))
+        self.assertNotIn("script", self.record.html)
+        self.assertAnswer(self._put(self.record, {"html_raw": script}))
+        self._connect(RECORD, write_field_ids=self._fields(RECORD, "html_raw"))
+        self.assertAnswer(self._put(self.record, {"html_raw": script}, token))
+
+    def test_properties_of_a_hidden_folder(self):
+        """What properties a folder defines is not told by writing them below it."""
+        self._connect(RECORD)
+        self._connect(FOLDER, domain=OPEN)
+        self.locked.properties_definition = [{"name": "secret", "type": "char", "string": "S"}]
+        for folder in (self.locked.id, 2000000000):
+            for name in ("secret", "other"):
+                values = {"folder_id": folder, "properties": {name: 1}}
+                with self.subTest(folder=folder, name=name):
+                    response = self._put(self.record, values)
+                    self.assertError(response, 422, "validation_error")
+
     def test_nested_references(self):
         """Two lines with a reference into a filtered model: refused alike, never an error of the server."""
         self._connect(FOLDER)

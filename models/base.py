@@ -75,8 +75,14 @@ class Base(models.AbstractModel):
 
     def with_context(self, ctx=None, /, **overrides):
         """Keep the grant where Odoo's code replaces the context by one of its own."""
-        records = super().with_context(*(() if ctx is None else (ctx,)), **overrides)
-        if ctx and grants.KEY in self.env.context and grants.KEY not in ctx:
+        if not ctx:
+            return (
+                super().with_context(**overrides)
+                if ctx is None
+                else super().with_context(ctx, **overrides)
+            )
+        records = super().with_context(ctx, **overrides)
+        if grants.KEY in self.env.context and grants.KEY not in ctx:
             ticket = self.env.context[grants.KEY]
             records = records.with_env(
                 records.env(context={**records.env.context, grants.KEY: ticket})

@@ -37,17 +37,22 @@ _CHANGES = frozenset(["write", "unlink"])
 class Ticket:
     """What stands for a grant in a context.
 
-    A client cannot send one, and code that sees the context (templates, server actions) finds nothing
-    in it: the grant itself is kept in this module.
+    A client cannot send one. Code that sees the context (templates, server actions) finds nothing in it:
+    Odoo lets such code use no name with two underscores.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__grant",)
+
+    def __init__(self, grant):
+        self.__grant = grant
 
     def __repr__(self):
         return "<grant>"
 
 
-_GRANTS = weakref.WeakKeyDictionary()
+def _of(ticket):
+    """Return the grant that a value of a context stands for, if it does."""
+    return ticket._Ticket__grant if type(ticket) is Ticket else None
 
 
 def active(env):
@@ -56,9 +61,9 @@ def active(env):
     :rtype: Grant | None
     """
     ticket = env.context.get(KEY)
-    if ticket is None or type(ticket) is not Ticket:
+    if ticket is None:
         return None
-    grant = _GRANTS.get(ticket)
+    grant = _of(ticket)
     return grant if grant is not None and grant.counts(env) else None
 
 
@@ -70,8 +75,7 @@ def check_groups_given(env):
 
     :raise AccessError: for a caller without rights of their own on the model of the request
     """
-    ticket = env.context.get(KEY)
-    grant = _GRANTS.get(ticket) if env.su and type(ticket) is Ticket else None
+    grant = _of(env.context.get(KEY)) if env.su else None
     if grant is None or grant.is_callers_own():
         return
     raise AccessError(
@@ -110,7 +114,7 @@ class Grant:
         self.lifts_reading = True
         self._root_policy = [policy]
         self._in_use = []
-        self._opened = {}
+        self._opened, self._read = {}, {}
         self._cursor = weakref.ref(env.cr)  # never the cursor itself: threads keep contexts
         #: Per model, the records that the request created: it may change them.
         self.created = defaultdict(set)
@@ -124,8 +128,7 @@ class Grant:
         self.strict.lifts_reading = False
         self.strict.strict = self.strict
         for view in (self, self.strict):
-            view.ticket = Ticket()
-            _GRANTS[view.ticket] = view
+            view.ticket = Ticket(view)
         env.cr.postcommit.add(
             self.end
         )  # a rollback may come before anything is done, and is no end
@@ -202,10 +205,13 @@ class Grant:
 
     def reads(self, model_name):
         """Return whether Odoo's own code may read every record of the model."""
-        if not self.lifts_reading or model_name in NEVER_READ:
+        if not self.lifts_reading:
             return False
-        connections = self._root_policy[0].caller.env["connection.api"]
-        return "read" not in connections._administrators_only(model_name)
+        if model_name not in self._read:
+            connections = self._root_policy[0].caller.env["connection.api"]
+            modes = connections._administrators_only(model_name)
+            self._read[model_name] = model_name not in NEVER_READ and "read" not in modes
+        return self._read[model_name]
 
     def writes_fields(self, model_name):
         """Return whether Odoo's own code may write fields of the model that have groups.

@@ -21,11 +21,13 @@ class IrRule(models.Model):
             return super()._compute_domain(model_name, mode)
         if mode == "read" and grant.reads(model_name) and model_name not in grants.RULES_STAY:
             return Domain.TRUE
+        opened = None
+        if mode == "read" and grant.opens(model_name, mode):
+            opened = grant.domain(model_name)
+            if opened.is_true():
+                return opened
         env = grants.plain(self.env)
         own = super(IrRule, self.with_env(env))._compute_domain(model_name, mode)
-        if mode != "read" or not grant.opens(model_name, mode):
+        if opened is None:
             return own
-        opened = grant.domain(model_name)
-        if opened.is_true() or not env["ir.model.access"].check(model_name, mode, False):
-            return opened
-        return opened | own
+        return opened | own if env["ir.model.access"].check(model_name, mode, False) else opened

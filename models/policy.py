@@ -14,6 +14,7 @@ before it has said yes. The rules it keeps, whatever a connection opens:
 """
 
 import contextlib
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,17 +99,15 @@ class Policy(RecordPolicy, ValuePolicy):
             self._policies = {self.name: self}
             self.elevated = self._lifts_at_all() and not self.is_protected(mode or "write")
             self.grant = grants.Grant(self, mode)
-            self._strict_env = self.grant.strict.env(self.caller.env)
-            self._full_env = self.grant.env(self.caller.env)
         else:
             self.elevated = self.lifts("read")
-        self.model = self.root._full_env[self.name] if self.elevated else self.caller
+        self.model = self.root.full_env[self.name] if self.elevated else self.caller
 
     @property
     def search(self):
         """The model in the environment that decides which records the client sees."""
         if self._search is None:
-            self._search = self.root._strict_env[self.name] if self.elevated else self.caller
+            self._search = self.strict if self.elevated else self.caller
             if not self.elevated:
                 self._read_company_tree()
         return self._search
@@ -116,12 +115,21 @@ class Policy(RecordPolicy, ValuePolicy):
     @property
     def working(self):
         """The model in the environment of a write: other models are reached as far as they are open."""
-        return (self.root._full_env if self.root.elevated else self.root._strict_env)[self.name]
+        root = self.root
+        return (root.full_env if root.elevated else root.strict_env)[self.name]
+
+    @functools.cached_property
+    def full_env(self):
+        return self.grant.env(self.caller.env)
+
+    @functools.cached_property
+    def strict_env(self):
+        return self.grant.strict.env(self.caller.env)
 
     @property
     def strict(self):
         """The model in an environment in which what connections open is lifted, and nothing else."""
-        return self.root._strict_env[self.name]
+        return self.root.strict_env[self.name]
 
     def _lifts_at_all(self):
         return self.connection is not None and not self.connection.as_user
@@ -245,9 +253,14 @@ class Policy(RecordPolicy, ValuePolicy):
 
     def _is_closed_secret(self, field, which):
         """Return whether a field opens something else: rights are lifted for it only where a list names it."""
-        if not self._lifts_at_all() or field.name in getattr(self.connection, which):
-            return False
-        return field.name in self.caller.env["connection.api"]._secret_fields(self.name)
+        return field.name in self._secrets and field.name not in getattr(self.connection, which)
+
+    @functools.cached_property
+    def _secrets(self):
+        """The names of fields that the connection opens only where a list names them."""
+        if not self._lifts_at_all():
+            return frozenset()
+        return self.caller.env["connection.api"]._secret_fields(self.name)
 
     def _listed(self, name, which):
         allowed = self.connection is not None and getattr(self.connection, which)

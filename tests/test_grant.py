@@ -2,12 +2,15 @@
 """What a connection lifts, and what it never lifts: the guards that Odoo states in its own code."""
 
 import base64
+import gc
+import weakref
 from unittest.mock import patch
 
 from odoo import api
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..models import grant as grants
 from ..models import guarded, writer
@@ -987,8 +990,10 @@ class TestGrant(GrantCase):
         self.assertTrue(records.with_context(lang="en_US").has_access("write"))
         self.assertTrue(records.with_company(self.env.company).has_access("write"))
         self.assertFalse(records.with_user(self.neighbour).has_access("write"))
-        self.assertFalse(records.with_context({}).has_access("write"))
-        self.assertTrue(records.with_context({"a": 1}).has_access("write"))
+        for context, is_open in (({}, False), ({"a": 1}, True)):  # as code of Odoo replaces it
+            with self.subTest(context=context):
+                elsewhere = records.with_context(context)  # pylint: disable=context-overridden
+                self.assertEqual(elsewhere.has_access("write"), is_open)
         self.assertIsNone(grants.active(records.sudo().env))
         with patch.object(policy.grant, "_cursor", object):  # a cursor of another transaction
             self.assertIsNone(grants.active(records.env))
@@ -1020,12 +1025,25 @@ class TestGrant(GrantCase):
         """Whatever a context holds: only a ticket of this process counts, and it tells nothing."""
         self._connect("res.partner")
         ticket = self._policy().working.env.context[grants.KEY]
-        for value in (True, {"uid": 1}, "grant", ["x"], object(), grants.Ticket()):
+        for value in (True, {"uid": 1}, "grant", ["x"], object(), grants.Ticket(None)):
             env = self.env(user=self.portal, context={grants.KEY: value})
             self.assertIsNone(grants.active(env))
             self.assertFalse(env["res.partner"].has_access("write"))
         self.assertEqual(repr(ticket), "<grant>")
-        self.assertFalse([name for name in dir(ticket) if not name.startswith("__")])
+        self.assertFalse([name for name in dir(ticket) if "__" not in name])
+        with self.assertRaises(NameError):
+            safe_eval("ticket._Ticket__grant", {"ticket": ticket})
+
+    def test_nothing_is_kept(self):
+        """A request leaves neither a grant nor an environment behind."""
+        self._connect("res.partner")
+        policy = self._policy()
+        policy.working.browse(self.theirs.id).has_access("write")
+        kept = [weakref.ref(policy), weakref.ref(policy.grant), weakref.ref(policy.working.env)]
+        self.env.cr.postcommit._funcs.clear()
+        del policy
+        gc.collect()
+        self.assertEqual([ref() for ref in kept], [None, None, None])
 
     def test_rules_of_the_user_are_not_touched(self):
         """Odoo caches the record rules of a user: never what a grant says."""

@@ -43,7 +43,7 @@ def use_superuser_mode(registry: Any) -> None:
         policy = resolve(self, model_name, method)
         if lifts(self.env, model_name, method):
             policy.model = policy.caller.sudo()
-            policy._full_env = policy._strict_env = policy.model.env
+            policy.full_env = policy.strict_env = policy.model.env
             policy._check_gathered = lambda gathered: gathered.problems.raise_if_any()
         return policy
 

@@ -64,7 +64,7 @@ class ConnectionApi(models.Model):
         "Largest Page", default=1000, required=True, help="Most records that one GET may ask for."
     )
     run_as = fields.Selection(
-        [("sudo", "Ignored (sudo)"), ("user", "The user's own")],
+        [("sudo", "Ignored for this model"), ("user", "The user's own")],
         "Access Rights",
         default=lambda self: "user" if self.env["jwt.session"]._is_strict() else "sudo",
         required=True,

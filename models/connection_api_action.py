@@ -19,7 +19,7 @@ class ConnectionApiAction(models.Model):
     )
     description = fields.Char(help="What it does, for those who write clients.")
     as_superuser = fields.Boolean(
-        "Superuser Rights",
+        "Superuser",
         help="Without it, the action runs with the rights of the user who calls it, and may change the"
         " record that it is called on. With it, nothing that Odoo checks stops it: whoever may call it"
         " may do all that it does. Only system administrators can set this.",

@@ -144,8 +144,7 @@ class ConnectionApi(models.Model):
         if not (own := self._own_right_verbs()):
             return opened
         return self.env._(
-            "%(opened)s To %(verbs)s them gives rights, or is for administrators in Odoo: others need"
-            " access rights of their own for it here, too.",
+            "%(opened)s Only system administrators can %(verbs)s them beyond their own access rights.",
             opened=opened,
             verbs=own,
         )

@@ -129,9 +129,8 @@ class Grant:
         self.strict.strict = self.strict
         for view in (self, self.strict):
             view.ticket = Ticket(view)
-        env.cr.postcommit.add(
-            self.end
-        )  # a rollback may come before anything is done, and is no end
+        # a rollback is no end: one may come before anything is done
+        env.cr.postcommit.add(self.end)
 
     def env(self, env):
         """Return an environment with this view of the grant in its context."""
@@ -317,12 +316,14 @@ class Grant:
         connections = self._root_policy[0].caller.env["connection.api"]
         if model_name in UNREACHABLE or mode in connections._protected_modes(model_name):
             return error
-        hint = connections.env._(
-            "A connection that opens %(method)s for %(model)s would allow it.",
-            method=METHODS[mode],
-            model=model_name,
+        return AccessError(
+            connections.env._(
+                "%(error)s\n\nA connection that opens %(method)s for %(model)s would allow it.",
+                error=error.args[0],
+                method=METHODS[mode],
+                model=model_name,
+            )
         )
-        return AccessError(f"{error.args[0]}\n\n{hint}")
 
     # --- at the end --------------------------------------------------------------------
 

@@ -34,19 +34,14 @@ class ResPartner(models.Model):
         return super().write(vals)
 
     def _check_account_write(self, vals):
+        names = {name for name in vals if self._has_column(name)}
+        of_accounts = {name for name in names if self._decides_over_account(name)}
         refused = set()
         for partner in self:
-            names = partner._changed_names(vals, {name for name in vals if self._has_column(name)})
-            of_account = {name for name in names if self._decides_over_account(name)}
-            if partner == self.env.user.partner_id:
-                of_account -= OWN_DETAILS
-            accounts = partner._with_users() if of_account else partner.browse()
-            if not HIERARCHY.isdisjoint(of_account):
-                accounts |= partner._accounts_of_hierarchy(vals)
-            if accounts and not partner._may_change_accounts(accounts):
-                refused |= of_account
-            if names and partner._is_of_a_company() and not partner._may_change_company():
-                refused |= names
+            if partner._is_of_a_company():
+                refused |= partner._refused_of_company(vals, names)
+            if of_accounts:
+                refused |= partner._refused_of_account(vals, of_accounts)
         if refused:
             raise AccessError(
                 self.env._(
@@ -64,9 +59,22 @@ class ResPartner(models.Model):
         """Return whether this is the contact of one of the companies of the database: its name, its address."""
         return self.id in self.env["res.company"]._jwt_contacts()
 
-    def _may_change_company(self):
+    def _refused_of_company(self, vals, names):
+        """Return which fields of the contact of a company the caller may not change."""
         env = grants.plain(self.env)
-        return env["res.company"].has_access("write") or self.with_env(env).has_access("write")
+        if env["res.company"].has_access("write") or self.with_env(env).has_access("write"):
+            return set()
+        return self._changed_names(vals, names)
+
+    def _refused_of_account(self, vals, names):
+        """Return which fields the caller may not change, because they are a part of somebody's account."""
+        changed = self._changed_names(vals, names)
+        if self == self.env.user.partner_id:
+            changed -= OWN_DETAILS
+        accounts = self._with_users() if changed else self.browse()
+        if not HIERARCHY.isdisjoint(changed):
+            accounts |= self._accounts_of_hierarchy(vals)
+        return changed if accounts and not self._may_change_accounts(accounts) else set()
 
     def _changed_names(self, vals, names):
         """Return those of the names whose value is not the contact's own already."""

@@ -41,7 +41,10 @@ def odoo(setup: Setup, words: list[str]) -> Result:
     code = database.odoo(setup, name, path, *options, "--http-port", free_port())
     result.passed, result.failed, result.skipped = log.counted(path)
     for entry in log.complaints(path):
-        if re.match(rf"{log.OURS}(_test)?\.tests", entry.logger) and result.failed:
+        if "Chrome executable not found" in entry.text:  # the tours were skipped
+            if browser.MISSING not in result.notes:
+                result.notes.append(browser.MISSING)
+        elif re.match(rf"{log.OURS}(_test)?\.tests", entry.logger) and result.failed:
             result.problems.append(str(entry))
         elif entry.ours or entry.logger in ("odoo.modules.loading", "odoo.registry"):
             result.check(f"the log holds {entry}")

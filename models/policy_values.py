@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from odoo.fields import Command
+from odoo.models import BaseModel
 
 from ..tools import values
 from ..tools.errors import ApiError, Problems, _
@@ -264,7 +265,9 @@ class ValuePolicy:
         if field.type == "many2one_reference":
             model_name = record[field.model_field]
             return record.env[model_name].browse(value) if value else record.browse()
-        return value or record.browse()
+        return (
+            value if isinstance(value, BaseModel) else record.browse()
+        )  # a reference may be empty
 
     @staticmethod
     def binary(found, data):

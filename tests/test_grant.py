@@ -306,8 +306,18 @@ class TestGuards(GrantCase):
         response = self._put(self.portal_access, self.theirs_bank, values)
         self.assertRefused(response, 403)
         self.assertUnchanged(self.theirs_bank, partner_id=self.theirs)
+        child = self.theirs.child_ids
+        self.env["res.partner"].flush_model()
+        self._connect("res.partner")
+        self.env["ir.rule"].create(
+            {**rule, "domain_force": "['|', ('child_ids.parent_id', '=', False), (1, '=', 1)]"}
+        )
+        child.parent_id = False  # a link that is empty yet
+        values = {"parent_id": self.portal.partner_id.id}
+        self.assertRefused(self._put(self.portal_access, child, values), 403)
         names = self._fields("res.partner.bank", "partner_id")
         self._connect("res.partner.bank", write_field_ids=names)
+        values = {"partner_id": self.portal.partner_id.id}
         self.assertAnswer(self._put(self.portal_access, self.theirs_bank, values))
 
     def test_private_conversations(self):

@@ -3,6 +3,7 @@
 
 import base64
 import gc
+import json
 import weakref
 from unittest.mock import patch
 
@@ -13,7 +14,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
 from ..models import grant as grants
-from ..models import guarded, writer
+from ..models import guarded, reader, writer
 from ..tools import query
 from ..tools.errors import ApiError
 from .common import NO_TRACKING
@@ -1188,6 +1189,31 @@ class TestGrant(GrantCase):
                     self.assertEqual(seen.pop(), (False, True))
         self._post("/api/v1/res.partner/action_all", {}, self.portal_access)
         self.assertEqual(seen.pop(), (False, None))
+
+    def test_values_computed_with_a_grant(self):
+        """The environments of a transaction share a cache: the caller's own answer is computed anew."""
+        self._connect("res.partner", "GET")
+        country = self.env.ref("base.be")
+        self.theirs.country_id = country
+        self.env.flush_all()
+        self.env.invalidate_all()
+        model = type(country)
+
+        def compute(countries):
+            for each in countries:
+                each.display_name = "granted" if grants.active(each.env) else "own"
+
+        policy = self._policy(self.portal, method="GET")
+        params = {
+            "fields": "[]",
+            "domain": json.dumps([["id", "=", self.theirs.id]]),
+            "expand": json.dumps({"country_id": ["display_name"]}),
+        }
+        with patch.object(model, "_compute_display_name", compute):
+            granted = country.with_env(policy.model.env)
+            self.assertEqual(granted.display_name, "granted")
+            [row] = reader.page(policy, query.parse_get(params, 1000))["data"]
+        self.assertEqual(row["country_id"]["display_name"], "own")
 
     def test_files_of_open_records(self):
         """A binary field is an attachment: as open as its record, other attachments are not."""

@@ -237,6 +237,20 @@ class TestGuards(GrantCase):
                     self.assertRefused(self._put(token, self.theirs, {"message_ids": value}))
         self.assertUnchanged(message, res_id=self.theirs.id)
 
+    def test_messages_of_an_open_document(self):
+        """Messages are changed by who may change them in Odoo, whoever the document is open for."""
+        self._connect("res.partner")
+        message = self.theirs.with_user(self.admin).message_post(body="note")
+        for user in (self.plain, self.portal):
+            env = self.env(user=user, context={})["connection.api"]._resolve("res.partner", "PUT")
+            working = env.working.env
+            self.assertTrue(self.theirs.with_env(working).has_access("write"))
+            for mode in ("write", "unlink"):
+                self.assertFalse(message.with_env(working).has_access(mode), (user.login, mode))
+                self.assertFalse(message.with_env(working)._filtered_access(mode))
+                with self.assertRaises(AccessError):
+                    message.with_env(working).check_access(mode)
+
     def test_attachments_of_others(self):
         """A message hands out the access tokens of its attachments: only for those one may see."""
         self._connect("mail.message")
@@ -286,6 +300,8 @@ class TestGuards(GrantCase):
     def test_files_of_an_open_document(self):
         """That a document is open does not open its files to Odoo's code, which hands out their tokens."""
         self._connect("res.partner", "GET")
+        rule = {"name": "hidden", "model_id": self.env["ir.model"]._get_id("res.partner")}
+        self.env["ir.rule"].create({**rule, "domain_force": "[('ref', '!=', 'SECRET')]"})
         attachment = self.env["ir.attachment"].create(
             {"name": "f", "raw": b"x", "res_model": "res.partner", "res_id": self.theirs.id}
         )
@@ -1059,14 +1075,19 @@ class TestGrant(GrantCase):
     def test_rules_of_the_user_are_not_touched(self):
         """Odoo caches the record rules of a user: never what a grant says."""
         self._connect("res.partner", domain="[('name', '=', 'Theirs')]")
-        self._connect("product.product")
+        self._connect("product.template")  # whose rules product.product takes over
+        rule = {"name": "some", "model_id": self.env["ir.model"]._get_id("product.template")}
+        self.env["ir.rule"].create({**rule, "domain_force": "[('name', '!=', 'x')]"})
         for user in (self.portal, self.plain):
             self.env.registry.clear_cache()
-            working = self._policy(user).working
-            working.browse(self.theirs.id).has_access("write")
-            for name in ("res.partner", "product.product", "product.template", "res.users"):
-                working.env[name].search([], limit=1)
-                working.env["ir.rule"]._compute_domain(name, "write")
+            policy = self._policy(user)
+            policy.working.browse(self.theirs.id).has_access("write")
+            for env in (policy.working.env, policy.search.env):
+                for name in ("product.product", "product.template", "res.partner", "res.users"):
+                    if env[name].has_access("read"):
+                        env[name].search([], limit=1)
+                    for mode in ("read", "write"):
+                        env["ir.rule"]._compute_domain(name, mode)
             kept = {}
             for cleared in (False, True):
                 if cleared:

@@ -164,6 +164,22 @@ class TestRules(ApiCase):
         response = self._put(self.folder, {"record_ids": [command]})
         self.assertError(response, 422, "validation_error")
 
+    def test_half_of_a_model_and_an_id(self):
+        """The record that both lead to after the write is looked at, whichever of the two was sent."""
+        self._connect(RECORD)
+        self._connect("res.partner", domain="[('name', '=', 'Open')]")
+        shown, hidden = self.env["res.partner"].create([{"name": "Open"}, {"name": "Hidden"}])
+        self.record.write({"res_model": "res.partner", "res_id": shown.id})
+        for partner in (hidden.id, 2000000000):
+            response = self._put(self.record, {"res_id": partner})
+            self.assertError(response, 422, "validation_error")
+        self.assertAnswer(self._put(self.record, {"res_id": shown.id}))
+        self.record.write({"res_model": False, "res_id": hidden.id})
+        response = self._put(self.record, {"res_model": "res.partner"})
+        self.assertError(response, 422, "validation_error")
+        response = self._put(self.record, {"res_model": "ir.config_parameter", "res_id": 1})
+        self.assertError(response, 422, "validation_error")
+
     def test_html_that_is_not_cleaned(self):
         """It may hold scripts: for own rights, or where the list of writable fields names it."""
         token = self._open(self.portal).access

@@ -264,7 +264,8 @@ class ValuePolicy:
         value = record[field.name]
         if field.type == "many2one_reference":
             model_name = record[field.model_field]
-            return record.env[model_name].browse(value) if value else record.browse()
+            known = value and model_name in record.env
+            return record.env[model_name].browse(value) if known else record.browse()
         return (
             value if isinstance(value, BaseModel) else record.browse()
         )  # a reference may be empty

@@ -305,13 +305,16 @@ class TestGuards(GrantCase):
         attachment = self.env["ir.attachment"].create(
             {"name": "f", "raw": b"x", "res_model": "res.partner", "res_id": self.theirs.id}
         )
-        policy = self.env(user=self.portal, context={})["connection.api"]._resolve(
-            "res.partner", "GET"
-        )
-        for env in (policy.model.env, policy.search.env):
-            files = env["ir.attachment"]
-            self.assertFalse(files.browse(attachment.id).has_access("read"))
-            self.assertFalse(files.search([("id", "=", attachment.id)]))
+        for user in (self.portal, self.plain):
+            connections = self.env(user=user, context={})["connection.api"]
+            policy = connections._resolve("res.partner", "GET")
+            for env in (policy.model.env, policy.search.env):
+                self.assertTrue(self.theirs.with_env(env).has_access("read"))
+                files = attachment.with_env(env)
+                self.assertFalse(files.has_access("read"))
+                self.assertTrue(files._check_access("read"))
+                if files.browse().has_access("read"):
+                    self.assertFalse(files.search([("id", "=", attachment.id)]))
 
     def test_what_makes_a_record_ones_own(self):
         """Who is the partner of a record sees what belongs to it by the rules of other models."""

@@ -119,6 +119,10 @@ class Judge:
             return ""
         if not names:
             return "" if self._is_relation_fine(change) else "relation"
+        by_orm = any(WATCH.sites(name, change.id, change.op) for name in names)
+        if not by_orm and change.table in self._tables.relations:
+            # a model whose table is that of a many2many: its rows came or went by that field
+            return "" if self._is_relation_fine(change) else "relation"
         columns = self._explicit(change, names)
         if change.op == "update" and not columns:
             return ""

@@ -8,7 +8,7 @@ from werkzeug.routing import BaseConverter
 from odoo import api, models
 from odoo.http import get_default_session, request, root
 
-from ..tools import tokens
+from ..tools import address, tokens
 from ..tools.errors import ApiError, _
 
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
@@ -55,10 +55,20 @@ class IrHttp(models.AbstractModel):
     def _authenticate(cls, endpoint):
         routing = endpoint.routing
         if routing["type"] == "jwt_api" or routing["auth"] in ("jwt", "jwt_signed"):
+            cls._normalize_address()
             cls._forget_cookie_session()
             if routing["type"] == "jwt_api" and request.httprequest.method == "OPTIONS":
                 return cls._authenticate_explicit("none")
         return super()._authenticate(endpoint)
+
+    @staticmethod
+    def _normalize_address():
+        """Give each client one address, for whatever reads it later, Odoo's own code too.
+
+        That is throttles, events, sessions and logs. Odoo reads the address in both places.
+        """
+        http = request.httprequest
+        http.remote_addr = http.environ["REMOTE_ADDR"] = address.normalize(http.remote_addr)
 
     @classmethod
     def _forget_cookie_session(cls):
@@ -99,9 +109,9 @@ class IrHttp(models.AbstractModel):
         except ApiError as error:
             if error.error != "invalid_token":
                 raise
-            address = request.httprequest.remote_addr
             throttle = request.env["jwt.login.throttle"]
-            raise throttle._refuse(error, address, apart=True) from error
+            sender = request.httprequest.remote_addr
+            raise throttle._refuse(error, sender, apart=True) from error
         cls._auth_method_none()
 
     @classmethod

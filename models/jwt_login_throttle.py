@@ -1,12 +1,12 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import contextlib
-import ipaddress
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL, hmac
 
+from ..tools.address import network
 from ..tools.errors import ApiError, _
 from .bucket import Bucket
 from .transaction import read_committed
@@ -159,12 +159,7 @@ class JwtLoginThrottle(models.Model):
 
         An IPv6 address counts by its /64, which is what one customer has.
         """
-        try:
-            ip = ipaddress.ip_address(address)
-            network = ipaddress.ip_network((ip, 64 if ip.version == 6 else 32), strict=False)
-        except ValueError:
-            network = address
-        return hmac(self.env(su=True), "jwt_auth_api-throttle", (what, str(network)))
+        return hmac(self.env(su=True), "jwt_auth_api-throttle", (what, network(address)))
 
     @api.autovacuum
     def _gc_throttle(self):

@@ -1,5 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+from . import test_address
 from . import test_auth_method
 from . import test_backend
 from . import test_connection

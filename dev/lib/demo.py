@@ -6,6 +6,7 @@ CONNECTIONS = {
     "product.template": ("get",),
     "product.product": ("get",),
     "sale.order": ("get", "post", "put"),
+    "sale.order.line": ("get", "post", "put", "delete"),
     "stock.quant": ("get",),
     "res.country": ("get",),
 }

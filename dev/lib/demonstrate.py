@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 
 from . import database
 from .bootstrap import Stop, say
@@ -50,8 +51,8 @@ def main() -> int:
     check_port(options.port)
     with Setup() as setup:
         name = options.db or setup.database("run")
-        log = setup.work / "log" / "run.log"
-        _prepare(setup, name, reset=options.reset)
+        log = _log(setup, options.port)
+        _prepare(setup, name, _log(setup, options.port, "install"), reset=options.reset)
         say("… the server")
         log.unlink(missing_ok=True)
         with serving(setup, name, log, port=options.port, cron=1) as server:
@@ -66,9 +67,13 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535")
 
 
-def _prepare(setup: Setup, name: str, *, reset: bool) -> None:
+def _log(setup: Setup, port: int, *words: str) -> Path:
+    """A log of its own for each port: servers of one checkout run side by side."""
+    return setup.work / "log" / f"{'-'.join(('run', str(port), *words))}.log"
+
+
+def _prepare(setup: Setup, name: str, log: Path, *, reset: bool) -> None:
     """Make the database, or update it when the addon's code is not what it was made with."""
-    log = setup.work / "log" / "run-install.log"
     stamp = setup.work / f"{name}.stamp"
     code = database.addon_stamp()
     if reset or not database.exists(setup, name):

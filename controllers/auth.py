@@ -35,10 +35,10 @@ class Auth(Controller):
         login, password = self._credentials(request.dispatcher.body)
         users = request.env["res.users"]
         address = request.httprequest.remote_addr
-        user, method, incomplete = users._jwt_login(login, password, address)
-        if incomplete:
-            return request.dispatcher.refuse(request.env["jwt.mfa.challenge"]._open(user))
-        return self._logged_in(user, method)
+        done = users._jwt_login(login, password, address)
+        if done.incomplete:
+            return request.dispatcher.refuse(request.env["jwt.mfa.challenge"]._open(done.user))
+        return self._logged_in(done.user, done.method, done.api_key)
 
     @api_route("/api/login/mfa", auth="none", **_WRITES)
     def login_mfa(self):
@@ -90,7 +90,7 @@ class Auth(Controller):
         if "auth.passkey.key" not in request.env:
             raise ApiError("not_found", _("Passkeys are not installed here."))
 
-    def _logged_in(self, user, method):
+    def _logged_in(self, user, method, api_key=None):
         """Open the session of a user who has proved who they are."""
         http, sessions = request.httprequest, request.env["jwt.session"]
         strict, browser = sessions._is_strict(), self._is_browser()
@@ -99,7 +99,7 @@ class Auth(Controller):
                 sessions._replace(tokens.RefreshToken.parse(old))
         client_type = "browser" if browser else "app"
         session, access, refresh = sessions._open(
-            user, client_type, http.user_agent.string, http.remote_addr, method
+            user, client_type, http.user_agent.string, http.remote_addr, method, api_key
         )
         in_body = 1 if browser and strict else str(refresh)
         response = request.dispatcher.answer(

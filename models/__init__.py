@@ -29,3 +29,4 @@ from . import res_device
 from . import res_groups
 from . import res_partner
 from . import res_users
+from . import res_users_apikeys

@@ -85,6 +85,15 @@ class JwtSession(models.Model):
         "Logged in with",
         readonly=True,
     )
+    # the table of API keys is not the ORM's, so that `init` makes the foreign key
+    api_key_id = fields.Many2one(
+        "res.users.apikeys",
+        "API Key",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        help="The session ends when this key is removed or expires.",
+    )
     user_agent = fields.Char(readonly=True)
     device = fields.Char(compute="_compute_device")
     ip_address = fields.Char("IP Address", readonly=True)
@@ -107,6 +116,7 @@ class JwtSession(models.Model):
             ("replaced", "Logged in again in the same browser"),
             ("copy", "The database was copied"),
             ("limit", "Too many sessions of the user"),
+            ("api_key", "API key removed"),
         ],
         readonly=True,
     )
@@ -119,24 +129,29 @@ class JwtSession(models.Model):
 
     _sid_uniq = models.UniqueIndex("(sid)")
 
+    def init(self):
+        """Let no session outlive the API key that opened it, however the key is deleted."""
+        self.pool.add_foreign_key(
+            self._table, "api_key_id", "res_users_apikeys", "id", "cascade", self, "jwt_auth_api"
+        )
+        self._end_without_key()
+
+    def _end_without_key(self):
+        """End the sessions of a release that did not keep the API key: nobody can end them with it."""
+        self.env.cr.execute(
+            "UPDATE jwt_session SET revoked_at = now() AT TIME ZONE 'utc', revoke_reason = 'api_key'"
+            " WHERE login_method = 'api_key' AND api_key_id IS NULL AND revoked_at IS NULL"
+        )
+
     # --- the backend ---------------------------------------------------------------------
 
     @api.depends("user_agent", "client_type")
     def _compute_device(self):
-        """``Chrome on Linux``, ``curl``: as the device list of Odoo reads a user agent.
-
-        An app goes by its first word, and only the rest is looked through for a platform: Odoo's
-        parser finds iOS in ``axios/1.7``.
-        """
+        """``Chrome on Linux``, ``curl``: as the device list of Odoo reads a user agent."""
         client_types = dict(self._fields["client_type"]._description_selection(self.env))
         for session in self:
-            text = session.user_agent or ""
-            product, _slash, rest = text.partition("/")
-            agent = UserAgent(text)
-            if name := agent.browser:
-                name, platform = DEVICE_NAMES.get(name, name.capitalize()), agent.platform
-            else:
-                name, platform = product.strip(), UserAgent(rest).platform
+            browser, product, platform = _parse_agent(session.user_agent)
+            name = DEVICE_NAMES.get(browser, browser.capitalize()) if browser else product
             name = name[:40] or client_types.get(session.client_type)
             platform = platform and DEVICE_NAMES.get(platform, platform.capitalize())
             session.device = (
@@ -191,14 +206,18 @@ class JwtSession(models.Model):
             return default
 
     @api.model
-    def _open(self, user, client_type, user_agent, ip_address, method=None):
+    def _open(self, user, client_type, user_agent, ip_address, method=None, api_key=None):
         """Open a session for a user who has just proved who they are.
 
         :param method: how, one of ``login_method``
+        :param api_key: the ``res.users.apikeys`` that stood for the password, if one did
         :return: the session, its access token and its first refresh token
         """
         self._make_room(user)
         now = fields.Datetime.now()
+        until = now + timedelta(seconds=self._lifetimes(user)[0])
+        if api_key and api_key.expiration_date:
+            until = min(until, api_key.expiration_date)
         refresh = tokens.RefreshToken.new()
         session = self.sudo().create(
             {
@@ -207,10 +226,11 @@ class JwtSession(models.Model):
                 "stamp": user._jwt_session_stamp(),
                 "client_type": client_type,
                 "login_method": method,
+                "api_key_id": api_key.id if api_key else False,
                 "user_agent": (user_agent or "").replace("\x00", "")[:256],
                 "ip_address": ip_address,
                 "last_used_at": now,
-                "expires_at": now + timedelta(seconds=self._lifetimes(user)[0]),
+                "expires_at": until,
             }
         )
         session._list_device()
@@ -262,7 +282,8 @@ class JwtSession(models.Model):
 
         :rtype: int
         """
-        return min(self._lifetimes(self.user_id))
+        absolute = int((self.expires_at - self.last_used_at).total_seconds())
+        return min(absolute, self._lifetimes(self.user_id)[1])
 
     @api.model
     def _lifetimes(self, user):
@@ -286,23 +307,41 @@ class JwtSession(models.Model):
         (``addons/base/models/res_device.py``), whose session identifier is ours.
         """
         self.ensure_one()
-        agent = UserAgent(self.user_agent or "")
+        browser, _product, platform = _parse_agent(self.user_agent)
         devices = self.env["res.device.log"].sudo()
         geoip = GeoIP(self.ip_address)
+        # an app that tells no platform is more likely on a phone
+        mobile = devices._is_mobile(platform) if platform else self.client_type == "app"
         devices.create(
             {
                 "session_identifier": self.sid,
-                "platform": agent.platform or "api",
-                "browser": agent.browser or self.client_type,
+                "platform": platform or "api",
+                "browser": browser or self.client_type,
                 "ip_address": self.ip_address,
                 "country": geoip.get("country_name"),
                 "city": geoip.get("city"),
-                "device_type": "mobile" if devices._is_mobile(agent.platform) else "computer",
+                "device_type": "mobile" if mobile else "computer",
                 "user_id": self.user_id.id,
                 "first_activity": self.create_date,
                 "last_activity": self.last_used_at,
                 "revoked": False,
             }
+        )
+
+    @api.model
+    def _list_living_devices(self):
+        """Show the sessions that live in Odoo's device list, whatever was marked there."""
+        idle = fields.Datetime.now() - timedelta(seconds=self._setting("refresh_idle_seconds"))
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE res_device_log d SET revoked = false FROM jwt_session s
+                 WHERE d.session_identifier = s.sid AND d.revoked
+                   AND s.revoked_at IS NULL AND s.expires_at > now() AT TIME ZONE 'utc'
+                   AND s.last_used_at > %s
+                """,
+                idle,
+            )
         )
 
     @api.model
@@ -610,6 +649,21 @@ class JwtSession(models.Model):
         )
         ended.unlink()
         return len(ended), len(ended) == batch
+
+
+def _parse_agent(text):
+    """The browser, the product and the platform that a user agent names.
+
+    An app goes by its first word, and only the rest is looked through for a platform: Odoo's
+    parser finds iOS in ``axios/1.7``.
+
+    :return: the browser (None for an app), the first word, the platform (None where none is named)
+    """
+    text = text or ""
+    product, _slash, rest = text.partition("/")
+    agent = UserAgent(text)
+    platform = agent.platform if agent.browser else UserAgent(rest).platform
+    return agent.browser, product.strip(), platform
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from odoo import SUPERUSER_ID, api, models, tools
 from odoo.exceptions import AccessDenied
@@ -14,6 +16,19 @@ from .jwt_mfa_challenge import invalid_passkey
 
 #: How Odoo writes an API key (``API_KEY_SIZE``, ``addons/base/models/res_users.py``).
 _API_KEY = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a login and a password proved."""
+
+    user: Any
+    #: One of ``login_method`` of ``jwt.session``.
+    method: str
+    #: The ``res.users.apikeys`` that stood for the password, else none.
+    api_key: Any
+    #: Whether a second factor is still missing.
+    incomplete: bool
 
 
 class ResUsers(models.Model):
@@ -29,8 +44,7 @@ class ResUsers(models.Model):
         ``web.base.url`` when an administrator logs in.
 
         :param str address: where the request came from
-        :return: the user, how they logged in (``login_method`` of ``jwt.session``), and whether a second
-            factor is still missing
+        :rtype: Login
         :raise ApiError: ``too_many_requests``, ``invalid_credentials``
         """
         throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
@@ -49,12 +63,16 @@ class ResUsers(models.Model):
         user = users.browse(info["uid"])
         if user.id == SUPERUSER_ID or user.sudo()._is_public():
             raise _invalid_credentials()
+        api_key = self.env["res.users.apikeys"]
+        if info["auth_method"] == "apikey":
+            api_key = api_key._jwt_find(user, password)
+            if not api_key:  # removed at this very moment
+                raise _invalid_credentials()
         throttle._succeeded(login, address)
-        method = "api_key" if info["auth_method"] == "apikey" else "password"
-        passed = method == "api_key" or info.get("mfa") == "skip" or not user._mfa_url()
-        if not passed:
+        incomplete = not (api_key or info.get("mfa") == "skip" or not user._mfa_url())
+        if incomplete:
             events._record("mfa_required", user_id=user.id, ip_address=address)
-        return user, method, not passed
+        return Login(user, "api_key" if api_key else "password", api_key, incomplete)
 
     @api.model
     def _jwt_passkey_login(self, assertion, address):
@@ -171,6 +189,17 @@ class ResUsers(models.Model):
             values = tuple(item for item in values if item[0] != "oauth_access_token")
         stamp = self._session_token_hash_compute(f"jwt_auth_api-{self.id}", values)
         return stamp and stamp[:32]
+
+    def _action_revoke_all_devices(self):
+        """End all API sessions of the user, those that Odoo's device list does not show, too.
+
+        Odoo finds no devices of others where the caller may not see them; here the right to change
+        the user decides.
+        """
+        result = super()._action_revoke_all_devices()
+        if self.env.su or self == self.env.user or self.has_access("write"):
+            self.env["jwt.session"]._revoke(Domain("user_id", "in", self.ids), "device")
+        return result
 
     def write(self, vals):
         """A change of what the session stamp is made of ends the API sessions for good.

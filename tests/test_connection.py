@@ -44,6 +44,17 @@ class ConnectionCase(TransactionCase):
 
 
 @tagged("post_install", "-at_install")
+class TestConnectionViews(ConnectionCase):
+    """What the screens offer."""
+
+    def test_connection_cannot_be_duplicated(self):
+        """There is one of a model, so that *Duplicate* could only fail."""
+        views = self.connections.get_views([(False, "list"), (False, "form")])["views"]
+        for kind in ("list", "form"):
+            self.assertRegex(views[kind]["arch"], rf'^<{kind}[^>]* duplicate="False"')
+
+
+@tagged("post_install", "-at_install")
 class TestConnectionChecks(ConnectionCase):
     """What makes no sense, or would open more than it says, is refused when it is saved."""
 

@@ -1,11 +1,11 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from .common import BROWSER, ApiCase
+from .common import BROWSER, ApiCase, Opened
 
 ACCESS = "/api/update/access-token"
 
@@ -158,6 +158,153 @@ class TestSessions(ApiCase):
         self.user.with_user(self.user).sudo()._action_revoke_all_devices()
         self.assertFalse(self._is_open(opened.access))
         self.assertTrue(self._is_open(theirs.access))
+
+    def _sleep(self, opened, days):
+        """Let Odoo's vacuum find a session that was not used for some days."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE jwt_session SET last_used_at = last_used_at - make_interval(days => %s)"
+            " WHERE id = %s",
+            [days, opened.session.id],
+        )
+        self.env.cr.execute(
+            "UPDATE res_device_log SET last_activity = last_activity - make_interval(days => %s)"
+            " WHERE session_identifier = %s",
+            [days, opened.session.sudo().sid],
+        )
+        self.env.invalidate_all()
+        with self.enter_registry_test_mode():
+            with patch.object(self.env.cr, "commit"):
+                self.env["res.device.log"]._ResDeviceLog__update_revoked()
+
+    def test_log_out_from_all_devices_ends_what_the_list_does_not_show(self):
+        """A device that Odoo's vacuum, or anything else, took off the list is logged out as well."""
+        opened, theirs = self._open(self.user), self._open(self.victim)
+        self.env.cr.execute("UPDATE res_device_log SET revoked = true")
+        self.assertFalse(self._devices(self.user))
+        self.user.with_user(self.user).sudo()._action_revoke_all_devices()
+        self.assertEqual(self._state(opened), "device")
+        self.assertFalse(self._is_open(opened.access))
+        self.assertTrue(self._is_open(theirs.access))
+        self.user.with_user(self.admin)._action_revoke_all_devices()
+        self.victim.with_user(self.user)._action_revoke_all_devices()
+        self.assertFalse(self._state(theirs), "others need the right to change the user")
+        self.victim.with_user(self.admin)._action_revoke_all_devices()
+        self.assertEqual(self._state(theirs), "device")
+
+    def test_idle_session_stays_in_the_device_list_while_it_lives(self):
+        """Odoo takes off what has no session file after a week; a session of ours lives for two."""
+        opened, ended, dead = (self._open(self.user) for _time in range(3))
+        self.env["jwt.session"]._revoke([("id", "=", ended.session.id)], "logout")
+        self._sleep(opened, 8)
+        self._sleep(dead, 15)
+        listed = self._devices(self.user).mapped("session_identifier")
+        self.assertEqual(listed, [opened.session.sudo().sid])
+
+    def test_device_list_names_the_device_as_the_sessions_do(self):
+        """Odoo's preferences show an app by its own name, and one without a platform as a phone."""
+        phone, laptop = "stock-app/2.1", "axios/1.7.2 (Linux; x86_64)"
+        names = {
+            BROWSER: ("browser", "Chrome on Linux", "computer"),
+            phone: ("app", "stock-app", "mobile"),
+            laptop: ("app", "axios on Linux", "computer"),
+            "stock-app/2.1 (Linux; Android 14)": ("app", "stock-app on Android", "mobile"),
+        }
+        for agent, (client_type, name, kind) in names.items():
+            with self.subTest(agent=agent):
+                session = self.env["jwt.session"]._open(
+                    self.user, client_type, agent, "127.0.0.1"
+                )[0]
+                domain = [("session_identifier", "=", session.sudo().sid)]
+                device = self.env["res.device"].with_user(self.user).search(domain)
+                self.assertEqual((device.display_name, device.device_type), (name, kind))
+                self.assertEqual(device.display_name, session.device)
+        web = self.env["res.device.log"].create(
+            {"session_identifier": "x" * 42, "platform": "linux", "browser": "firefox"}
+        )
+        self.assertEqual(web.display_name, "Linux Firefox")
+
+    def _api_key(self, user, days=1):
+        until = datetime.now() + timedelta(days=days)
+        keys = self.env["res.users.apikeys"].with_user(user).sudo()
+        key = keys._generate("rpc", "test", until)
+        return key, keys.search([("user_id", "=", user.id)], order="id desc", limit=1)
+
+    def _login_with(self, user, key, **options):
+        """A log-in with an API key: its access token, refresh token and session."""
+        response = self._post("/api/login", {"login": user.login, "password": key}, **options)
+        body = self.assertAnswer(response)
+        session = self._sessions(user)[-1]
+        return Opened(session, body["token"], body["refreshToken"]), response
+
+    def test_session_ends_with_the_api_key_that_opened_it(self):
+        """A removed key takes its sessions along, access and refresh tokens, and nothing else."""
+        key, record = self._api_key(self.user)
+        other_key, other_record = self._api_key(self.user)
+        password = self._open(self.user)
+        opened, _response = self._login_with(self.user, key)
+        other, _response = self._login_with(self.user, other_key)
+        self.assertEqual(opened.session.api_key_id, record)
+        self.assertEqual(other.session.api_key_id, other_record)
+        self.assertEqual(opened.session.login_method, "api_key")
+        record.with_user(self.user)._remove()
+        self.assertFalse(self._is_open(opened.access))
+        response = self._post(ACCESS, {"refreshToken": opened.refresh})
+        self.assertInvalidToken(response, "invalid_refresh_token")
+        for left in (other, password):
+            self.assertTrue(self._is_open(left.access))
+            self.assertFalse(self._state(left))
+        event = self.env["jwt.security.event"].sudo().search([("event", "=", "revoked")], limit=1)
+        self.assertEqual((event.user_id, event.detail), (self.user, "API key removed (1)"))
+
+    def test_session_ends_with_a_key_that_is_deleted_past_the_orm(self):
+        """The foreign key ends it; Odoo's own vacuum deletes keys with SQL."""
+        key, record = self._api_key(self.user)
+        opened, _response = self._login_with(self.user, key)
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM res_users_apikeys WHERE id = %s", [record.id])
+        self.env.invalidate_all()
+        self.assertFalse(self._is_open(opened.access))
+        response = self._post(ACCESS, {"refreshToken": opened.refresh})
+        self.assertInvalidToken(response, "invalid_refresh_token")
+        self.assertFalse(self._sessions(self.user))
+
+    def test_session_expires_with_the_api_key_that_opened_it(self):
+        """The key's last second is the session's and the cookie's; a longer key extends nothing."""
+        key, record = self._api_key(self.user, days=1 / 24)
+        opened, response = self._login_with(self.user, key, agent=BROWSER)
+        self.assertEqual(opened.session.expires_at, record.expiration_date)
+        self.assertCookie(response, longest=3600)
+        self.env.cr.execute(
+            "UPDATE jwt_session SET expires_at = now() AT TIME ZONE 'utc' WHERE id = %s",
+            [opened.session.id],
+        )
+        self.assertFalse(self._is_open(opened.access))
+        long_key, _record = self._api_key(self.user, days=80)
+        opened, _response = self._login_with(self.user, long_key)
+        life = opened.session.expires_at - opened.session.last_used_at
+        self.assertEqual(life, timedelta(days=30))
+
+    def test_keys_that_begin_alike_are_told_apart(self):
+        """Odoo finds a key by its first eight characters."""
+        key, record = self._api_key(self.user)
+        _other, other_record = self._api_key(self.user)
+        self.env.cr.execute(
+            "UPDATE res_users_apikeys SET index = %s WHERE id = %s", [key[:8], other_record.id]
+        )
+        opened, _response = self._login_with(self.user, key)
+        self.assertEqual(opened.session.api_key_id, record)
+
+    def test_session_of_an_older_release_that_does_not_know_its_key_ends(self):
+        """Nobody could end it with its key; others go on."""
+        opened, kept = self._open(self.user), self._open(self.user)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE jwt_session SET login_method = 'api_key' WHERE id = %s", [opened.session.id]
+        )
+        self.env["jwt.session"]._end_without_key()
+        self.assertEqual(self._state(opened), "api_key")
+        self.assertFalse(self._state(kept))
 
     def test_ended_sessions_leave_the_device_list(self):
         """A log-out takes the device off the list."""

@@ -13,14 +13,14 @@ class ResDeviceLog(models.Model):
 
         Odoo knows no more of an app than the platform and browser that it finds in the user agent.
         """
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         domain = [("sid", "in", self.mapped("session_identifier"))]
         names = {
-            session.sid: session.device
-            for session in self.env["jwt.session"].sudo().search(domain)
+            session.sid: session.device for session in self.env["jwt.session"].sudo().search(domain)
         }
         for device in self:
             device.display_name = names.get(device.session_identifier) or device.display_name
+        return result
 
     @api.autovacuum
     def __update_revoked(self):
@@ -28,8 +28,9 @@ class ResDeviceLog(models.Model):
 
         The method and its class are named as Odoo's, so that this extends it.
         """
-        super().__update_revoked()
+        result = super().__update_revoked()
         self.env["jwt.session"]._list_living_devices()
+        return result
 
 
 class ResDevice(models.Model):

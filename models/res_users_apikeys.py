@@ -1,9 +1,10 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 from odoo import api, models
-from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from odoo.addons.base.models.res_users import INDEX_SIZE, KEY_CRYPT_CONTEXT
 
 
 class ResUsersApikeys(models.Model):

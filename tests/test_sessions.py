@@ -173,9 +173,8 @@ class TestSessions(ApiCase):
             [days, opened.session.sudo().sid],
         )
         self.env.invalidate_all()
-        with self.enter_registry_test_mode():
-            with patch.object(self.env.cr, "commit"):
-                self.env["res.device.log"]._ResDeviceLog__update_revoked()
+        with patch.object(self.env.cr, "commit"):
+            self.env["res.device.log"]._ResDeviceLog__update_revoked()
 
     def test_log_out_from_all_devices_ends_what_the_list_does_not_show(self):
         """A device that Odoo's vacuum, or anything else, took off the list is logged out as well."""
@@ -212,9 +211,9 @@ class TestSessions(ApiCase):
         }
         for agent, (client_type, name, kind) in names.items():
             with self.subTest(agent=agent):
-                session = self.env["jwt.session"]._open(
-                    self.user, client_type, agent, "127.0.0.1"
-                )[0]
+                session = self.env["jwt.session"]._open(self.user, client_type, agent, "127.0.0.1")[
+                    0
+                ]
                 domain = [("session_identifier", "=", session.sudo().sid)]
                 device = self.env["res.device"].with_user(self.user).search(domain)
                 self.assertEqual((device.display_name, device.device_type), (name, kind))

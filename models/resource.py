@@ -1,17 +1,28 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """What a resource path has beyond fields: actions, files and reports, each under the same policy."""
 
-import inspect
+import logging
+import traceback
 
 from odoo.exceptions import AccessError, MissingError
 from odoo.models import BaseModel
 from odoo.service.model import get_public_method
 from odoo.tools.safe_eval import safe_eval, time
 
+from ..tools import blame
 from ..tools.errors import ApiError, _
 from ..tools.values import dump_result
 from . import grant as grants
 from . import reader, writer
+
+_logger = logging.getLogger(__name__)
+#: Why arguments do not fit a method (:func:`~..tools.blame.misfit`).
+_MISFITS = {
+    "missing": _('%(action)s needs the argument "%(name)s".'),
+    "unknown": _('%(action)s has no argument "%(name)s".'),
+    "twice": _('%(action)s got the argument "%(name)s" twice.'),
+    "many": _("%(action)s takes at most %(name)s arguments without a name."),
+}
 
 
 def call(policy, name, asked, record_id=None):
@@ -20,30 +31,57 @@ def call(policy, name, asked, record_id=None):
     :param asked: :class:`~..tools.query.CallRequest`
     :return: what the method returned, as JSON: records by their ids, an action of Odoo's by its data
     :raise ApiError: ``not_found`` for a method that is not listed, not there or not public;
-        ``bad_value`` for arguments it does not take; ``validation_error`` for a result that JSON
-        cannot say, in which case nothing stays written
+        ``bad_value`` for arguments that it does not accept; ``validation_error`` for a result that
+        JSON cannot say, in which case nothing stays written
     """
     method = _method(policy, name)
     ids = asked.ids if record_id is None else (record_id,)
     if ids and hasattr(method, "_api_model"):
         raise ApiError("bad_parameter", _("%(action)s is called without records."), action=name)
     records = _callee(policy, name, ids, asked)
+    if misfit := blame.misfit(method, asked.args, asked.kwargs):
+        kind, argument = misfit
+        raise ApiError("bad_value", _MISFITS[kind], action=name, name=argument[:128])
     try:
-        inspect.signature(method).bind(records, *asked.args, **asked.kwargs)
-    except TypeError:
-        raise ApiError(
-            "bad_value", _("%(action)s does not take these arguments."), action=name
-        ) from None
-    with policy.grant.in_use():
-        result = method(records, *asked.args, **asked.kwargs)
-        records.env.flush_all()
-        policy.grant.finish()
+        with policy.grant.in_use():
+            result = method(records, *asked.args, **asked.kwargs)
+            records.env.flush_all()
+            policy.grant.finish()
+    except blame.MISTAKES as exc:
+        if refusal := _refusal(exc, name, method, records, asked):
+            raise refusal from exc
+        raise
     try:
         return dump_result(result, _records_as_ids, leave_out=grants.KEY)
     except (TypeError, RecursionError) as exc:
         raise ApiError(
             "validation_error", _("%(action)s returns what JSON cannot say."), action=name
         ) from exc
+
+
+def _refusal(exc, name, method, records, asked):
+    """Return the error to answer for a method that fails with what the client sent.
+
+    :return: None when it fails by itself
+    """
+    place = traceback.extract_tb(exc.__traceback__)[-1]
+    if place.name == "ensure_one" and str(exc) == f"Expected singleton: {records}":
+        refusal = ApiError(
+            "bad_value", _('"ids": %(action)s is called for one record.'), action=name
+        )
+    elif found := blame.about(exc, blame.named(method, asked.args, asked.kwargs), method):
+        refusal = ApiError(
+            "bad_value",
+            _("%(action)s does not accept the value of %(names)s."),
+            action=name,
+            names=", ".join(found),
+        )
+    else:
+        return None
+    # not its text, which holds what was sent
+    where = f"{place.filename}:{place.lineno}"
+    _logger.info("%s of an argument of %s, in %s", type(exc).__name__, name, where)
+    return refusal
 
 
 def _callee(policy, name, ids, asked):

@@ -2,9 +2,11 @@
 """Actions, files and reports of ``/api/v1/<model>``; languages and companies of a call."""
 
 import base64
+from contextlib import contextmanager
 from datetime import date, datetime
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -149,10 +151,85 @@ class TestActions(ApiCase):
         self.assertAnswer(self._act("unlink_later", token=self._open(self.admin).access))
 
     def test_arguments(self):
-        """Those that the method does not take are told before it is called."""
-        for body in ({"args": {}}, {"kwargs": []}, {"args": [1, 2, 3]}, {"kwargs": {"nope": 1}}):
+        """Those that the method does not take are told, by their name, before it is called."""
+        cases = [
+            ({"args": {}}, "args"),
+            ({"kwargs": []}, "kwargs"),
+            ({"args": [1, 2, 3]}, "at most 1"),
+            ({"kwargs": {"nope": 1}}, '"nope"'),
+            ({"args": [[]], "kwargs": {"adr_pref": []}}, '"adr_pref" twice'),
+        ]
+        for body, told in cases:
             with self.subTest(body=body):
-                self.assertError(self._act("address_get", body), 400, "bad_value")
+                answer = self.assertError(self._act("address_get", body), 400, "bad_value")
+                self.assertIn(told, answer["message"])
+        path = "/api/v1/res.partner/find_or_create"
+        answer = self.assertError(self._post(path, {}, self.access), 400, "bad_value")
+        self.assertIn('needs the argument "email"', answer["message"])
+
+    @contextmanager
+    def _failing(self, method):
+        with patch.object(type(self.partner), "unlink_later", method):
+            yield
+        self.env.invalidate_all()
+        self.assertEqual(self.partner.name, "Called", "something stays written")
+
+    def test_value_that_the_method_fails_with(self):
+        """What a method raises about an argument is a 400 that names it, whatever it raises."""
+
+        def fail(records, kind=None, day=None, amounts=(), data=None):
+            records.name = "Half done"
+            records.search([(kind, "=", 1)] if kind else [])
+            records.write({"color": sum(amounts)})
+            self.env["res.partner"].browse(data["ids"] if data else ())
+            return fields.Date.to_date(day).year
+
+        cases = [
+            ({"kind": "no_such_field"}, "kind"),
+            ({"day": "31.12.2026"}, "day"),
+            ({"day": 5}, "day"),
+            ({"amounts": ["1"]}, "amounts"),
+            ({"amounts": 1}, "amounts"),
+            ({"data": {"id": 1}}, "data"),
+            ({"data": "x"}, "data"),
+        ]
+        for kwargs, name in cases:
+            with self.subTest(kwargs=kwargs), self._failing(fail):
+                answer = self.assertError(
+                    self._act("unlink_later", {"kwargs": kwargs}), 400, "bad_value"
+                )
+                self.assertIn(f"value of {name}.", answer["message"])
+                self.assertNotRegex(answer["message"], "Error|no_such_field|31.12")
+
+    def test_mistake_of_the_method(self):
+        """A mistake in the method itself is a 500, whatever was sent with the call."""
+
+        def fail(records, data=None):
+            records.name = "Half done"
+            return records.env.context["no_such_key"]
+
+        body = {"kwargs": {"data": {"day": "2026-12-31"}}}
+        for sent in ({}, body):
+            with self.subTest(sent=sent), self._failing(fail), mute_logger("odoo.http"):
+                self.assertError(self._act("unlink_later", sent), 500, "server_error")
+
+    def test_number_of_records(self):
+        """A method for one record that is called for none or for two."""
+
+        def one(records, *args):
+            records.ensure_one()
+
+        def another(records):
+            records.search([], limit=2).ensure_one()
+
+        path = "/api/v1/res.partner/unlink_later"
+        two = {"ids": [self.partner.id, self.partner.copy().id]}
+        for body in ({}, two):
+            with self.subTest(body=body), self._failing(one):
+                answer = self.assertError(self._post(path, body, self.access), 400, "bad_value")
+                self.assertIn('"ids"', answer["message"])
+        with self._failing(another), mute_logger("odoo.http"):
+            self.assertError(self._act("unlink_later"), 500, "server_error")
 
     def test_odoos_errors(self):
         """A refusal of the method's is told in its own words and keeps nothing."""

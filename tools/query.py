@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from . import domain as domains
 from .errors import ApiError, Problems, _
-from .text import reject_constant, storable
+from .text import reject_constant, storable, storable_json
 
 DEFAULT_LIMIT: Final = 20
 #: PostgreSQL's ``integer``, the type of every id.
@@ -406,6 +406,15 @@ def parse_call(body: Mapping[str, Any], max_records: int) -> CallRequest:
         problems.add("bad_value", _('"kwargs" is an object.'))
     if not isinstance(ids, list) or not all(map(_is_id, ids)) or len(ids) > max_records:
         problems.add("bad_value", _('"ids" is a list of at most %(most)s ids.'), most=max_records)
+    for name, value in {"args": args, "kwargs": kwargs}.items():
+        if not storable_json(value):
+            problems.add(
+                "bad_value",
+                _(
+                    '"%(name)s" holds text or a number that cannot be stored, or is nested too deeply.'
+                ),
+                name=name,
+            )
     problems.raise_if_any()
     return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids)))
 

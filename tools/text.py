@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+import math
+from typing import Any, Final, NoReturn
+
+#: The deepest that JSON may be nested: Odoo copies and compares such values by recursion.
+_MAX_JSON_DEPTH: Final = 64
 
 
 def storable(text: str) -> bool:
@@ -14,6 +18,19 @@ def storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def storable_json(value: Any, depth: int = 1) -> bool:
+    """Whether PostgreSQL can keep all texts and numbers of a JSON value, and Odoo its depth."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        if not all(map(storable, value)):
+            return False
+        value = list(value.values())
+    if isinstance(value, list):
+        return depth <= _MAX_JSON_DEPTH and all(storable_json(item, depth + 1) for item in value)
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def reject_constant(name: str) -> NoReturn:

@@ -32,7 +32,7 @@ from typing import Any, Final
 from . import domain as domains
 from .errors import ApiError, _
 from .query import MAX_ID
-from .text import storable
+from .text import storable, storable_json
 
 X2MANY: Final = frozenset(["one2many", "many2many"])
 RELATIONAL: Final = X2MANY | {"many2one"}
@@ -40,8 +40,6 @@ _TEXT: Final = frozenset(["char", "text", "html"])
 _MAX_INTEGER: Final = 2**31 - 1
 #: Odoo rounds by multiplying with powers of ten, which overflows not far above it.
 _MAX_FLOAT: Final = 1e100
-#: Levels of a JSON value, far from Python's recursion limit.
-_MAX_JSON_DEPTH: Final = 64
 _PROPERTY: Final = re.compile(r"[a-z0-9_]{1,512}")
 _REFERENCE: Final = re.compile(r"[a-z0-9_.]+,([0-9]{1,10})")
 # Not `fromisoformat`: what it takes differs between Python 3.10 and 3.11.
@@ -285,21 +283,9 @@ def _load_reference(value: Any) -> str:
 
 
 def _load_json(value: Any) -> Any:
-    if not _storable_json(value):
+    if not storable_json(value):
         raise ValueError
     return value
-
-
-def _storable_json(value: Any, depth: int = 1) -> bool:
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, dict):
-        if not all(map(storable, value)):
-            return False
-        value = list(value.values())
-    if isinstance(value, list):
-        return depth <= _MAX_JSON_DEPTH and all(_storable_json(item, depth + 1) for item in value)
-    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _load_properties(value: Any) -> dict[str, Any]:
@@ -323,7 +309,7 @@ def _load_properties(value: Any) -> dict[str, Any]:
 
 def _load_definition(value: Any) -> list[Any]:
     """Odoo checks more (``_validate_properties_definition``), of items that have this shape."""
-    if not isinstance(value, list) or not _storable_json(value):
+    if not isinstance(value, list) or not storable_json(value):
         raise ValueError
     return [_load_property_definition(item) for item in value]
 

@@ -457,6 +457,10 @@ def test_calls():
         {"ids": 1},
         {"ids": ["1"]},
         {"ids": list(range(1, 11))},
+        {"args": ["a\x00"]},
+        {"args": [{"\ud800": 1}]},
+        {"kwargs": {"a": [float("inf")]}},
+        {"kwargs": {"a": json.loads("[" * 100 + "]" * 100)}},
     ):
         assert refused(query.parse_call, bad, 9).error == "bad_value"
 

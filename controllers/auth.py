@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import contextlib
+import re
 
 from werkzeug.http import dump_cookie
 
@@ -21,6 +22,8 @@ MAX_CREDENTIAL_LENGTH = 4096
 #: The two ways a browser's session and an app's differ are told apart by this header or by the
 #: User-Agent as werkzeug parses it.
 CLIENT_HEADER = "X-Client-Type"
+EXPIRES_HEADER = "X-Token-Expires-In"
+_DIGITS = re.compile(r"[0-9]{1,10}")
 _WRITES = {"methods": ["POST"], "readonly": False, "max_content_length": MAX_BODY_BYTES}
 
 
@@ -103,7 +106,8 @@ class Auth(Controller):
         )
         in_body = 1 if browser and strict else str(refresh)
         response = request.dispatcher.answer(
-            {"token": access, "refreshToken": in_body, "user_id": user.id}
+            {"token": access, "refreshToken": in_body, "user_id": user.id},
+            headers=_expires_in(session._access_seconds()),
         )
         if browser:
             self._set_cookie(response, strict, str(refresh), session._seconds_left())
@@ -130,7 +134,8 @@ class Auth(Controller):
         to_cookie = done.refresh_token and self._to_cookie(done.client_type, from_cookie)
         if done.refresh_token and not to_cookie:
             answer["refreshToken"] = str(done.refresh_token)
-        response = request.dispatcher.answer(answer)
+        headers = _expires_in(done.access_seconds)
+        response = request.dispatcher.answer(answer, headers=headers)
         if to_cookie:
             self._set_cookie(response, strict, str(done.refresh_token), done.seconds_left)
         return response
@@ -219,10 +224,20 @@ class Auth(Controller):
 
     @staticmethod
     def _user_id(body):
-        user_id = body.get("user_id")
-        if user_id is not None and (type(user_id) is not int or user_id < 1):
+        """The ``user_id`` of a body: 5, and what some languages make of it, 5.0 and "5".
+
+        :raise ApiError: ``bad_value``
+        """
+        value = body.get("user_id")
+        if value is None:
+            return None
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
+            value = int(value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if type(value) is not int or value < 1:
             raise ApiError("bad_value", _('"user_id" is the number that the login answered.'))
-        return user_id
+        return value
 
     def _refresh_token(self, strict):
         """The refresh token of the request: from the body, the header or, at last, the cookie.
@@ -313,6 +328,11 @@ class Auth(Controller):
 def _cookie_name(strict):
     """``__Host-`` (RFC 6265bis): no other host of the same site can plant or overwrite it."""
     return f"__Host-{COOKIE}" if strict else COOKIE
+
+
+def _expires_in(seconds):
+    """The header that tells how long the access token of the answer is good for."""
+    return [(EXPIRES_HEADER, str(seconds))]
 
 
 def _invalid_refresh_token(strict, message=None):

@@ -32,7 +32,7 @@ _ALLOWED_HEADERS = (
     " X-Requested-With, X-Odoo-Database, X-Odoo-Company, If-Match, If-None-Match, Idempotency-Key"
 )
 _EXPOSED_HEADERS = (
-    "WWW-Authenticate, Retry-After, Allow, ETag, Idempotency-Replayed,"
+    "WWW-Authenticate, Retry-After, Allow, ETag, Idempotency-Replayed, X-Token-Expires-In,"
     " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 )
 _PREFLIGHT_SECONDS = 600

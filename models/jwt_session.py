@@ -44,6 +44,8 @@ class Refreshed:
 
     user_id: int
     access_token: str
+    #: Seconds that the access token is good for.
+    access_seconds: int
     #: The successor, when one was asked for.
     refresh_token: tokens.RefreshToken | None
     #: Seconds that the refresh token is good for, unless it is used.
@@ -240,9 +242,7 @@ class JwtSession(models.Model):
         self.env["jwt.refresh.token"].sudo().create(
             {"session_id": session.id, "selector": refresh.selector, "token_hash": refresh.hash}
         )
-        access = self._access_token(
-            user.id, session.sid, session.stamp, session.create_date, method
-        )
+        access = self._access_token(user.id, session, session._access_seconds())
         return session, access, refresh
 
     @api.model
@@ -282,8 +282,17 @@ class JwtSession(models.Model):
 
         :rtype: int
         """
-        absolute = int((self.expires_at - self.last_used_at).total_seconds())
-        return min(absolute, self._lifetimes(self.user_id)[1])
+        return min(self._life(), self._lifetimes(self.user_id)[1])
+
+    def _access_seconds(self):
+        """Seconds that the access token of a session just opened is good for.
+
+        :rtype: int
+        """
+        return min(self._life(), self._setting("access_token_seconds"))
+
+    def _life(self):
+        return int((self.expires_at - self.last_used_at).total_seconds())
 
     @api.model
     def _lifetimes(self, user):
@@ -359,21 +368,24 @@ class JwtSession(models.Model):
         return self.env["ir.config_parameter"].sudo().get_param(PROFILE_PARAMETER) == "strict"
 
     @api.model
-    def _access_token(self, user_id, sid, stamp, opened, method):
-        """
-        :param datetime opened: when the session was opened, which is what ``auth_time`` says
-        :param method: how its user logged in
+    def _access_token(self, user_id, session, seconds):
+        """Sign an access token.
+
+        :param session: a session, or what :meth:`_find` returns of one
+        :param int seconds: how long it is good for
         """
         now = int(time.time())
         claims = tokens.Claims(
             user_id,
-            sid,
-            stamp,
+            session.sid,
+            session.stamp,
             tokens.random_id(),
             now,
-            now + self._setting("access_token_seconds"),
-            int(opened.replace(tzinfo=timezone.utc).timestamp()),
-            tokens.METHODS.get(method, ()),
+            now + seconds,
+            # when the session was opened, however often it was refreshed since
+            int(session.create_date.replace(tzinfo=timezone.utc).timestamp()),
+            tokens.METHODS.get(session.login_method, ()),
+            session.client_type,
         )
         return tokens.sign(claims, self.env["jwt.signing.key"]._issuer())
 
@@ -437,11 +449,14 @@ class JwtSession(models.Model):
                 return None
         if row.idle_seconds > 60:
             self._touch(row)
+        left = int(row.seconds_left)
+        access_seconds = min(left, self._setting("access_token_seconds"))
         return Refreshed(
             row.user_id,
-            self._access_token(row.user_id, row.sid, row.stamp, row.create_date, row.login_method),
+            self._access_token(row.user_id, row, access_seconds),
+            access_seconds,
             follower if rotate else None,
-            min(int(row.seconds_left), idle),
+            min(left, idle),
             row.client_type,
         )
 

@@ -103,15 +103,56 @@ class TestUpdateAccessToken(RefreshCase):
     def test_user_id_must_be_the_tokens_own(self):
         """Another user's id is a 401 like any other and ends nothing; what is no id is a 400."""
         opened = self._open(self.user)
-        for user_id in (self.victim.id, 2**31):
+        for user_id in (self.victim.id, 2**31, str(self.victim.id), float(self.victim.id)):
             with self.subTest(user_id=user_id):
                 self._refused(ACCESS, {"refreshToken": opened.refresh, "user_id": user_id})
-        for user_id in ("2", 0, -1, 1.5, True, [2], {}):
+        for user_id in ("", "2.0", " 2", "٣", "x", "9" * 11, 0, 0.0, -1, 1.5, True, [2], {}):
             with self.subTest(user_id=user_id):
                 response = self._post(ACCESS, {"refreshToken": opened.refresh, "user_id": user_id})
                 self.assertError(response, 400, "bad_value")
         self.assertFalse(self._state(opened))
         self.assertAnswer(self._post(ACCESS, {"refreshToken": opened.refresh}))
+
+    def test_user_id_as_other_languages_write_it(self):
+        """5, 5.0 and "5" are one user; null is none."""
+        opened = self._open(self.user)
+        own = self.user.id
+        for user_id in (own, float(own), str(own), None):
+            with self.subTest(user_id=user_id):
+                body = {"refreshToken": opened.refresh, "user_id": user_id}
+                token = self.assertAnswer(self._post(ACCESS, body))["access_token"]
+                self.assertEqual(self._claims(token).user_id, own)
+
+    def test_header_tells_how_long_the_access_token_lasts(self):
+        """Beside every access token, never longer than its session; pages of other origins can read it."""
+        self._set(access_token_seconds=600, cors_origins="https://app.example.com")
+        origin = {"Origin": "https://app.example.com"}
+        login = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        opened = self._open(self.user)
+        body = {"refreshToken": opened.refresh}
+        for response, name in (
+            (self._post("/api/login", login, headers=origin), "token"),
+            (self._post(ACCESS, body, headers=origin), "access_token"),
+        ):
+            claims = self._claims(self.assertAnswer(response)[name])
+            self.assertEqual(response.headers["X-Token-Expires-In"], "600")
+            self.assertEqual(claims.expires_at - claims.issued_at, 600)
+            self.assertEqual(claims.client, "app")
+            exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
+            self.assertIn("X-Token-Expires-In", exposed)
+        self.assertNotIn("X-Token-Expires-In", self._post(ROTATE, body, opened.access).headers)
+        opened = self._open(self.user, "browser")
+        self.env.cr.execute(
+            "UPDATE jwt_session SET expires_at = now() AT TIME ZONE 'utc' + interval '100 seconds'"
+            " WHERE id = %s",
+            [opened.session.id],
+        )
+        response = self._post(ACCESS, {"refreshToken": opened.refresh})
+        claims = self._claims(self.assertAnswer(response)["access_token"])
+        life = claims.expires_at - claims.issued_at
+        self.assertEqual(response.headers["X-Token-Expires-In"], str(life))
+        self.assertAlmostEqual(life, 95, delta=5)
+        self.assertEqual(claims.client, "browser")
 
     def test_browser_cookie_is_rotated(self):
         """A browser's cookie is replaced by the same answer, whose body does not show it."""

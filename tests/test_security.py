@@ -78,11 +78,12 @@ class TestForgery(ApiCase):
         self.assertTrue(self._is_open(self._signed()))
         self.assertEqual(self.header["typ"], "at+jwt")
         claims = {"iss", "aud", "sub", "iat", "exp", "jti", "sid", "stp", "auth_time"}
-        self.assertEqual(set(self.payload), claims)
+        self.assertEqual(set(self.payload), claims | {"user_id", "client_id"})
 
     def test_token_without_the_login_in_it_is_good(self):
         """A session may be older than ``auth_time`` and ``amr``; what is in them has its form."""
-        self.assertTrue(self._is_open(self._signed(auth_time=..., amr=...)))
+        missing = {"auth_time": ..., "amr": ..., "user_id": ..., "client_id": ...}
+        self.assertTrue(self._is_open(self._signed(**missing)))
         for claims in ({"auth_time": "now"}, {"auth_time": 1.5}, {"amr": "pwd"}, {"amr": [1]}):
             self.assertRefused(self._signed(**claims))
 
@@ -109,10 +110,11 @@ class TestForgery(ApiCase):
                 signature = hmac.new(secret, message.encode(), digest).digest()
                 with self.subTest(algorithm=algorithm, secret=secret[:10]):
                     self.assertRefused(f"{message}.{b64(signature)}")
-        for algorithm in ("HS256", "RS256", "ES256", "Ed25519", "eddsa", None, 5, ["EdDSA"], {}):
+        for algorithm in ("HS256", "RS256", "ES256", "Ed448", "eddsa", None, 5, ["EdDSA"], {}):
             with self.subTest(algorithm=algorithm):
                 self.assertRefused(self._signed({"alg": algorithm}))
         self.assertRefused(self._signed({"alg": ...}))
+        self.assertTrue(self._is_open(self._signed({"alg": "Ed25519"})), "RFC 9864's name")
 
     def test_keys(self):
         """The key is ours, chosen by ``kid``; nothing in the token brings one along."""

@@ -21,8 +21,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+#: What the libraries that verify JWTs know; RFC 9864 has a name of its own for it, which few of them know.
 EDDSA: Final = "EdDSA"
+ED25519: Final = "Ed25519"
 HS256: Final = "HS256"
+#: Algorithm of a key -> the names that a header may call it by. Both of the first mean this one curve.
+_NAMES: Final = {EDDSA: (EDDSA, ED25519), HS256: (HS256,)}
 #: RFC 7518 §3.2: a key at least as long as the hash.
 MIN_SECRET_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
@@ -44,6 +48,11 @@ class Key:
     public: Any = field(repr=False)
     private: Any = field(repr=False, default=None)
     until: float | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What ``alg`` may be in the header of a token that this key verifies."""
+        return _NAMES[self.algorithm]
 
     def jwk(self) -> dict[str, str] | None:
         """The public JWK (RFC 8037), or None for a secret, which has no public part."""

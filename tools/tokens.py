@@ -4,12 +4,15 @@ Access token, RFC 9068 profile (``typ: at+jwt``)::
 
     header  {"typ": "at+jwt", "alg": "EdDSA", "kid": "<RFC 7638 thumbprint>"}
     claims  {"iss": "urn:odoo:<database uuid>", "aud": "<database identity>", "sub": "2",
-             "iat": 1764000000, "exp": 1764000900, "jti": "…", "sid": "…", "stp": "…",
-             "auth_time": 1764000000, "amr": ["pwd"]}
+             "user_id": 2, "client_id": "app", "iat": 1764000000, "exp": 1764000900, "jti": "…",
+             "sid": "…", "stp": "…", "auth_time": 1764000000, "amr": ["pwd"]}
 
 ``sid`` is the session (the family of refresh tokens), ``stp`` the session stamp: it changes with
-the user's login, password, second factor and ``active``. ``auth_time`` and ``amr`` tell when and how
-the user logged in, however often the session was refreshed since.
+the user's login, password, second factor and ``active``. ``user_id`` is ``sub`` as a number, which
+apps read. ``client_id`` is the kind of client that logged in. ``auth_time`` and ``amr`` tell when
+and how the user logged in, however often the session was refreshed since.
+
+``alg`` is ``EdDSA``: PyJWT and others do not know RFC 9864's name ``Ed25519`` yet. A token may have either.
 
 Refresh, MFA and passkey tokens: ``v1.<selector>.<secret>``, ``m1.…``, ``p1.…``: a random 128-bit selector to find the
 row and a 256-bit secret of which only the SHA-256 is stored: such a secret needs no slow hash
@@ -30,9 +33,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import jwt
+from jwt.algorithms import OKPAlgorithm
 from passlib.hash import hex_sha256
 
-from .keys import Key
+from .keys import ED25519, Key
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -48,6 +52,8 @@ CLOCK_SKEW_SECONDS: Final = 30
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _OPAQUE: Final = re.compile(r"([a-z]1)\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
 _JWS: Final = jwt.PyJWS()
+if ED25519 not in _JWS.get_algorithms():
+    _JWS.register_algorithm(ED25519, OKPAlgorithm())
 
 #: How a user logged in → ``amr``, in the words of RFC 8176. A passkey proves a key and that its user is
 #: there and was verified; whether the key is in hardware nobody tells. An API key has no word there.
@@ -94,6 +100,8 @@ class Claims:
     #: When the user logged in, and how (:data:`METHODS`); None and empty where it is not known.
     auth_time: int | None = None
     amr: tuple[str, ...] = ()
+    #: ``client_id``: which kind of client logged in; None where it is not known.
+    client: str | None = None
 
     def expired(self, now: float) -> bool:
         return self.expires_at <= now
@@ -119,12 +127,15 @@ def sign(claims: Claims, issuer: Issuer) -> str:
         "iss": issuer.issuer,
         "aud": issuer.audience,
         "sub": str(claims.user_id),
+        "user_id": claims.user_id,
         "iat": claims.issued_at,
         "exp": claims.expires_at,
         "jti": claims.token_id,
         "sid": claims.session,
         "stp": claims.stamp,
     }
+    if claims.client is not None:
+        payload["client_id"] = claims.client
     if claims.auth_time is not None:
         payload["auth_time"] = claims.auth_time
     if claims.amr:
@@ -151,7 +162,7 @@ def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = Fals
     key = issuer.keys.get(kid) if isinstance(kid, str) else None
     if key is None or (key.until is not None and now > key.until):
         raise InvalidToken("unknown key")
-    if header.get("alg") != key.algorithm or header.get("typ") != TYPE or "crit" in header:
+    if header.get("alg") not in key.names or header.get("typ") != TYPE or "crit" in header:
         raise InvalidToken("wrong header")
     claims = _claims(_verified_payload(token, key), issuer, now)
     if claims.expired(now) and not allow_expired:
@@ -168,7 +179,7 @@ def _verified_payload(token: str, key: Key) -> Mapping[str, Any]:
     try:
         if not _is_canonical(token.rpartition(".")[2]):
             raise InvalidToken("signature in another spelling")
-        payload = _JWS.decode(token, key.public, algorithms=[key.algorithm])
+        payload = _JWS.decode(token, key.public, algorithms=[*key.names])
         claims = json.loads(payload)
     except (jwt.PyJWTError, ValueError, RecursionError) as exc:
         raise InvalidToken("bad signature") from exc
@@ -214,14 +225,23 @@ def _claims(payload: Mapping[str, Any], issuer: Issuer, now: float) -> Claims:
     if "nbf" in payload:
         raise InvalidToken("nbf is not ours")
     session, stamp, token_id = texts
+    if payload.get("user_id", int(sub)) != int(sub):
+        raise InvalidToken("user_id is not sub")
+    login = _login_claims(payload)
+    return Claims(int(sub), str(session), str(stamp), str(token_id), issued, expires, *login)
+
+
+def _login_claims(payload: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...], str | None]:
+    """When, how and with which client the user logged in; tokens of older releases lack some of it."""
     auth_time, amr = payload.get("auth_time"), payload.get("amr", [])
+    client = payload.get("client_id")
     if not (auth_time is None or type(auth_time) is int):
         raise InvalidToken("bad auth_time")
     if not (isinstance(amr, list) and all(isinstance(word, str) for word in amr)):
         raise InvalidToken("bad amr")
-    return Claims(
-        int(sub), str(session), str(stamp), str(token_id), issued, expires, auth_time, tuple(amr)
-    )
+    if not (client is None or isinstance(client, str)):
+        raise InvalidToken("bad client_id")
+    return auth_time, tuple(amr), client
 
 
 # --- opaque tokens ---------------------------------------------------------------------------

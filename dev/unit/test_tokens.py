@@ -22,7 +22,9 @@ ISSUER = tokens.Issuer(
     signing=KEY,
     keys={KEY.kid: KEY},
 )
-CLAIMS = tokens.Claims(2, "session", "stamp", "id", NOW, NOW + 900, NOW - 5000, ("pwd", "otp"))
+CLAIMS = tokens.Claims(
+    2, "session", "stamp", "id", NOW, NOW + 900, NOW - 5000, ("pwd", "otp"), "app"
+)
 TOKEN = tokens.sign(CLAIMS, ISSUER)
 PAYLOAD = {
     "iss": ISSUER.issuer,
@@ -35,7 +37,7 @@ PAYLOAD = {
     "stp": "stamp",
 }
 #: May be absent: tokens of sessions that are older than these claims have none.
-LOGIN = {"auth_time": NOW - 5000, "amr": ["pwd", "otp"]}
+LOGIN = {"user_id": 2, "client_id": "app", "auth_time": NOW - 5000, "amr": ["pwd", "otp"]}
 RIGHT = {**PAYLOAD, **LOGIN}
 HEADER = {"typ": "at+jwt", "alg": "EdDSA", "kid": KEY.kid}
 
@@ -50,6 +52,7 @@ a_claims = st.builds(
     expires_at=st.integers(NOW + 1, 2**40),
     auth_time=st.none() | st.integers(0, NOW),
     amr=st.lists(texts).map(tuple),
+    client=st.none() | texts,
 )
 
 
@@ -178,7 +181,8 @@ def test_unsigned_is_refused(alg):
         {"alg": "none"},
         {"alg": "HS256"},
         {"alg": "ES256"},
-        {"alg": "Ed25519"},
+        {"alg": "Ed448"},
+        {"alg": "ed25519"},
         {"alg": "eddsa"},
         {"alg": ["EdDSA"]},
         {"alg": None},
@@ -207,6 +211,23 @@ def test_unsigned_is_refused(alg):
 )
 def test_changed_header_is_refused_although_rightly_signed(change):
     refused(compact(header={**HEADER, **change}))
+
+
+def test_both_names_of_the_algorithm_are_accepted():
+    """``EdDSA`` is what verifiers know and what is issued, ``Ed25519`` its name in RFC 9864."""
+    assert jwt.get_unverified_header(TOKEN)["alg"] == "EdDSA"
+    for name in ("EdDSA", "Ed25519"):
+        header = {**HEADER, "alg": name}
+        assert tokens.verify(compact(header=header), ISSUER, NOW) == CLAIMS
+        refused(compact(header=header, key=OTHER))
+        _header, payload, signature = TOKEN.split(".")
+        other = b64(json.dumps({**HEADER, "alg": "Ed25519"}).encode())
+        refused(f"{other}.{payload}.{signature}")
+    secret = keys.load_given(b"s" * 32)
+    issuer = replace(ISSUER, signing=secret, keys={secret.kid: secret})
+    assert tokens.verify(tokens.sign(CLAIMS, issuer), issuer, NOW) == CLAIMS
+    for name in ("EdDSA", "Ed25519"):
+        refused(compact(header={**HEADER, "alg": name, "kid": secret.kid}), issuer)
 
 
 @pytest.mark.parametrize("name", HEADER)
@@ -363,9 +384,28 @@ def test_wrong_claims_are_refused(name, value):
 def test_how_the_user_logged_in_may_be_absent():
     """A session that was opened before these claims goes on; there is nothing that could be wrong in them."""
     claims = tokens.verify(compact(PAYLOAD), ISSUER, NOW)
-    assert claims == replace(CLAIMS, auth_time=None, amr=())
+    assert claims == replace(CLAIMS, auth_time=None, amr=(), client=None)
     bare = json.loads(base64.urlsafe_b64decode(tokens.sign(claims, ISSUER).split(".")[1] + "=="))
-    assert bare == PAYLOAD
+    assert bare == {**PAYLOAD, "user_id": 2}
+
+
+@given(a_claims)
+def test_token_names_its_user_and_its_client(claims):
+    """RFC 9068 requires ``client_id``; apps read ``user_id``, which is ``sub`` as a number."""
+    segment = tokens.sign(claims, ISSUER).split(".")[1]
+    payload = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    assert (payload["sub"], payload["user_id"]) == (str(claims.user_id), claims.user_id)
+    assert payload.get("client_id") == claims.client
+
+
+@pytest.mark.parametrize("value", [None, 3, "2", [2], {}, "", 2.5], ids=repr)
+def test_another_user_beside_the_subject_is_refused(value):
+    refused(compact({**RIGHT, "user_id": value}))
+
+
+@pytest.mark.parametrize("value", [True, 1, [], {}, ["app"]], ids=repr)
+def test_wrong_client_is_refused(value):
+    refused(compact({**RIGHT, "client_id": value}))
 
 
 @pytest.mark.parametrize("value", [True, "1", 1.5, [], {}, 9e99], ids=repr)

@@ -33,13 +33,21 @@ class RecordPolicy:
         :rtype: odoo.fields.Domain
         :raise ApiError: ``bad_domain``, ``unknown_field``, ``access_denied``
         """
-        domain, scope = self._domain(node), self.scope()
-        try:
-            return domain.optimize_full(self.search) & scope
-        except (ValueError, TypeError, KeyError, NotImplementedError) as exc:
-            raise ApiError(
-                "bad_domain", _("The domain asks something that Odoo cannot search.")
-            ) from exc
+        return self._domain(node) & self.scope()
+
+    def find(self, domain, offset=0, limit=None, order=None, *, archived=False):
+        """Search the records that the client sees, as Odoo does.
+
+        Odoo hides archived records unless a condition names ``active``. It looks for that in the
+        domain as it was asked: an optimized one may have lost it, or have gained it.
+
+        :param domain: a :meth:`domain`
+        :param bool archived: show archived records whatever the domain says
+        :rtype: odoo.tools.Query
+        :raise ApiError: ``bad_domain`` for a condition that Odoo cannot search
+        """
+        with searching():
+            return with_archived(self.search, archived)._search(domain, offset, limit, order)
 
     def scope(self):
         """The connection's record filter for this caller; it sees all fields, as a record rule does.
@@ -64,8 +72,17 @@ class RecordPolicy:
         return Domain("id", "in", everything._search(domain))
 
     def _is_column(self, condition):
-        found = self.model._fields.get(condition.field_expr)
-        return bool(found and found.store and found.column_type) and "any" not in condition.operator
+        """Return whether a condition may stand beside those of the client.
+
+        One on ``active`` may not: Odoo would take it for the client's wish to see archived records.
+        """
+        name = condition.field_expr
+        found = self.model._fields.get(name)
+        return (
+            bool(found and found.store and found.column_type)
+            and "any" not in condition.operator
+            and name != self.model._active_name
+        )
 
     def _filter(self):
         """
@@ -273,8 +290,7 @@ class RecordPolicy:
                 start |= below._by_name(domains.Condition(("display_name",), "ilike", text))
         if not below.search.has_access("read"):
             return Domain.FALSE
-        model = below.search.with_context(active_test=False)
-        ids = list(model._search(start & below.scope()))
+        ids = list(below.find(start & below.scope(), archived=True))
         if found.relational and below.name == self.name:  # its own field is the way
             return Domain(found.name, condition.operator, ids)
         below.readable(below.caller._parent_name)
@@ -297,10 +313,9 @@ class RecordPolicy:
             return Domain(found.name, operator, inner)
         if not below.search.has_access("read"):
             return Domain(operator == "not any")
-        model = below.search
-        if found.type == "many2one":
-            model = model.with_context(active_test=False)
-        return Domain(found.name, operator, model._search(inner))
+        with searching():  # within a relation Odoo looks for `active` in the optimized domain
+            inner = inner.optimize_full(below.search)
+        return Domain(found.name, operator, below.find(inner, archived=found.type == "many2one"))
 
     def fetch(self, ids, names, order=""):
         """Those of the ids that this policy shows, in ``order`` or as they come, with these fields read.
@@ -324,6 +339,25 @@ class RecordPolicy:
             return found
         known = set(found._ids)
         return records.browse([key for key in ids if key in known])
+
+
+@contextlib.contextmanager
+def searching():
+    """Take what Odoo cannot search for a mistake in the client's domain.
+
+    :raise ApiError: ``bad_domain``
+    """
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, NotImplementedError) as exc:
+        raise ApiError(
+            "bad_domain", _("The domain asks something that Odoo cannot search.")
+        ) from exc
+
+
+def with_archived(model, archived):
+    """Return the model in an environment that shows archived records, if they are asked for."""
+    return model.with_context(active_test=False) if archived else model
 
 
 def _unsearchable(name):

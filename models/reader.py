@@ -23,6 +23,7 @@ from ..tools.errors import ApiError, _
 from ..tools.values import DUMPERS, X2MANY, dump_properties
 from . import grant as grants
 from .guarded import UNREACHABLE
+from .policy_records import searching, with_archived
 from .policy_values import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
@@ -46,18 +47,17 @@ def page(policy, query):
     """
     plan = policy.plan(query.selection)
     domain, order = policy.domain(query.domain), policy.order(query.order)
-    model = _shown(policy.search, query.archived)
     if query.cursor is not None:
-        return _cursor_page(policy, query, plan, model, domain, order)
+        return _cursor_page(policy, query, plan, domain, order)
     offset = (query.page - 1) * query.limit
-    found = model._search(domain, offset, query.limit, order)
-    records = _fetch(_shown(policy.model, query.archived), found, plan)
+    found = policy.find(domain, offset, query.limit, order, archived=query.archived)
+    records = _fetch(with_archived(policy.model, query.archived), found, plan)
     return {
         "success": True,
         "count": len(records),
         "page": query.page,
         "page_size": query.limit,
-        **_total(policy, model, domain, query, found, offset, len(records)),
+        **_total(policy, domain, query, found, offset, len(records)),
         "data": dump(plan, records, query.nulls),
     }
 
@@ -71,9 +71,8 @@ def one(policy, query):
     """
     plan = policy.plan(query.selection)
     domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
-    search = policy.search.with_context(active_test=False)
-    found = search._search(domain, limit=1, order="id")
-    record = _fetch(_shown(policy.model, query.archived), found, plan)
+    found = policy.find(domain, limit=1, order="id", archived=True)
+    record = _fetch(with_archived(policy.model, query.archived), found, plan)
     if not record:
         raise no_record(policy, query.record_id)
     [row] = dump(plan, record, query.nulls)
@@ -96,24 +95,20 @@ def _fetch(model, found, plan):
     return model._fetch_query(found, model._determine_fields_to_fetch(_stored(plan)))
 
 
-def _shown(model, archived):
-    return model.with_context(active_test=False) if archived else model
-
-
 # --- how many ----------------------------------------------------------------------------------
 
 
-def _total(policy, model, domain, query, found, offset, count):
+def _total(policy, domain, query, found, offset, count):
     """``total`` and ``total_pages``; what the page itself tells is not counted."""
     if query.count == "none":
         return {}
     total = offset + count
     page_tells = count < query.limit and (count or not offset)
     if not page_tells:
-        if type(model)._search is BaseModel._search:
+        if type(policy.search)._search is BaseModel._search:
             found.order = found.limit = found.offset = None
         else:  # where the limit may have gone to is the model's own matter
-            found = model._search(domain)
+            found = policy.find(domain, archived=query.archived)
         total = _count(policy, found, query.count)
     return {"total": total, "total_pages": -(-total // query.limit)}
 
@@ -183,12 +178,13 @@ class _Term:
         return SQL("%s %s %s", self.sql, SQL("<=" if self.descending else ">="), self._value(text))
 
 
-def _cursor_page(policy, query, plan, model, domain, order):
+def _cursor_page(policy, query, plan, domain, order):
     """The page behind a cursor: a condition on the sorted values in place of an offset.
 
     It costs the same wherever it is, and rows that come and go before it move nothing.
     """
-    found = _unread(model, model._search(domain))
+    model = with_archived(policy.search, query.archived)
+    found = _unread(model, policy.find(domain, archived=query.archived))
     env = model.env
     # where no company is asked for it is the user's own: to look that up would cost a statement
     companies = env.context.get("allowed_company_ids")
@@ -204,7 +200,7 @@ def _cursor_page(policy, query, plan, model, domain, order):
             if isinstance(position, cursors.Mark):
                 position = _recall(model, terms, found, position)
             found.add_where(_behind(terms, position))
-        records = _fetch(_shown(policy.model, query.archived), found, plan)
+        records = _fetch(with_archived(policy.model, query.archived), found, plan)
         if len(records) > query.limit:
             records = records[: query.limit]
             last = records._ids[-1]
@@ -213,7 +209,10 @@ def _cursor_page(policy, query, plan, model, domain, order):
     answer = {"success": True, "count": len(records), "page_size": query.limit}
     if query.count != "none":
         whole = not query.cursor and not after
-        total = len(records) if whole else _count(policy, model._search(domain), query.count)
+        total = len(records)
+        if not whole:
+            found = policy.find(domain, archived=query.archived)
+            total = _count(policy, found, query.count)
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
     if after:
         answer["next_cursor"] = after
@@ -323,18 +322,19 @@ def groups(policy, query):
     :raise ApiError: with everything that is not allowed
     """
     policy.check_groups(query)
-    domain, model = policy.domain(query.domain), _shown(policy.search, query.archived)
+    domain, model = policy.domain(query.domain), with_archived(policy.search, query.archived)
     specs = [str(group) for group in query.groups]
     aggregates = [str(aggregate) for aggregate in query.aggregates]
     offset = (query.page - 1) * query.limit
-    rows = model._read_group(
-        domain,
-        specs,
-        aggregates,
-        offset=offset,
-        limit=query.limit,
-        order=_group_order(query),
-    )
+    with searching():
+        rows = model._read_group(
+            domain,
+            specs,
+            aggregates,
+            offset=offset,
+            limit=query.limit,
+            order=_group_order(query),
+        )
     total = {}
     if query.count != "none":
         count = offset + len(rows)

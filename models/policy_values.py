@@ -21,9 +21,21 @@ _METHOD_OF_COMMAND = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 
 
 def is_kept_by_odoo(field):
-    """Whether a value for the field would be lost without a word."""
-    computed = field.compute and field.readonly
-    return field.name in _MAGIC or (not field.inverse and bool(computed or not field.store))
+    """Whether a value for the field would be lost without a word.
+
+    A field that has neither a column nor an inverse, but is not read-only, is for the model's own
+    ``create`` and ``write``: the recurrence of an event, for instance.
+    """
+    if field.name in _MAGIC:
+        return True
+    if field.inverse:
+        return False
+    return bool((field.readonly and (field.compute or not field.store)) or _ends_in_kept(field))
+
+
+def _ends_in_kept(field):
+    """Return whether a related field shows what Odoo keeps, and has no column of its own."""
+    return field.related and not field.store
 
 
 def is_raw(found):
@@ -197,7 +209,7 @@ class ValuePolicy:
             raise ApiError(
                 "bad_value", _("Odoo keeps %(field)s itself; it cannot be written."), field=name
             )
-        if found.related:
+        if self._is_written_elsewhere(found):
             self._check_related_write(found)
         self._check_markup(found)
         return found
@@ -227,6 +239,12 @@ class ValuePolicy:
         A model that this one delegates to (``_inherits``) is a part of it, unless it has a connection.
         """
         target, name = self._target(found)
+        if is_kept_by_odoo(target.caller._fields[name]):
+            raise ApiError(
+                "bad_value",
+                _("Odoo keeps %(field)s itself; it cannot be written."),
+                field=found.name,
+            )
         if target is self:  # another field of the same model
             self.writable(name)
             return
@@ -254,8 +272,13 @@ class ValuePolicy:
             model_name = self.model.env[model_name]._fields[step].comodel_name
         return self.related(model_name), name
 
+    @staticmethod
+    def _is_written_elsewhere(found):
+        """Return whether a value ends up in another field: what only shows one has no inverse."""
+        return bool(found.related and (found.inverse or found.inherited))
+
     def _name_target(self, found, gathered):
-        if found.related:
+        if self._is_written_elsewhere(found):
             gathered.named.add(self._target(found)[0].name)
 
     def current(self, record_id, field):

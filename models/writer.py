@@ -181,9 +181,11 @@ def _answer(plan, records, request):
 
 
 def _recompute(plan, records):
-    """A computed value that was written through its inverse is what is computed of it now, not what was sent."""
+    """A value without a column is what is computed of what was written, not what was sent."""
     names = [
-        name for name in plan.names if (found := records._fields[name]).inverse and not found.store
+        name
+        for name in plan.names
+        if not (found := records._fields[name]).store and (found.inverse or not found.readonly)
     ]
     if names:
         records.env.flush_all()

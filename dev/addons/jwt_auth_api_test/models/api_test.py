@@ -106,6 +106,14 @@ class ApiTestRecord(models.Model):
     length = fields.Integer(compute="_compute_length")
     length_stored = fields.Integer(compute="_compute_length_stored", store=True)
 
+    # what `create` and `write` consume, as they do with the recurrence of an event
+    tags_text = fields.Char("Tags as Text", compute="_compute_tags_text", readonly=False)
+    shout = fields.Boolean("In Capitals", store=False)
+    consumed_tag_id = fields.Many2one("api.test.tag", store=False)
+    # they show what Odoo keeps: one has a column of its own
+    folder_label = fields.Char(related="folder_id.display_name", store=True, readonly=False)
+    folder_date = fields.Datetime(related="folder_id.create_date", readonly=False)
+
     searched = fields.Char(search="_search_searched")
     code = fields.Char()
     even = fields.Integer()
@@ -113,6 +121,31 @@ class ApiTestRecord(models.Model):
 
     _code_uniq = models.Constraint("UNIQUE(code)", "This code is taken.")
     _positive_check = models.Constraint("CHECK(positive >= 0)", "Never below zero.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._consumed(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._consumed(vals))
+
+    def _consumed(self, vals):
+        """Return the values that stand for those which have no column."""
+        vals = dict(vals)
+        if "tags_text" in vals:
+            names = (vals.pop("tags_text") or "").split()
+            tags = self.env["api.test.tag"].create([{"name": name} for name in names])
+            vals["tag_ids"] = [(6, 0, tags.ids)]
+        if tag := vals.pop("consumed_tag_id", False):
+            vals["tag_ids"] = [(4, tag)]
+        if vals.pop("shout", False) and vals.get("char"):
+            vals["char"] = vals["char"].upper()
+        return vals
+
+    @api.depends("tag_ids.name")
+    def _compute_tags_text(self):
+        for record in self:
+            record.tags_text = " ".join(record.tag_ids.mapped("name"))
 
     @api.depends("char")
     def _compute_upper(self):

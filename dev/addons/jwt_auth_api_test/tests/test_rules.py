@@ -73,6 +73,61 @@ class TestRules(ApiCase):
         self.env.invalidate_all()
         self.assertEqual((self.folder.name, self.locked.name), ("Open", "Locked"))
 
+    def test_what_create_and_write_consume(self):
+        """Values for fields without a column reach the model, which does something with them."""
+        self._connect(RECORD)
+        self._connect(TAG, "GET POST")
+        values = {"name": "n", "char": "loud", "shout": True, "tags_text": "red blue"}
+        body = {"values": values, "fields": ["char", "shout", "tags_text"]}
+        response = self._send("POST", RECORD, self.access, body)
+        [made] = [self.assertAnswer(response, 201)["data"]]
+        self.assertEqual(
+            made, {"id": made["id"], "char": "LOUD", "shout": False, "tags_text": "red blue"}
+        )
+        record = self.env[RECORD].browse(made["id"])
+        self.assertEqual(record.tag_ids.mapped("name"), ["red", "blue"])
+        response = self._put(record, {"tags_text": "  green "}, fields=["tags_text"])
+        self.assertEqual(self.assertAnswer(response)["data"]["tags_text"], "green")
+
+    def test_what_is_consumed_obeys_the_policy(self):
+        """The list of writable fields, the type of the field, and what it points at."""
+        self._connect(TAG, "GET POST", domain=OPEN)
+        connection = self._connect(RECORD)
+        locked = self.env[TAG].create({"name": "Locked tag"})
+        cases = [
+            ({"tags_text": 5}, 400, "bad_value"),
+            ({"consumed_tag_id": locked.id}, 422, "validation_error"),
+            ({"consumed_tag_id": 2**31 - 1}, 422, "validation_error"),
+        ]
+        for values, status, code in cases:
+            with self.subTest(values=values):
+                self.assertError(self._put(self.record, values), status, code)
+        connection.write_field_ids = self._fields(RECORD, "char")
+        response = self._put(self.record, {"tags_text": "red"})
+        self.assertError(response, 400, "unknown_field")
+        self.env.invalidate_all()
+        self.assertFalse(self.record.tag_ids)
+
+    def test_consumer_has_the_callers_rights(self):
+        """What the model makes of such a value needs what it would need without it."""
+        self._connect(RECORD)
+        self._connect(TAG, "GET")
+        tags = self.env["ir.model.access"].search([("model_id.model", "=", TAG)])
+        tags.write({"perm_create": False})
+        self.assertError(self._put(self.record, {"tags_text": "red"}), 403, "access_denied")
+        self.env.invalidate_all()
+        self.assertFalse(self.record.tag_ids)
+
+    def test_field_that_shows_what_odoo_keeps(self):
+        """With a column of its own it is written there; without one it is refused by its own name."""
+        self._connect(RECORD)
+        response = self._put(self.record, {"folder_label": "Label"}, fields=["folder_label"])
+        self.assertEqual(self.assertAnswer(response)["data"]["folder_label"], "Label")
+        self.env.invalidate_all()
+        self.assertEqual((self.record.folder_label, self.folder.name), ("Label", "Folder"))
+        response = self._put(self.record, {"folder_date": "2026-01-01T00:00:00Z"})
+        self.assertIn("folder_date", self.assertError(response, 400, "bad_value")["message"])
+
     def test_file_of_another_models_record(self):
         """The bytes of a related field are written within the filter, as its value is."""
         self._connect("api.test.line")

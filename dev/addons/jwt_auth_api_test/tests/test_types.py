@@ -170,7 +170,16 @@ REFUSED = {
 }
 
 #: Odoo keeps them; a value would be lost.
-KEPT = ["length", "length_stored", "related_char", "id", "create_date", "write_uid", "display_name"]
+KEPT = [
+    "folder_date",
+    "length",
+    "length_stored",
+    "related_char",
+    "id",
+    "create_date",
+    "write_uid",
+    "display_name",
+]
 
 
 @tagged("post_install", "-at_install")

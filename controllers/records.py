@@ -42,9 +42,9 @@ class Records(Controller):
         asked = query.parse_get(request.httprequest.args, policy.connection.max_limit)
         if isinstance(asked, query.OneQuery):  # existing apps read `data[0]`
             self._use_expanded(policy, asked)
-            row, version = reader.one(policy, asked)
+            row, faults, version = reader.one(policy, asked)
             pages = {"count": 1, "page": 1, "page_size": asked.limit, "total": 1, "total_pages": 1}
-            return self._tagged({"success": True, **pages, "data": [row]}, version)
+            return self._tagged({"success": True, **pages, "data": [row], **faults}, version)
         return self._read(policy, asked)
 
     @api_route("/api/v1/<string:model>", auth="jwt", methods=METHODS, readonly=_reads)
@@ -77,8 +77,8 @@ class Records(Controller):
                 return self._delete(policy, record_id)
         asked = self._asked(policy, record_id)
         self._use_expanded(policy, asked)
-        row, version = reader.one(policy, asked)
-        return self._tagged({"success": True, "count": 1, "data": row}, version)
+        row, faults, version = reader.one(policy, asked)
+        return self._tagged({"success": True, "count": 1, "data": row, **faults}, version)
 
     @api_route(
         "/api/v1/<string:model>/<string:action>", auth="jwt", methods=["POST"], readonly=False
@@ -221,9 +221,10 @@ class Records(Controller):
     def _narrowed(policy, wanted, answer):
         """The answer of an earlier request, as far as the connection allows it by now."""
         plan, data = policy.plan(wanted.selection), answer["data"]
-        if isinstance(data, list):
-            return {**answer, "data": reader.narrow(plan, data)}
-        return {**answer, "data": reader.narrow(plan, [data])[0]}
+        rows = reader.narrow(plan, data if isinstance(data, list) else [data])
+        kept = {key: value for key, value in answer.items() if key != "errors"}
+        kept["data"] = rows if isinstance(data, list) else rows[0]
+        return kept | reader.narrow_faults(plan, answer)
 
     def _update(self, policy, record_id=None, default_fields=()):
         wanted = query.parse_update(

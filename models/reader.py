@@ -20,8 +20,9 @@ from odoo.tools import SQL, Query, hmac
 from ..tools import cursor as cursors
 from ..tools import etag
 from ..tools.errors import ApiError, _
-from ..tools.values import DUMPERS, X2MANY, dump_properties
+from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
 from . import grant as grants
+from .faults import Faults
 from .guarded import UNREACHABLE
 from .policy_records import searching, with_archived
 from .policy_values import is_raw
@@ -52,13 +53,15 @@ def page(policy, query):
     offset = (query.page - 1) * query.limit
     found = policy.find(domain, offset, query.limit, order, archived=query.archived)
     records = _fetch(with_archived(policy.model, query.archived), found, plan)
+    faults = Faults()
     return {
         "success": True,
         "count": len(records),
         "page": query.page,
         "page_size": query.limit,
         **_total(policy, domain, query, found, offset, len(records)),
-        "data": dump(plan, records, query.nulls),
+        "data": dump(plan, records, faults, query.nulls),
+        **faults.told(),
     }
 
 
@@ -66,7 +69,8 @@ def one(policy, query):
     """One record, archived or not.
 
     :param query: :class:`~..tools.query.OneQuery`
-    :return: ``{"id": 7, …}`` and the record's version
+    :return: ``{"id": 7, …}``, what to say of values that cannot be read (:meth:`.faults.Faults.told`),
+        and the record's version
     :raise ApiError: ``not_found``, also for a record that the policy does not show
     """
     plan = policy.plan(query.selection)
@@ -75,8 +79,9 @@ def one(policy, query):
     record = _fetch(with_archived(policy.model, query.archived), found, plan)
     if not record:
         raise no_record(policy, query.record_id)
-    [row] = dump(plan, record, query.nulls)
-    return row, version(record)
+    faults = Faults()
+    [row] = dump(plan, record, faults, query.nulls)
+    return row, faults.told(), version(record)
 
 
 def no_record(policy, record_id):
@@ -216,8 +221,9 @@ def _cursor_page(policy, query, plan, domain, order):
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
     if after:
         answer["next_cursor"] = after
-    answer["data"] = dump(plan, records, query.nulls)
-    return answer
+    faults = Faults()
+    answer["data"] = dump(plan, records, faults, query.nulls)
+    return answer | faults.told()
 
 
 def _unread(model, found):
@@ -341,12 +347,12 @@ def groups(policy, query):
         if len(rows) == query.limit or (offset and not rows):
             count = _count_groups(model, domain, specs)
         total = {"total": count, "total_pages": -(-count // query.limit)}
-    columns = []
+    columns, faults = [], Faults()
     for asked, values in zip(
         [*query.groups, *query.aggregates], zip(*rows, strict=True), strict=False
     ):
         kind = _kind(model, asked)
-        dumped = _dump_groups(policy, model._fields[asked.field], kind, values)
+        dumped = _dump_groups(policy, model._fields[asked.field], kind, values, faults)
         if query.nulls and kind != "boolean":
             dumped = [None if value is False else value for value in dumped]
         columns.append(dumped)
@@ -358,6 +364,7 @@ def groups(policy, query):
         "page_size": query.limit,
         **total,
         "data": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)],
+        **faults.told(),
     }
 
 
@@ -403,16 +410,14 @@ def _kind(model, asked):
     return kind
 
 
-def _dump_groups(policy, field, kind, values):
+def _dump_groups(policy, field, kind, values, faults):
     """A column of groups or aggregates as JSON."""
     if kind in ("many2one", "many2many"):
-        named = _named(policy, field, values)
-        return [
-            [key.id, key.sudo().display_name if named is None or key.id in named else False]
-            if key
-            else False
-            for key in values
-        ]
+        visible = _named(policy, field, values)
+        ids = dict.fromkeys(key.id for key in values if key)
+        shown = [key for key in ids if visible is None or key in visible]
+        names = _names(values[0].browse(shown).sudo(), faults)
+        return [[key.id, names.get(key.id, False)] if key else False for key in values]
     if kind == "hour":
         return [_dump_hour(value, policy.model.env) for value in values]
     if kind == "date":
@@ -446,11 +451,12 @@ def _named(policy, field, found):
 # --- records as JSON values --------------------------------------------------------------------
 
 
-def dump(plan, records, nulls=False, times=None):
+def dump(plan, records, faults, nulls=False, times=None):
     """The records as JSON values, column by column: a constant number of statements per level.
 
     Archived records that relations lead to are there when the records' environment shows them.
 
+    :param faults: :class:`~.faults.Faults`, for values that cannot be read: those are empty
     :param bool nulls: an empty value that is no boolean is None, not Odoo's False
     :param times: id → how often the record stands in the answer, when that is not once each
     :return: a list of ``{"id": 7, "name": "…", …}``
@@ -458,9 +464,9 @@ def dump(plan, records, nulls=False, times=None):
     names, columns = ["id"], [records._ids]
     for column in plan.columns:
         if column.below is None:
-            values = _dump_column(column, records)
+            values = _dump_column(column, records, faults)
         else:
-            values = _dump_expanded(column, records, nulls, times)
+            values = _dump_expanded(column, records, faults, nulls, times)
         if nulls and column.kind != "boolean":
             values = [None if value is False else value for value in values]
         names.append(column.name)
@@ -468,7 +474,40 @@ def dump(plan, records, nulls=False, times=None):
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _dump_column(column, records):
+def _dump_column(column, records, faults):
+    if column.kind == "many2one":
+        return _dump_links(column.name, records, faults)
+    values = faults.values(records, column.name, lambda part: _dump_values(column, part))
+    if column.kind in X2MANY:
+        return [value or [] for value in values]
+    return values
+
+
+def _dump_links(name, records, faults):
+    """A many2one as Odoo answers it (``Many2one.convert_to_read``): whoever may see the record may see the name."""
+    field = records._fields[name]
+
+    def ids(part):
+        part.mapped(name)
+        return _cached(part, field)
+
+    found = faults.values(records, name, ids)
+    related = records.env[field.comodel_name].browse(dict.fromkeys(filter(None, found)))
+    names = _names(related.sudo(), faults)
+    return [[key, names[key]] if key else False for key in found]
+
+
+def _names(records, faults):
+    """id → name of records, False for one that has none to be read."""
+
+    def names(part):
+        part.fetch(["display_name"])  # what it is made of, in place of all that is usually read
+        return part.mapped("display_name")
+
+    return dict(zip(records._ids, faults.values(records, "display_name", names), strict=True))
+
+
+def _dump_values(column, records):
     name, kind = column.name, column.kind
     field = records._fields[name]
     if kind == "one2many" and (inverse := _inverse(column, records)) is not None:
@@ -482,12 +521,6 @@ def _dump_column(column, records):
             related = related.filtered(active)
         shown = set(related._ids)
         return [[key for key in keys if key in shown] for keys in _cached(everything, field)]
-    if kind == "many2one":
-        # as Odoo does (Many2one.convert_to_read): whoever may see the record may see the name
-        related = records.mapped(name).sudo()
-        related.fetch(["display_name"])  # what it is made of, in place of all that is usually read
-        names = dict(zip(related._ids, related.mapped("display_name"), strict=True))
-        return [[key, names[key]] if key else False for key in _cached(records, field)]
     if is_raw(field):
         return [base64.b64encode(record[name] or b"").decode() or False for record in records]
     if dumper := DUMPERS.get(kind):
@@ -501,7 +534,8 @@ def _dump_column(column, records):
         return [dump_properties(value) for value in _with_names(found, records, "default")]
     if kind in ("reference", "many2one_reference"):
         return [field.convert_to_read(record[name], record) for record in records]
-    return _plain(field, records)
+    found = _plain(field, records)
+    return found if kind in _AS_CACHED else [dump_json(value) for value in found]
 
 
 def _plain(field, records):
@@ -592,23 +626,42 @@ def narrow(plan, rows):
     return narrowed
 
 
+def narrow_faults(plan, answer):
+    """Return what an earlier answer said of values that cannot be read, without fields that are closed by now."""
+    found = [entry for entry in answer.get("errors", ()) if _answers(plan, entry)]
+    return {"errors": found} if found else {}
+
+
+def _answers(plan, entry):
+    model = plan.policy.model
+    for column in plan.columns:
+        names_of = model._fields[column.name].comodel_name
+        if (plan.policy.name, column.name) == (entry["model"], entry["field"]):
+            return True
+        if (names_of, "display_name") == (entry["model"], entry["field"]):
+            return True
+        if column.below is not None and _answers(column.below, entry):
+            return True
+    return False
+
+
 # --- relations ---------------------------------------------------------------------------------
 
 
-def _dump_expanded(column, records, nulls, times):
+def _dump_expanded(column, records, faults, nulls, times):
     """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
     below = column.below
     if (inverse := _inverse(column, records)) is not None:
         related, visible = _one2many(column, records, inverse)
     else:
-        related, visible = _followed(column, records)
+        related, visible = _followed(column, records, faults)
     if column.kind in X2MANY:
         below.policy.check_page(column.name, max(map(len, related), default=0))
     _forget_granted(below, visible)
     archived = records.env.context.get("active_test", True) is False
     visible = visible.with_context(active_test=False) if archived else visible
     times = _count_times(column, records, related, times)
-    by_id = dict(zip(visible._ids, dump(below, visible, nulls, times), strict=True))
+    by_id = dict(zip(visible._ids, dump(below, visible, faults, nulls, times), strict=True))
     if column.kind == "many2one":
         return [by_id[keys[0]] if keys else None for keys in related]
     return [[by_id[key] for key in keys] for keys in related]
@@ -740,15 +793,19 @@ def _first_of_each(model, query, inverse, order, limit):
     return first
 
 
-def _followed(column, records):
+def _followed(column, records, faults):
     """As :func:`_one2many` for any other relation: by the ids that the records hold."""
     below, field = column.below, records._fields[column.name]
     policy = below.policy
     everything = records.with_context(active_test=False)
-    everything.mapped(column.name)
+
+    def ids(part):
+        part.mapped(column.name)
+        return _cached(part, field)
+
     related = [
         keys if isinstance(keys, tuple) else (keys,) if keys else ()
-        for keys in _cached(everything, field)
+        for keys in faults.values(everything, column.name, ids)
     ]
     ids = list(dict.fromkeys(key for keys in related for key in keys))
     _check_size(len(ids))

@@ -11,6 +11,7 @@ from odoo.fields import Domain
 from ..tools import etag
 from ..tools.errors import ApiError, _
 from . import reader
+from .faults import Faults
 from .guarded import UNREACHABLE
 from .policy_values import no_records
 
@@ -173,11 +174,13 @@ def _check_document_link(policy, key, model_name, record_id):
 def _answer(plan, records, request):
     records = records.with_env(plan.policy.model.env)
     _recompute(plan, records)
-    data = reader.dump(plan, records, request.nulls)
+    faults = Faults()
+    data = reader.dump(plan, records, faults, request.nulls)
+    told = faults.told()
     if request.many:
-        return {"success": True, "count": len(data), "data": data}, None
+        return {"success": True, "count": len(data), "data": data, **told}, None
     records.env.flush_all()  # the version is that of the row
-    return {"success": True, "count": 1, "data": data[0]}, reader.version(records)
+    return {"success": True, "count": 1, "data": data[0], **told}, reader.version(records)
 
 
 def _recompute(plan, records):

@@ -65,12 +65,27 @@ def dump_datetime(value: Any) -> Any:
 
 
 def _dump_binary(value: Any) -> Any:
-    if not value:
+    """Base64; some fields that Odoo calls binary hold data for its web client, which are JSON."""
+    if value is None or value is False:
         return False
     if isinstance(value, str):
-        return value
+        return value or False
+    if not isinstance(value, bytes | bytearray | memoryview):
+        return dump_json(value)
     raw = bytes(value)
-    return (raw if raw.isascii() else base64.b64encode(raw)).decode()
+    return (raw if raw.isascii() else base64.b64encode(raw)).decode() or False
+
+
+def dump_json(value: Any) -> Any:
+    """Data of a field of no type that this module knows more of.
+
+    :raise TypeError: for what JSON cannot say
+    """
+    return dump_result(value, _refuse)
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(f"JSON cannot say {type(value).__name__}")
 
 
 def _dump_float(value: Any) -> Any:
@@ -105,6 +120,7 @@ DUMPERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "image": _dump_binary,
     "float": _dump_float,
     "monetary": _dump_float,
+    "json": dump_json,
 }
 
 

@@ -1,8 +1,10 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """A model with a field of every type that Odoo 19 has, and those that it is related to."""
 
+from datetime import date, datetime
+
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 
 class ApiTestTag(models.Model):
@@ -175,3 +177,76 @@ class ApiTestRecord(models.Model):
     def _check_even(self):
         if self.filtered(lambda record: record.even % 2):
             raise ValidationError(self.env._("Even numbers only."))
+
+
+class ApiTestFragile(models.Model):
+    """Fields whose code fails, each for the records that are called so."""
+
+    _name = "api.test.fragile"
+    _description = "API Test Fragile"
+
+    name = fields.Char(required=True)
+    parent_id = fields.Many2one("api.test.fragile")
+
+    data = fields.Binary(compute="_compute_data")
+    alone = fields.Integer(compute="_compute_alone")
+    number = fields.Integer(compute="_compute_number")
+    forbidden = fields.Char(compute="_compute_forbidden")
+    partner_id = fields.Many2one("res.partner", compute="_compute_partner_id")
+    tag_ids = fields.Many2many("api.test.tag", compute="_compute_tag_ids")
+
+    @api.depends("name")
+    def _compute_data(self):
+        """Assign what Odoo's own fields of this type hold: base64, or data for the web client."""
+        held = {
+            "dictionary": {
+                "at": datetime(2026, 11, 25, 10),
+                "day": date(2026, 11, 25),
+                "empty": {},
+                "pair": (1, False),
+                "rate": float("inf"),
+                7: "seven",
+            },
+            "list": [(False, "list"), (7, "form")],
+            "numbers": [1, 2, 3],
+            "empty": {},
+            "bytes": b"Ynl0ZXM=",
+            "broken": {("no", "key"): 1},
+        }
+        for record in self:
+            record.data = held.get(record.name, False)
+
+    @api.depends("name")
+    def _compute_alone(self):
+        self.ensure_one()
+        self.alone = len(self.name)
+
+    @api.depends("name")
+    def _compute_number(self):
+        for record in self:
+            record.number = int(record.name == "broken" and "no number") + 1
+
+    @api.depends("name")
+    def _compute_forbidden(self):
+        for record in self:
+            if record.name == "forbidden":
+                raise AccessError(self.env._("Not for you."))
+            record.forbidden = "open"
+
+    @api.depends("name")
+    def _compute_partner_id(self):
+        for record in self:
+            if record.name == "broken":
+                raise UserError(self.env._("Choose a customer first."))
+            record.partner_id = self.env.user.partner_id
+
+    @api.depends("name")
+    def _compute_tag_ids(self):
+        for record in self:
+            tags = self.env["api.test.tag"].search([], limit=1)
+            record.tag_ids = {record.name: tags, "broken": None}[record.name][:1]
+
+    @api.depends("name")
+    def _compute_display_name(self):
+        for record in self:
+            record.display_name = record.name.upper() if record.name != "nameless" else 1 / 0

@@ -11,6 +11,7 @@ from ..models.ir_http import unauthorized
 from ..models.jwt_mfa_challenge import SECONDS as CHALLENGE_SECONDS
 from ..tools import passkeys, tokens
 from ..tools.errors import ApiError, _
+from ..tools.query import MAX_ID
 from ..tools.text import storable
 from .dispatcher import api_route
 
@@ -186,10 +187,11 @@ class Auth(Controller):
         data = request.env["jwt.session"]._own(request.env.user, request.jwt.session)
         return {"success": True, "count": len(data), "data": data}
 
-    @api_route("/api/sessions/<int:session_id>", auth="jwt", methods=["DELETE"], readonly=False)
+    @api_route("/api/sessions/<jwt_id:session_id>", auth="jwt", methods=["DELETE"], readonly=False)
     def end_session(self, session_id):
         """End one of the caller's sessions: ``{"deleted_id": 7}``; 404 for anybody else's."""
-        if not request.env["jwt.session"]._end_own(request.env.user, session_id):
+        known = 1 <= session_id <= MAX_ID
+        if not known or not request.env["jwt.session"]._end_own(request.env.user, session_id):
             raise ApiError("not_found", _("You have no such session."))
         return {"deleted_id": session_id}
 

@@ -8,13 +8,17 @@ alone, and answers a JSON-RPC 2.0 envelope in an envelope.
 
 import json
 import logging
+import math
 import time
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
+import psycopg2
 import werkzeug.exceptions
 
 from odoo.exceptions import RedirectWarning, UserError
-from odoo.http import Dispatcher, Response, route
+from odoo.http import Dispatcher, HttpDispatcher, Response, db_filter, route
+from odoo.service.db import list_dbs
 
 from ..models.ir_http import COMPANY_HEADER
 from ..tools import errors, idempotency
@@ -22,7 +26,11 @@ from ..tools.errors import ApiError, _
 from ..tools.text import reject_constant
 from .usage import Usage
 
+_logger = logging.getLogger(__name__)
+
 JSON_RPC = "2.0"
+#: The members of a JSON-RPC request. No body of this API has a key of these names.
+_JSON_RPC_MEMBERS = frozenset(["jsonrpc", "method", "id", "params"])
 #: An error is answered before the route's own limit is known; a longer body is not looked into
 #: to find out whether it is an envelope.
 _MAX_ENVELOPE_BYTES = 1 << 20
@@ -55,6 +63,8 @@ class ApiDispatcher(Dispatcher):
         #: The decoded body, the ``params`` of an envelope; an empty dict when there is none.
         self.body = {}
         self._envelope = None
+        #: Whether an error may still look for an envelope in the body.
+        self.may_be_envelope = True
         self._usage = None
         self._allowances = {}
         #: Whether the answer was made for an earlier request with the same ``Idempotency-Key``.
@@ -75,10 +85,9 @@ class ApiDispatcher(Dispatcher):
 
     def dispatch(self, endpoint, args):
         if not self.request.db:
-            raise ApiError(
-                "no_database", _("Several databases are served here: name one in X-Odoo-Database.")
-            )
-        if self.request.httprequest.method not in endpoint.routing.get("raw_body", ()):
+            raise _no_database(self.request.httprequest)
+        routing, method = endpoint.routing, self.request.httprequest.method
+        if routing.get("json_body", True) and method not in routing.get("raw_body", ()):
             self._decode()
         self.request.params = dict(args)
         result = self.request.registry["ir.http"]._dispatch(endpoint)
@@ -148,7 +157,18 @@ class ApiDispatcher(Dispatcher):
         return self._response(value, status, headers)
 
     def handle_error(self, exc):
-        """The answer for any exception; called outside of the transaction, which is rolled back."""
+        """Return the JSON response for any exception; called outside of the transaction.
+
+        Whatever fails in here would become a page in HTML. Nothing is committed after it, so that
+        no exception of the ORM is hidden from Odoo's retry.
+        """
+        try:
+            return self._answer_error(exc)
+        except Exception:
+            _logger.exception("The response to an error is neither translated nor logged.")
+            return self._refusal(errors.from_exception(exc))
+
+    def _answer_error(self, exc):
         if self.request.env and getattr(exc, "pgcode", None):
             self.request.env.cr.rollback()  # so that what the answer needs can be read
         if isinstance(exc, RedirectWarning):  # a UserError with a button, which is of no use here
@@ -167,12 +187,16 @@ class ApiDispatcher(Dispatcher):
         self._look_for_envelope()
         if self._usage:
             self._usage.refused(error)
-        body = error.body(self._translate)
+        return self._refusal(error, self._translate, self._common_headers())
+
+    def _refusal(self, error, translate=str, headers=()):
+        """Return the response for an error, with nothing looked up."""
+        body = error.body(translate)
         status = error.code
         if self._envelope is not None:
             described = {"code": status, "message": body["message"], "data": body}
             body, status = {**self._envelope, "error": described}, HTTPStatus.OK
-        return self._response(body, status, [*error.headers, *self._common_headers()])
+        return self._response(body, status, [*error.headers, *headers])
 
     def post_dispatch(self, response):
         result = super().post_dispatch(response)
@@ -184,44 +208,69 @@ class ApiDispatcher(Dispatcher):
 
     # --- bodies --------------------------------------------------------------------------
 
-    def _decode(self):
+    def read_body(self, limit=None):
+        """Return the whole body, of a chunked request too.
+
+        werkzeug cuts off a chunked body at its limit and says nothing, so it may read one byte more.
+
+        :param int limit: bytes; the route's own limit unless given
+        :raise werkzeug.exceptions.HTTPException: for a body that is too long or ends early
+        :raise ApiError: ``bad_request`` for a transfer coding that HTTP servers need not know
+        """
+        http = self.request.httprequest
+        if http.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+            raise ApiError("bad_request", _("Send the body with Content-Length or in chunks."))
+        allowed = http.max_content_length
+        limit = allowed if limit is None else min(limit, allowed)
+        if (http.content_length or 0) > limit:
+            raise werkzeug.exceptions.RequestEntityTooLarge
+        http.max_content_length = limit + 1
+        try:
+            data = http.get_data(cache=True)
+        finally:
+            http.max_content_length = allowed
+        if len(data) > limit:
+            raise werkzeug.exceptions.RequestEntityTooLarge
+        return data
+
+    def _decode(self, limit=None):
         """Read the body as JSON.
 
         :raise ApiError: ``unsupported_media_type``, ``bad_json``
         """
+        self.may_be_envelope = False
         http = self.request.httprequest
-        if http.method in ("GET", "HEAD") or not self._has_body():
+        if http.method in ("GET", "HEAD"):
+            return
+        data = self.read_body(limit)
+        if not data:
             return
         if http.mimetype not in self.mimetypes:
             raise ApiError("unsupported_media_type", _("Send the body as application/json."))
         try:
-            value = json.loads(http.get_data(cache=True), parse_constant=reject_constant)
+            value = json.loads(data, parse_constant=reject_constant)
         except (ValueError, RecursionError):
             raise ApiError("bad_json", _("The body is not JSON.")) from None
         if not isinstance(value, dict):
             raise ApiError("bad_json", _("The body is not a JSON object."))
-        if value.get("jsonrpc") == JSON_RPC:
+        if _is_envelope(value):
             self._envelope = {"jsonrpc": JSON_RPC, "id": _plain_id(value.get("id"))}
-            value = value.get("params", {})
+            value = value.get("params")
+            if value is None or value == []:
+                value = {}
             if not isinstance(value, dict):
                 raise ApiError(
                     "bad_json", _('The "params" of a JSON-RPC request are an object here.')
                 )
         self.body = value
 
-    def _has_body(self):
-        http = self.request.httprequest
-        return bool(http.content_length or http.headers.get("Transfer-Encoding"))
-
     def _look_for_envelope(self):
         """Whoever was refused before the body was read still gets an answer in its own form."""
-        if self._envelope is None and not self.body:
-            length = self.request.httprequest.content_length
-            if length and length <= _MAX_ENVELOPE_BYTES:
-                try:
-                    self._decode()
-                except (ApiError, werkzeug.exceptions.HTTPException):
-                    return
+        if self.may_be_envelope:
+            try:
+                self._decode(_MAX_ENVELOPE_BYTES)
+            except (ApiError, werkzeug.exceptions.HTTPException):
+                return
 
     # --- headers -------------------------------------------------------------------------
 
@@ -275,14 +324,91 @@ class ApiDispatcher(Dispatcher):
         return Response(status=HTTPStatus.NO_CONTENT, headers=[("Allow", methods), *headers])
 
 
+class UnroutedDispatcher(HttpDispatcher):
+    """Odoo's dispatcher for ``http``, which answers in JSON what fails below ``/api`` before routing.
+
+    Odoo begins every request with it and takes that of the route later. Until then a Host header
+    that is none, a database that does not answer or one that is not there would be a page in HTML.
+    """
+
+    routing_type = HttpDispatcher.routing_type
+
+    def __init__(self, request):
+        super().__init__(request)
+        # the dispatcher of a route is made when the request knows its database
+        self._is_routed = hasattr(request, "registry")
+
+    def handle_error(self, exc):
+        if self._is_routed or not self._is_ours():
+            return super().handle_error(exc)
+        http = self.request.httprequest
+        if not _names_host(http):
+            exc = ApiError("bad_request", _("The Host header names no server."))
+        elif not self.request.registry and isinstance(exc, werkzeug.exceptions.NotFound):
+            exc = _no_database(http)
+        return ApiDispatcher(self.request).handle_error(exc)
+
+    def _is_ours(self):
+        """Return whether the path is one of this API, as far as anybody knows without a database."""
+        if not f"{self.request.httprequest.path}/".startswith("/api/"):
+            return False
+        return not self.request.registry or "jwt.session" in self.request.registry
+
+
+def _names_host(http):
+    """Return whether the Host header can be read."""
+    host = http.environ.get("HTTP_HOST")
+    try:
+        return bool(host) and urlsplit(f"//{host}").port is not False
+    except ValueError:
+        return False
+
+
+def _no_database(http):
+    """Return the error for a request without a database: it names none, or the one does not answer.
+
+    :rtype: ApiError
+    """
+    unavailable = errors.from_exception(werkzeug.exceptions.ServiceUnavailable())
+    try:
+        served = db_filter(list_dbs(force=True))
+    except psycopg2.Error:
+        return unavailable
+    named = http.headers.get("X-Odoo-Database")
+    if (named or (served[0] if len(served) == 1 else None)) in served:
+        return unavailable
+    if named:
+        return ApiError("no_database", _("There is no database of this name here."))
+    return ApiError(
+        "no_database", _("Several databases are served here: name one in X-Odoo-Database.")
+    )
+
+
 def api_route(path, **options):
     """``@route`` of this API: JSON whatever happens, and never a session cookie.
 
-    ``raw_body`` lists the methods whose body is the endpoint's own to read.
+    ``raw_body`` lists the methods whose body is the endpoint's own to read. An endpoint with
+    ``json_body=False`` refuses every request, whatever its body is.
     """
     return route(path, type=ApiDispatcher.routing_type, save_session=False, **options)
 
 
+def _is_envelope(body):
+    """Return whether a body is a JSON-RPC request, by its own word or because it is nothing else.
+
+    Odoo's own JSON routes take ``{"params": {…}}`` without ``"jsonrpc"``, and clients send it.
+    """
+    version = body.get("jsonrpc")
+    if version is None:
+        return "params" in body and body.keys() <= _JSON_RPC_MEMBERS
+    return version == JSON_RPC
+
+
 def _plain_id(value):
-    """The ``id`` of an envelope is a string, a number or null (JSON-RPC 2.0, section 4)."""
+    """Return the ``id`` of an envelope: a string, a number or null (JSON-RPC 2.0, section 4).
+
+    ``1e999`` is read as infinity, which JSON cannot say.
+    """
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        return None
     return value if isinstance(value, str | int | float) else None

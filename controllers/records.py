@@ -61,7 +61,7 @@ class Records(Controller):
         return self._read(policy, self._asked(policy, None))
 
     @api_route(
-        "/api/v1/<string:model>/<int:record_id>",
+        "/api/v1/<string:model>/<jwt_id:record_id>",
         auth="jwt",
         methods=["GET", "PUT", "PATCH", "DELETE"],
         readonly=_reads,
@@ -91,7 +91,7 @@ class Records(Controller):
 
     # one route, so that a preflight is told all of its methods
     @api_route(
-        "/api/v1/<string:model>/<int:record_id>/<string:name>",
+        "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>",
         auth="jwt",
         methods=["GET", "POST", "PUT"],
         readonly=_reads,
@@ -126,12 +126,12 @@ class Records(Controller):
             raise ApiError(
                 "unsupported_media_type", _("Send the bytes of the file as the body, not a form.")
             )
-        data, if_match = http.get_data(cache=True), http.headers.get("If-Match")
+        data, if_match = request.dispatcher.read_body(), http.headers.get("If-Match")
         version = resource.store_file(policy, record_id, name, data, if_match)
         return self._tagged({"success": True, "count": 1, "data": {"id": record_id}}, version)
 
     @api_route(
-        "/api/v1/<string:model>/<int:record_id>/report/<string:name>",
+        "/api/v1/<string:model>/<jwt_id:record_id>/report/<string:name>",
         auth="jwt",
         methods=["GET"],
         readonly=False,
@@ -262,7 +262,7 @@ class Records(Controller):
     # --- nothing here ----------------------------------------------------------------------
 
     # of any method, TRACE and PROPFIND and those of nobody's too
-    @api_route(["/api", "/api/<path:path>"], auth="none", readonly=True)
+    @api_route(["/api", "/api/<path:path>"], auth="none", readonly=True, json_body=False)
     def nothing_here(self, path=""):
         """All that no other route takes: JSON where Odoo would answer in HTML.
 
@@ -274,7 +274,7 @@ class Records(Controller):
 
     # not auth="none": such routes are asked for without a database too, where Odoo knows no
     # converter but werkzeug's, and a server-wide addon with another one stops every page
-    @api_route("/api/<jwt_any_path:path>", auth="public", readonly=True)
+    @api_route("/api/<jwt_any_path:path>", auth="public", readonly=True, json_body=False)
     def nothing_here_either(self, path):
         """As :meth:`nothing_here`, for what ``<path:path>`` leaves out."""
         return self.nothing_here()

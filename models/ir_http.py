@@ -8,11 +8,15 @@ from werkzeug.routing import BaseConverter
 from odoo import api, models
 from odoo.http import get_default_session, request, root
 
+from odoo.addons.base.models.ir_http import SignedIntConverter
+
 from ..tools import address, tokens
 from ..tools.errors import ApiError, _
 
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _COMPANIES = re.compile(r" *[0-9]{1,9} *(, *[0-9]{1,9} *){0,99}")
+#: Longer than any id, in digits.
+_LONGEST_ID = 20
 COMPANY_HEADER = "X-Odoo-Company"
 _REALM = 'Bearer realm="odoo"'
 
@@ -37,6 +41,16 @@ class AnyPath(BaseConverter):
     weight = 1000
 
 
+class RecordId(SignedIntConverter):
+    """Odoo's ``int``, without an exception for what Python does not read as a number.
+
+    It refuses more than 4300 digits, which would end in HTML before any route is found.
+    """
+
+    def to_python(self, value):
+        return super().to_python(value) if len(value) < _LONGEST_ID else 0
+
+
 class IrHttp(models.AbstractModel):
     """``@route(auth="jwt")``, for the routes of any addon.
 
@@ -49,7 +63,7 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _get_converters(cls):
-        return {**super()._get_converters(), "jwt_any_path": AnyPath}
+        return {**super()._get_converters(), "jwt_any_path": AnyPath, "jwt_id": RecordId}
 
     @classmethod
     def _authenticate(cls, endpoint):
@@ -57,7 +71,11 @@ class IrHttp(models.AbstractModel):
         if routing["type"] == "jwt_api" or routing["auth"] in ("jwt", "jwt_signed"):
             cls._normalize_address()
             cls._forget_cookie_session()
-            if routing["type"] == "jwt_api" and request.httprequest.method == "OPTIONS":
+        if routing["type"] == "jwt_api":
+            method = request.httprequest.method
+            # the bytes of a file are no envelope, whatever they look like
+            request.dispatcher.may_be_envelope = method not in routing.get("raw_body", ())
+            if method == "OPTIONS":
                 return cls._authenticate_explicit("none")
         return super()._authenticate(endpoint)
 

@@ -6,6 +6,7 @@ from . import test_backend
 from . import test_connection
 from . import test_dispatcher
 from . import test_events
+from . import test_failures
 from . import test_grant
 from . import test_idempotency
 from . import test_keys

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..controllers.auth import MAX_BODY_BYTES
 from ..models import reader, writer
 from .common import ApiCase
 from .test_refresh import raise_sql_state
@@ -251,11 +252,146 @@ class TestDispatcher(ApiCase):
             response = self._rpc(path, {"values": {}}, self.opened.access)
         self.assertRpcError(response, 500, "server_error")
 
+    def test_params_alone_are_an_envelope(self):
+        """As Odoo's own JSON routes take them: clients leave ``"jsonrpc"`` out and read ``result``."""
+        credentials = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        for rest in ({}, {"id": 7}, {"method": "call", "id": 7}, {"jsonrpc": None, "method": None}):
+            with self.subTest(rest=rest):
+                response = self._post("/api/login", {**rest, "params": credentials})
+                result = self.assertResult(response, rest.get("id"))
+                self.assertEqual(list(result), ["token", "refreshToken", "user_id"])
+        path = "/api/send_request?model=res.partner"
+        params = {"values": {"name": "Enveloped alone"}, "fields": ["name"]}
+        created = self.assertResult(self._post(path, {"params": params}, self.opened.access), None)
+        self.assertEqual(created["data"]["name"], "Enveloped alone")
+        response = self._post(path, {"params": {"values": {"nope": 1}}}, self.opened.access)
+        self.assertRpcError(response, 400, "unknown_field", None)
+        for token, code in ((None, "missing_token"), ("rubbish", "invalid_token")):
+            response = self._post(path, {"params": params}, token)
+            self.assertRpcError(response, 401, code, None)
+
+    def test_params_that_were_not_given(self):
+        """Null, ``{}`` and ``[]`` are none, with ``"jsonrpc"`` and without."""
+        for empty in (None, {}, []):
+            for rest in ({}, {"jsonrpc": "2.0"}):
+                with self.subTest(params=empty, rest=rest):
+                    response = self._post("/api/login", {**rest, "params": empty})
+                    self.assertRpcError(response, 400, "bad_value", None)
+        self.assertRpcError(self._post("/api/login", {"jsonrpc": "2.0"}), 400, "bad_value", None)
+        for wrong in ([1], "x", 1, False):
+            with self.subTest(params=wrong):
+                response = self._post("/api/login", {"params": wrong})
+                self.assertRpcError(response, 400, "bad_json", None)
+
     def test_body_without_envelope_is_answered_without(self):
-        """Only ``"jsonrpc": "2.0"`` makes one."""
-        for body in ({"jsonrpc": "1.0", "params": {}}, {"id": 7, "params": {}}, {"params": {}}):
-            response = self._post("/api/login", body)
-            self.assertError(response, 400, "bad_value")
+        """Another key beside ``params``, or another version, and it is a body as any other."""
+        for body in (
+            {"jsonrpc": "1.0", "params": {}},
+            {"params": {}, "values": {}},
+            {"id": 7},
+            {"method": "call"},
+        ):
+            with self.subTest(body=body):
+                self.assertError(self._post("/api/login", body), 400, "bad_value")
+
+    def test_file_is_no_envelope(self):
+        """The bytes of an upload are not looked into, when it is refused either."""
+        path = f"/api/v1/res.partner/{self.partner.id}/image_1920"
+        body = {"jsonrpc": "2.0", "params": {}}
+        for token, code in ((None, "missing_token"), ("rubbish", "invalid_token")):
+            response = self._call("PUT", path, token, json=body)
+            self.assertEqual(self.assertAnswer(response, 401)["error"], code)
+        path = f"/api/v1/res.partner/{self.partner.id}/name"
+        response = self._call("PUT", path, self.opened.access, json=body)
+        self.assertError(response, 400, "bad_parameter")
+
+    def test_ids_that_are_none(self):
+        """What JSON cannot say is not reflected, and a boolean is no id: both are null."""
+        for text in ("1e999", "-1e999", "true", "false", "[1]", '{"a": 1}'):
+            with self.subTest(id=text):
+                response = self._call(
+                    "POST",
+                    "/api/login",
+                    data=f'{{"jsonrpc": "2.0", "id": {text}, "params": {{}}}}',
+                    headers={"Content-Type": "application/json"},
+                )
+                self.assertRpcError(response, 400, "bad_value", None)
+
+    # --- bodies in chunks ----------------------------------------------------------------
+
+    def _chunked(self, method, path, chunks, token=None, mimetype="application/json"):
+        """Send a body without ``Content-Length``."""
+        headers = {"Content-Type": mimetype} if mimetype else {}
+        return self._call(method, path, token, data=iter(chunks), headers=headers)
+
+    def test_chunked_login_beyond_the_limit(self):
+        """413, as with ``Content-Length``; not what is wrong with the part that was read."""
+        self.assertEqual(MAX_BODY_BYTES, 65536)
+        for size, status, code in (
+            (MAX_BODY_BYTES, 400, "bad_value"),
+            (MAX_BODY_BYTES + 1, 413, "payload_too_large"),
+            (2 * MAX_BODY_BYTES, 413, "payload_too_large"),
+        ):
+            with self.subTest(size=size):
+                body = b'{"pad": "%s"}' % (b"x" * (size - 11))
+                self.assertEqual(len(body), size)
+                response = self._chunked("POST", "/api/login", [body[:9], body[9:]])
+                self.assertError(response, status, code)
+                response = self._call(
+                    "POST", "/api/login", data=body, headers={"Content-Type": "application/json"}
+                )
+                self.assertError(response, status, code)
+
+    def test_chunked_upload_beyond_the_limit(self):
+        """413, and the file stays what it was; one of just the size is stored whole."""
+        self.env["ir.config_parameter"].set_param("web.max_file_upload_size", 100_000)
+        attachment = self.env["ir.attachment"].create({"name": "Kept", "raw": b"before"})
+        self._connect("ir.attachment")
+        admin = self._open(self.admin)
+        path = f"/api/v1/ir.attachment/{attachment.id}/raw"
+        for size in (100_001, 300_000):
+            response = self._chunked("PUT", path, [b"x" * size], admin.access, "text/plain")
+            self.assertError(response, 413, "payload_too_large")
+            attachment.invalidate_recordset()
+            self.assertEqual(attachment.raw, b"before")
+        response = self._chunked("PUT", path, [b"x" * 50_000] * 2, admin.access, "text/plain")
+        self.assertAnswer(response)
+        attachment.invalidate_recordset()
+        self.assertEqual(attachment.raw, b"x" * 100_000)
+
+    def test_empty_chunked_body_is_no_body(self):
+        """Whatever its type: nothing is not JSON, and it is not a form either."""
+        opened = self._open(self.user)
+        for mimetype in ("application/json", "text/plain", ""):
+            with self.subTest(mimetype=mimetype):
+                response = self._chunked("POST", "/api/login", [], None, mimetype)
+                self.assertError(response, 400, "bad_value")
+                response = self._chunked(
+                    "POST", "/api/update/refresh-token", [], opened.access, mimetype
+                )
+                self.assertInvalidToken(response, "invalid_refresh_token")
+        response = self._chunked("POST", "/api/revoke/token", [], opened.access, "")
+        self.assertEqual(self.assertAnswer(response), {"status": "success", "logged_out": 1})
+
+    def test_chunked_envelope(self):
+        """Refused before it is read too: the client gets an answer in its own form."""
+        body = b'{"jsonrpc": "2.0", "id": 7, "params": {}}'
+        for path, status, code in (
+            ("/api/login", 400, "bad_value"),
+            ("/api/send_request?model=res.partner", 401, "missing_token"),
+            ("/api/nope", 404, "not_found"),
+        ):
+            with self.subTest(path=path):
+                response = self._chunked("POST", path, [body[:20], body[20:]])
+                self.assertRpcError(response, status, code)
+
+    def test_other_transfer_codings_are_refused(self):
+        """Nothing could be read, and nothing is no empty body."""
+        response = self._call(
+            "POST", "/api/revoke/token", self.opened.access, headers={"Transfer-Encoding": "gzip"}
+        )
+        self.assertError(response, 400, "bad_request")
+        self.assertTrue(self._is_open(self.opened.access))
 
     # --- routes --------------------------------------------------------------------------
 

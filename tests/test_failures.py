@@ -1,0 +1,157 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import json
+from unittest.mock import patch
+
+import psycopg2
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..controllers import dispatcher
+from ..controllers.dispatcher import ApiDispatcher
+from ..tools.errors import ApiError
+from .common import JSON_TYPE, LEAK, ApiCase
+
+SECRET = "/home/secret/odoo.py SELECT password"
+#: What stands for the variable parts of a path, by name.
+PARTS = {"model": "res.partner", "record_id": "1", "session_id": "1", "path": "nothing"}
+#: Where a request can fail: of ``ir.http`` and of the dispatcher.
+STAGES = ["_match", "_authenticate", "_pre_dispatch", "_dispatch", "_post_dispatch"]
+STEPS = ["pre_dispatch", "dispatch", "post_dispatch", "_decode"]
+#: What the response to an error needs beside the error.
+HELPERS = ["_translate", "_common_headers", "allowed_origins", "_look_for_envelope", "refuse"]
+MUTED = ["odoo.http", "odoo.sql_db", "werkzeug", dispatcher.__name__]
+
+
+@tagged("post_install", "-at_install")
+class TestFailures(ApiCase):
+    """Whatever fails, and wherever: JSON with a true status, for every route below ``/api``."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.access = cls._open(cls.user).access
+        cls.routes = []
+        for rule in cls.env["ir.http"].routing_map().iter_rules():
+            if f"{rule.rule}/".startswith("/api/"):
+                path = "".join(
+                    PARTS.get(text, "name") if is_part else text for is_part, text in rule._trace
+                )
+                methods = set(rule.methods or ["GET"]) - {"OPTIONS", "HEAD"}
+                cls.routes.append((path.lstrip("|"), min(methods)))
+
+    def setUp(self):
+        super().setUp()
+        quiet = mute_logger(*MUTED)
+        quiet.__enter__()
+        self.addCleanup(quiet.__exit__, None, None, None)
+
+    def assertFailure(self, response, status=500, code="server_error"):
+        self.assertEqual(response.status_code, status, response.text[:500])
+        self.assertEqual(response.headers["Content-Type"], JSON_TYPE)
+        self.assertErrorBody(response.json(), code)
+        self.assertNotRegex(response.text, LEAK)
+
+    def _walk_routes(self, status, code):
+        """Send a request to each route; it fails as told, unless it was refused before.
+
+        :return: how many have failed
+        """
+        found = 0
+        for path, method in self.routes:
+            headers = {"Origin": "https://a.example"}
+            with self.subTest(path=path, method=method):
+                response = self._call(method, path, self.access, headers=headers)
+                if response.status_code in (400, 401, 404) and response.status_code != status:
+                    self.assertFailure(response, response.status_code, response.json()["error"])
+                else:
+                    self.assertFailure(response, status, code)
+                    found += 1
+        return found
+
+    def test_routes_are_all_there(self):
+        """What the other tests of this class walk over."""
+        paths = {path for path, _method in self.routes}
+        self.assertLessEqual({"/api", "/api/login", "/api/me", "/api/send_request"}, paths)
+        self.assertIn("/api/v1/res.partner/1/name", paths)
+        self.assertFalse([path for path in paths if set(path) & set("<>|")])
+
+    def test_every_stage_of_every_route(self):
+        """In Odoo's stages and in the dispatcher's own."""
+        points = [(self.registry["ir.http"], name) for name in STAGES]
+        points += [(ApiDispatcher, name) for name in STEPS]
+        for owner, name in points:
+            for exc in (ValueError(SECRET), psycopg2.ProgrammingError(SECRET)):
+                failing = patch.object(owner, name, side_effect=exc)
+                with self.subTest(point=name, exc=type(exc).__name__), failing:
+                    self.assertTrue(self._walk_routes(500, "server_error"))
+
+    def test_error_path_of_every_route(self):
+        """The status of the first failure counts, whatever fails while it is told."""
+        for name in HELPERS:
+            failing = patch.object(ApiDispatcher, name, side_effect=ValueError(SECRET))
+            for first, status, code in (
+                (ValueError(SECRET), 500, "server_error"),
+                (ApiError("conflict", "Again."), 409, "conflict"),
+            ):
+                broken = patch.object(ApiDispatcher, "dispatch", side_effect=first)
+                with self.subTest(helper=name, first=code), failing, broken:
+                    self.assertEqual(self._walk_routes(status, code), len(self.routes))
+
+    def test_envelope_of_the_error_path(self):
+        """It is kept, since the client reads nothing else."""
+        failing = patch.object(ApiDispatcher, "_translate", side_effect=ValueError(SECRET))
+        with failing:
+            response = self._post("/api/login", {"jsonrpc": "2.0", "id": 7, "params": {}})
+        body = self.assertAnswer(response)
+        self.assertEqual(body["id"], 7)
+        self.assertErrorBody(body["error"]["data"], "bad_value")
+
+    def test_lost_database(self):
+        """503 while the database does not answer, with or without its list."""
+        lost = psycopg2.OperationalError(SECRET)
+        failing = patch.object(self.registry, "check_signaling", side_effect=lost)
+        listing = patch.object(dispatcher, "list_dbs", side_effect=lost)
+        with failing:
+            self.assertEqual(self._walk_routes(503, "unavailable"), len(self.routes))
+            with listing:
+                response = self._call("GET", "/api/me", self.access)
+                self.assertFailure(response, 503, "unavailable")
+
+    def test_other_pages_stay_as_they_are(self):
+        """Odoo answers what is not below ``/api`` itself."""
+        failing = patch.object(self.registry["ir.http"], "_match", side_effect=ValueError(SECRET))
+        with failing:
+            for path in ("/apix", "/web/health"):
+                response = self._call("GET", path)
+                self.assertEqual(response.status_code, 500)
+                self.assertIn("text/html", response.headers["Content-Type"])
+
+    def test_hosts_that_are_none(self):
+        """A client's mistake is a 400, not a failure."""
+        for host in ("x:99999", "x:y"):
+            with self.subTest(host=host):
+                response = self._call("GET", "/api/me", self.access, headers={"Host": host})
+                self.assertFailure(response, 400, "bad_request")
+
+    def test_numbers_that_python_does_not_read(self):
+        """In a path: there is no such record."""
+        self._connect("res.partner")
+        for number in ("9" * 5000, "-" + "9" * 5000, "0" * 5000, "9" * 19, "2147483648"):
+            for method, path in (
+                ("GET", "/api/v1/res.partner/"),
+                ("DELETE", "/api/v1/res.partner/"),
+                ("DELETE", "/api/sessions/"),
+            ):
+                with self.subTest(number=number[:10], method=method, path=path):
+                    response = self._call(method, path + number, self.access)
+                    self.assertError(response, 404, "not_found")
+
+    def test_json_has_no_infinity(self):
+        """Whatever a method returns: never a body that is no JSON."""
+        broken = patch.object(ApiDispatcher, "dispatch", lambda self, *_: self.answer(float("inf")))
+        with broken:
+            response = self._call("GET", "/api/me", self.access)
+        self.assertFailure(response)
+        json.loads(response.text, parse_constant=self.fail)

@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """Records over HTTP: ``/api/send_request`` and ``/api/v1/…``, two spellings of one engine."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from werkzeug.exceptions import HTTPException
@@ -53,7 +54,7 @@ class Records(Controller):
         policy = self._policy(model)
         match request.httprequest.method:
             case "POST":
-                return self._create(policy, self._default_fields(policy))
+                return self._create(policy, self._default_fields(policy), self._context(policy))
             case "PUT" | "PATCH":
                 return self._update(policy, None, self._default_fields(policy))
             case "DELETE":
@@ -100,7 +101,7 @@ class Records(Controller):
     def part(self, model, record_id, name):
         """POST calls an action of one record; GET and PUT are for the bytes of a binary field.
 
-        ``{"args": [], "kwargs": {}}`` → ``{"success": true, "result": …}``
+        ``{"args": [], "kwargs": {}, "context": {}}`` → ``{"success": true, "result": …}``
         """
         if request.httprequest.method == "POST":
             return self._call(model, name, record_id)
@@ -204,13 +205,25 @@ class Records(Controller):
         if asked.selection.expand:
             request.dispatcher.use_expanded(policy.expanded(asked.selection).values())
 
-    def _create(self, policy, default_fields=()):
+    @staticmethod
+    def _context(policy):
+        """What a client sends of Odoo's context to create a wizard.
+
+        :raise ApiError: ``bad_value`` for any other model
+        """
+        context = query.parse_context(request.dispatcher.body)
+        if context and not policy.caller.is_transient():
+            raise ApiError("bad_value", _('"context" is for actions and for new wizards.'))
+        return context
+
+    def _create(self, policy, default_fields=(), context=None):
         wanted = query.parse_create(
             request.httprequest.args,
             request.dispatcher.body,
             policy.connection.max_limit,
             default_fields,
         )
+        wanted = replace(wanted, context=context or {})
         self._use_expanded(policy, wanted)
         answer, version = request.dispatcher.once(lambda: writer.create(policy, wanted))
         if request.dispatcher.replayed:

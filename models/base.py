@@ -3,6 +3,7 @@
 from odoo import api, models
 from odoo.fields import NO_ACCESS
 
+from . import action_context
 from . import grant as grants
 
 
@@ -76,11 +77,14 @@ class Base(models.AbstractModel):
     def with_context(self, ctx=None, /, **overrides):
         """Keep the grant where Odoo's code replaces the context by one of its own."""
         if not ctx:
-            return (
+            records = (
                 super().with_context(**overrides)
                 if ctx is None
                 else super().with_context(ctx, **overrides)
             )
+            if action_context.KEY in self.env.context:
+                return action_context.overridden(records, overrides)
+            return records
         records = super().with_context(ctx, **overrides)
         if grants.KEY in self.env.context and grants.KEY not in ctx:
             ticket = self.env.context[grants.KEY]
@@ -111,6 +115,11 @@ class Base(models.AbstractModel):
         """Describe the fields as the caller sees them: Odoo caches by user what it concludes from this."""
         own = self.with_env(grants.plain(self.env))
         return super(Base, own).fields_get(allfields, attributes)
+
+    @api.model
+    def default_get(self, fields):
+        """Give a record of another model none of the values that a client sent for new records."""
+        return super(Base, action_context.own_defaults(self)).default_get(fields)
 
     # --- what a request does -------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Mapping
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
+from ..tools import context as contexts
 from ..tools.errors import ApiError, _
 from .guarded import UNREACHABLE
 from .policy import MODE_OF_METHOD, Policy
@@ -14,7 +16,7 @@ from .policy_values import is_kept_by_odoo
 TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Connection:
     """What an administrator opened for one model; no record, so that it can be cached.
 
@@ -33,10 +35,16 @@ class Connection:
     #: Names of methods, and technical names of reports (``sale.report_saleorder``).
     actions: frozenset[str] = frozenset()
     superuser_actions: frozenset[str] = frozenset()
+    #: Per action, the keys of the context that a client may send with it.
+    context_keys: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     reports: frozenset[str] = frozenset()
     #: Requests a minute and user, 0 for any number.
     rate_limit: int = 0
     log_requests: bool = False
+
+    def listed_keys(self):
+        """Return the keys of the context that a client may send with any of the actions."""
+        return frozenset().union(*self.context_keys.values())
 
 
 class ConnectionApi(models.Model):
@@ -219,6 +227,10 @@ class ConnectionApi(models.Model):
             write_fields=frozenset(found.write_field_ids.mapped("name")),
             actions=frozenset(found.action_ids.mapped("name")),
             superuser_actions=frozenset(found.action_ids.filtered("as_superuser").mapped("name")),
+            context_keys={
+                action.name: frozenset(contexts.split(action.context_keys or ""))
+                for action in found.action_ids
+            },
             reports=frozenset(
                 found.report_ids.filtered(
                     lambda report: report.model == model_name and report.report_type == "qweb-pdf"

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.service.model import get_public_method
 
+from ..tools import context as contexts
+
 
 class ConnectionApiAction(models.Model):
     """A public method of a connection's model that clients may call."""
@@ -18,6 +20,11 @@ class ConnectionApiAction(models.Model):
         "Method", required=True, help="A public method of the model, such as action_confirm."
     )
     description = fields.Char(help="What it does, for those who write clients.")
+    context_keys = fields.Char(
+        help="Keys of Odoo's context that a client may send with it, separated by commas, such as"
+        " button_validate_picking_ids. Which records it is about (active_model, active_id, active_ids)"
+        " and values for new records (default_…) need not be listed: they are checked.",
+    )
     as_superuser = fields.Boolean(
         "Superuser",
         help="Without it, the action runs with the rights of the user who calls it, and may change the"
@@ -55,6 +62,19 @@ class ConnectionApiAction(models.Model):
                         method=action.name,
                     )
                 ) from exc
+
+    @api.constrains("context_keys")
+    def _check_context_keys(self):
+        for action in self:
+            for key in contexts.split(action.context_keys or ""):
+                if not contexts.is_listable(key):
+                    raise ValidationError(
+                        self.env._(
+                            "No client can send %(key)s with the context of %(method)s.",
+                            key=key,
+                            method=action.name,
+                        )
+                    )
 
     @api.model_create_multi
     def create(self, vals_list):

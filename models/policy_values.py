@@ -91,6 +91,12 @@ class Gathered:
     changed: dict = field(default_factory=lambda: defaultdict(set))
     depth: int = 0
 
+    def add(self, other):
+        """Take over what others of the request's values, already checked, name."""
+        self.named |= other.named
+        for name, ids in other.changed.items():
+            self.changed[name] |= ids
+
 
 class ValuePolicy:
     """The values that one caller may write; see :class:`~.policy.Policy`."""
@@ -113,6 +119,20 @@ class ValuePolicy:
                 break
         self._check_gathered(gathered)
         return writes, gathered, plan
+
+    def defaults(self, given):
+        """As :meth:`writing`, for values that a new record gets where it is given none (``default_…``).
+
+        :return: the values, and a :class:`Gathered`
+        """
+        gathered = Gathered()
+        loaded = self._values(given, gathered)
+        for name, value in loaded.items():
+            found = self.model._fields[name]
+            if found.type == "many2one_reference" and value and not loaded.get(found.model_field):
+                gathered.problems.catch(no_records(name, [value]))
+        self._check_gathered(gathered)
+        return loaded, gathered
 
     def writing_file(self, found, data):
         """As :meth:`writing`, for the bytes of one field that has been allowed.

@@ -10,11 +10,15 @@ from odoo.service.model import get_public_method
 from odoo.tools.safe_eval import safe_eval, time
 
 from ..tools import blame
+from ..tools import context as contexts
 from ..tools.errors import ApiError, _
 from ..tools.values import dump_result
+from . import action_context, reader, writer
 from . import grant as grants
-from . import reader, writer
 
+#: Keys of the context that no answer shows.
+_OURS = frozenset([grants.KEY, action_context.KEY])
+RECORDS = frozenset(contexts.RECORDS)
 _logger = logging.getLogger(__name__)
 #: Why arguments do not fit a method (:func:`~..tools.blame.misfit`).
 _MISFITS = {
@@ -38,7 +42,10 @@ def call(policy, name, asked, record_id=None):
     ids = asked.ids if record_id is None else (record_id,)
     if ids and hasattr(method, "_api_model"):
         raise ApiError("bad_parameter", _("%(action)s is called without records."), action=name)
-    records = _callee(policy, name, ids, asked)
+    keys = policy.connection.context_keys[name]
+    context, gathered = action_context.load(policy, asked.context, keys)
+    policy.grant.named |= gathered.named
+    records = _callee(policy, name, ids, asked, context)
     if misfit := blame.misfit(method, asked.args, asked.kwargs):
         kind, argument = misfit
         raise ApiError("bad_value", _MISFITS[kind], action=name, name=argument[:128])
@@ -48,28 +55,44 @@ def call(policy, name, asked, record_id=None):
             records.env.flush_all()
             policy.grant.finish()
     except blame.MISTAKES as exc:
-        if refusal := _refusal(exc, name, method, records, asked):
+        if refusal := _refusal(policy, exc, name, method, records, asked):
             raise refusal from exc
         raise
     try:
-        return dump_result(result, _records_as_ids, leave_out=grants.KEY)
+        answer = dump_result(result, _records_as_ids, leave_out=_OURS)
+        return action_context.answered(policy, ids, answer)
     except (TypeError, RecursionError) as exc:
         raise ApiError(
             "validation_error", _("%(action)s returns what JSON cannot say."), action=name
         ) from exc
 
 
-def _refusal(exc, name, method, records, asked):
+def _refusal(policy, exc, name, method, records, asked):
     """Return the error to answer for a method that fails with what the client sent.
 
     :return: None when it fails by itself
     """
     place = traceback.extract_tb(exc.__traceback__)[-1]
+    keys = policy.connection.context_keys[name] | RECORDS
+    arguments = blame.named(method, asked.args, asked.kwargs)
+    if asked.context:
+        arguments["context"] = asked.context
     if place.name == "ensure_one" and str(exc) == f"Expected singleton: {records}":
         refusal = ApiError(
             "bad_value", _('"ids": %(action)s is called for one record.'), action=name
         )
-    elif found := blame.about(exc, blame.named(method, asked.args, asked.kwargs), method):
+    elif (
+        isinstance(exc, KeyError)
+        and exc.args[0:1]
+        and str(exc.args[0]) in keys - set(asked.context)
+    ):
+        refusal = ApiError(
+            "bad_value",
+            _('%(action)s needs %(key)s in its "context".'),
+            action=name,
+            key=exc.args[0],
+        )
+    elif found := blame.about(exc, arguments, method):
         refusal = ApiError(
             "bad_value",
             _("%(action)s does not accept the value of %(names)s."),
@@ -84,7 +107,7 @@ def _refusal(exc, name, method, records, asked):
     return refusal
 
 
-def _callee(policy, name, ids, asked):
+def _callee(policy, name, ids, asked, context):
     """Find the records of an action, in the environment that it runs in.
 
     Odoo's own code may read more than the caller only where the client sends nothing that could ask
@@ -93,13 +116,16 @@ def _callee(policy, name, ids, asked):
     :raise ApiError: ``not_found``
     """
     records = writer.find(policy, ids) if ids else policy.working
+    sent = [*asked.args, *asked.kwargs.values()]
+    sent += [context[key] for key in context.keys() - RECORDS - {action_context.KEY}]
     if name in policy.connection.superuser_actions:
-        return policy.caller.sudo().browse(ids)
-    if policy.elevated:
-        policy.grant.call_on(ids)
-    if ids and all(map(_is_number, [*asked.args, *asked.kwargs.values()])):
-        return records
-    return policy.strict.browse(ids)
+        records = policy.caller.sudo().browse(ids)
+    else:
+        if policy.elevated:
+            policy.grant.call_on(ids)
+        if not ids or not all(map(_is_number, sent)):
+            records = policy.strict.browse(ids)
+    return records.with_context(**context) if context else records
 
 
 def _is_number(value):

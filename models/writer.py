@@ -10,7 +10,7 @@ from odoo.fields import Domain
 
 from ..tools import etag
 from ..tools.errors import ApiError, _
-from . import reader
+from . import action_context, reader
 from .faults import Faults
 from .guarded import UNREACHABLE
 from .policy_values import no_records
@@ -25,8 +25,14 @@ def create(policy, request):
     """
     policy.check_mode("create")
     writes, gathered, plan = policy.writing(request)
+    model = policy.working
+    if request.context:
+        keys = policy.connection.listed_keys()
+        context, more = action_context.load(policy, request.context, keys)
+        gathered.add(more)
+        model = model.with_context(**context)
     with _held(policy, policy.working.browse(), gathered):
-        records = policy.working.create(writes)
+        records = model.create(writes)
     return _answer(plan, records, request)
 
 

@@ -146,6 +146,8 @@ class WriteRequest:
     selection: Selection
     many: bool = False
     nulls: bool = False
+    #: What the client sends of Odoo's context, to create a wizard.
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class CallRequest:
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     ids: tuple[int, ...] = ()
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse_model(params: Mapping[str, str]) -> str:
@@ -394,7 +397,7 @@ def parse_delete(
 
 
 def parse_call(body: Mapping[str, Any], max_records: int) -> CallRequest:
-    """``{"args": […], "kwargs": {…}}``, and for an action of the model itself perhaps ``"ids"``.
+    """``{"args": […], "kwargs": {…}, "context": {…}}``, and for an action of the model itself ``"ids"``.
 
     :raise ApiError: ``bad_value``
     """
@@ -406,7 +409,34 @@ def parse_call(body: Mapping[str, Any], max_records: int) -> CallRequest:
         problems.add("bad_value", _('"kwargs" is an object.'))
     if not isinstance(ids, list) or not all(map(_is_id, ids)) or len(ids) > max_records:
         problems.add("bad_value", _('"ids" is a list of at most %(most)s ids.'), most=max_records)
-    for name, value in {"args": args, "kwargs": kwargs}.items():
+    context = _context(body, problems)
+    _check_storable({"args": args, "kwargs": kwargs}, problems)
+    problems.raise_if_any()
+    return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids)), context)
+
+
+def parse_context(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a body says of Odoo's context.
+
+    :raise ApiError: ``bad_value``
+    """
+    problems = Problems()
+    context = _context(body, problems)
+    problems.raise_if_any()
+    return context
+
+
+def _context(body: Mapping[str, Any], problems: Problems) -> Mapping[str, Any]:
+    context = body.get("context") or {}
+    if isinstance(context, dict):
+        _check_storable({"context": context}, problems)
+        return context
+    problems.add("bad_value", _('"context" is an object.'))
+    return {}
+
+
+def _check_storable(given: Mapping[str, Any], problems: Problems) -> None:
+    for name, value in given.items():
         if not storable_json(value):
             problems.add(
                 "bad_value",
@@ -415,8 +445,6 @@ def parse_call(body: Mapping[str, Any], max_records: int) -> CallRequest:
                 ),
                 name=name,
             )
-    problems.raise_if_any()
-    return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids)))
 
 
 # --- parameters ------------------------------------------------------------------------------

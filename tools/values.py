@@ -24,7 +24,7 @@ import binascii
 import contextlib
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -124,11 +124,11 @@ DUMPERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def dump_result(value: Any, records: Callable[[Any], Any], leave_out: str = "") -> Any:
+def dump_result(value: Any, records: Callable[[Any], Any], leave_out: Collection[str] = ()) -> Any:
     """What a method returned, as JSON.
 
     :param records: what to make of anything that is not plain Python
-    :param leave_out: a key of dictionaries that is not told, with its value
+    :param leave_out: keys of dictionaries that are not told, with their values
     :raise TypeError: for what JSON cannot say
     """
     if value is None or isinstance(value, bool | int):
@@ -147,7 +147,7 @@ def dump_result(value: Any, records: Callable[[Any], Any], leave_out: str = "") 
         return {
             _key(key): dump_result(item, records, leave_out)
             for key, item in value.items()
-            if not leave_out or key != leave_out
+            if key not in leave_out
         }
     if isinstance(value, list | tuple | set | frozenset):
         return [dump_result(item, records, leave_out) for item in value]

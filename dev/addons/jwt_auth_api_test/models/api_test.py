@@ -56,6 +56,48 @@ class ApiTestLine(models.Model):
     folder_name = fields.Char("Folder's Name", related="record_id.folder_id.name", readonly=False)
 
 
+class ApiTestWizard(models.TransientModel):
+    """It needs the context that its button on a record gives it, as a backorder does."""
+
+    _name = "api.test.wizard"
+    _description = "API Test Wizard"
+
+    record_ids = fields.Many2many("api.test.record")
+    tag_id = fields.Many2one("api.test.tag")
+    name = fields.Char()
+    char = fields.Char()
+    locked_by = fields.Char(groups="base.group_system")
+    note = fields.Char(readonly=True, compute="_compute_note")
+
+    @api.depends("record_ids")
+    def _compute_note(self):
+        for wizard in self:
+            wizard.note = ", ".join(wizard.record_ids.mapped("name"))
+
+    @api.model
+    def default_get(self, fields):
+        """Take the records that the wizard is opened for."""
+        values = super().default_get(fields)
+        if self.env.context.get("active_model") == "api.test.record" and "record_ids" in fields:
+            values.setdefault("record_ids", [(6, 0, self.env.context.get("active_ids", []))])
+        return values
+
+    def apply(self):
+        """Write the text of the context to the records, and make a new one with a tag."""
+        records = self.record_ids
+        if ids := self.env.context.get("only_ids"):
+            records = records.browse(ids)
+        records.write({"char": self.env.context["apply_text"]})
+        made = records.create({"name": "Made by the wizard", "folder_id": records[:1].folder_id.id})
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "api.test.record",
+            "res_id": made.id,
+            "views": [(False, "form")],
+            "context": "{'default_name': 'Next', 'active_test': False, 'of': active_id + 1}",
+        }
+
+
 class ApiTestRecord(models.Model):
     _name = "api.test.record"
     _description = "API Test Record"
@@ -143,6 +185,39 @@ class ApiTestRecord(models.Model):
         if vals.pop("shout", False) and vals.get("char"):
             vals["char"] = vals["char"].upper()
         return vals
+
+    def action_wizard(self):
+        """Open the wizard, with what it and its button need, and more."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": "Apply",
+            "res_model": "api.test.wizard",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": dict(
+                self.env.context,
+                default_record_ids=[(4, record.id) for record in self],
+                default_locked_by="somebody",
+                only_ids=self.ids,
+                apply_text="Applied",
+                secret_flag=True,
+                search_default_mine=1,
+            ),
+        }
+
+    def action_look(self, *args):
+        """Tell the context, and what a new record of this model and of another one gets from it."""
+        names = ["name", "char", "integer", "partner_id", "tag_ids", "color"]
+        context = self.env.context
+        tag = self.env["api.test.tag"]
+        return {
+            "context": {key: context[key] for key in sorted(context)},
+            "own": self.default_get(names),
+            "other": tag.default_get(["name"]),
+            "chosen": tag.with_context(default_name="Chosen").default_get(["name"]),
+            "superuser": tag.sudo().default_get(["name"]),
+        }
 
     @api.depends("tag_ids.name")
     def _compute_tags_text(self):

@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 from . import test_faults
+from . import test_actions
 from . import test_paging
 from . import test_rules
 from . import test_types

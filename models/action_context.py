@@ -1,0 +1,184 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What of Odoo's context a client may send with an action, and what it is told of it.
+
+Odoo's buttons pass on by the context what a wizard needs: which records it is about, values for it,
+and keys of their own. A client may send
+
+- ``active_model``, ``active_id`` and ``active_ids``: records that the caller may see;
+- ``default_…``: what the caller may write in a new record of the action's model;
+- the keys that the connection lists for the action.
+
+Everything else is refused. What decides who asks and for which companies is not listed by any
+connection (:mod:`~..tools.context`).
+"""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..tools import context as contexts
+from ..tools.context import DEFAULT, RECORDS
+from ..tools.errors import ApiError, Problems, _
+from ..tools.query import MAX_ID
+from .guarded import UNREACHABLE
+from .policy_values import no_records
+
+#: The key in the context; its value is :class:`Defaults`.
+KEY = "jwt_auth_api_defaults"
+WINDOW = "ir.actions.act_window"
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """The values for new records that a client sent: they are for one model alone.
+
+    Odoo takes ``default_name`` for every record that is created on the way, of whatever model.
+    """
+
+    model: str
+    values: Mapping[str, Any]
+
+
+def load(policy, sent, listed):
+    """Allow what a client sends of a context.
+
+    :param sent: of the request
+    :param listed: the keys that the connection lists
+    :return: what to add to the context, and :class:`~.policy_values.Gathered`
+    :raise ApiError: with everything that is not allowed
+    """
+    problems, context = Problems(), {}
+    given = {key: value for key, value in sent.items() if key.startswith(DEFAULT)}
+    for key, value in sent.items():
+        if key in listed:
+            context[key] = value
+        elif key not in RECORDS and key not in given:
+            problems.add("bad_value", _('"context" cannot have %(key)s here.'), key=key[:128])
+    problems.raise_if_any()
+    values, gathered = policy.defaults({key[len(DEFAULT) :]: given[key] for key in given})
+    if values:
+        loaded = {f"{DEFAULT}{name}": value for name, value in values.items()}
+        context |= {**loaded, KEY: Defaults(policy.name, loaded)}
+    context |= _records(policy, sent, gathered)
+    return context, gathered
+
+
+def _records(policy, sent, gathered):
+    """Return what a context says of the records that an action is about, all of which the caller sees."""
+    found = {key: sent[key] for key in RECORDS if sent.get(key) not in (None, False)}
+    if not found:
+        return {}
+    name = found.get("active_model")
+    if name is None:
+        raise ApiError("bad_value", _('"context" lacks "active_model".'))
+    ids = {key: _ids(key, found[key]) for key in found if key != "active_model"}
+    if not isinstance(name, str) or not _is_known(policy, name):
+        raise ApiError("bad_value", _('"context": there is no such "active_model".'))
+    related = policy.related(name)
+    for key, wanted in ids.items():
+        if missing := set(wanted) - related.shown(wanted):
+            raise no_records(key, missing)
+    gathered.named.add(name)
+    return {"active_model": name, **{key: _single(key, value) for key, value in ids.items()}}
+
+
+def _ids(key, value):
+    given = value if key == "active_ids" and isinstance(value, list) else [value]
+    ids = [int(each) if type(each) is float and each.is_integer() else each for each in given]
+    if not all(type(each) is int and 1 <= each <= MAX_ID for each in ids):
+        raise ApiError("bad_value", _('"context": %(key)s names no records.'), key=key)
+    return ids
+
+
+def _single(key, ids):
+    return ids if key == "active_ids" else ids[0]
+
+
+def _is_known(policy, name):
+    """Return whether the caller reaches a model, here or in Odoo."""
+    env = policy.caller.env
+    if name not in env or name in UNREACHABLE or env[name]._abstract:
+        return False
+    return env[name].has_access("read") or policy.related(name).lifts("read")
+
+
+# --- where Odoo's code uses it -------------------------------------------------------------------
+
+
+def own_defaults(model):
+    """Return a model without those values for new records that a client sent for another one."""
+    sent = model.env.context.get(KEY)
+    if sent is None or sent.model == model._name:
+        return model
+    context = {
+        key: value
+        for key, value in model.env.context.items()
+        if key not in sent.values or value is not sent.values[key]
+    }
+    return model.with_env(model.env(context=context))
+
+
+def overridden(records, names):
+    """Return records whose context says that Odoo's own code has chosen some of the values anew."""
+    sent = records.env.context.get(KEY)
+    if sent is None or sent.values.keys().isdisjoint(names):
+        return records
+    rest = {key: value for key, value in sent.values.items() if key not in names}
+    context = {**records.env.context, KEY: Defaults(sent.model, rest)}
+    return records.with_env(records.env(context=context))
+
+
+# --- what an action answers ----------------------------------------------------------------------
+
+
+def answered(policy, ids, value):
+    """Complete the window actions in an answer with what a client needs to go on.
+
+    :param ids: the records that the action was called on
+    :param value: what the action returned, as JSON
+    """
+    if isinstance(value, list):
+        return [answered(policy, ids, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    value = {key: answered(policy, ids, item) for key, item in value.items()}
+    if value.get("type") == WINDOW:
+        views = [
+            view[1] for view in value.get("views") or () if isinstance(view, list) and view[1:]
+        ]
+        value |= {
+            "res_id": value.get("res_id") or None,
+            "view_mode": value.get("view_mode") or ",".join(map(str, views)) or "list,form",
+            "context": _to_send_back(policy, ids, value),
+        }
+    return value
+
+
+def _to_send_back(policy, ids, action):
+    """Return the part of a window action's context that the caller may send to its model."""
+    name, env = action.get("res_model"), policy.caller.env
+    if not isinstance(name, str) or name not in env or name in UNREACHABLE:
+        return {}
+    target = policy.related(name)
+    if target.connection is None or not target.admits():
+        return {}
+    # as the web client does: the records of the button, unless the action names others
+    here = {"active_model": policy.name}
+    if ids:
+        here |= {"active_id": ids[0], "active_ids": list(ids)}
+    given = action.get("context") or {}
+    if isinstance(given, str):
+        given = contexts.read(given, {**here, "uid": env.uid})
+    if "active_model" not in given:
+        given = {**here, **given}
+    return {key: value for key, value in given.items() if _is_sendable(target, key)}
+
+
+def _is_sendable(target, key):
+    if key in RECORDS or key in target.connection.listed_keys():
+        return True
+    if key.startswith(DEFAULT):
+        with contextlib.suppress(ApiError):
+            return bool(target.writable(key[len(DEFAULT) :]))
+    return False

@@ -9,7 +9,7 @@ from odoo.http import Controller, request
 
 from ..models.ir_http import unauthorized
 from ..models.jwt_mfa_challenge import SECONDS as CHALLENGE_SECONDS
-from ..tools import passkeys, tokens
+from ..tools import passkeys, query, tokens
 from ..tools.errors import ApiError, _
 from ..tools.query import MAX_ID
 from ..tools.text import storable
@@ -36,7 +36,7 @@ class Auth(Controller):
         An account with a second factor gets 401 ``mfa_required`` with ``mfa_token``, ``mfa_type``
         (``totp`` | ``totp_mail``) and ``expires_in`` (seconds), for :meth:`login_mfa`.
         """
-        login, password = self._credentials(request.dispatcher.body)
+        login, password = self._credentials(query.parse_keys(request.dispatcher.body, "login"))
         users = request.env["res.users"]
         address = request.httprequest.remote_addr
         done = users._jwt_login(login, password, address)
@@ -47,7 +47,7 @@ class Auth(Controller):
     @api_route("/api/login/mfa", auth="none", **_WRITES)
     def login_mfa(self):
         """``{"mfa_token", "code"}`` → as :meth:`login`."""
-        text, code = self._mfa_answer(request.dispatcher.body)
+        text, code = self._mfa_answer(query.parse_keys(request.dispatcher.body, "login_mfa"))
         address = request.httprequest.remote_addr
         user, error = request.env["jwt.mfa.challenge"]._answer(text, code, address)
         if error:  # returned, not raised: the failed try stays counted
@@ -73,7 +73,8 @@ class Auth(Controller):
         """``{"passkey_token", "credential"}``, the latter what ``navigator.credentials.get`` gave →
         as :meth:`login`."""
         self._check_passkeys()
-        body, address = request.dispatcher.body, request.httprequest.remote_addr
+        body = query.parse_keys(request.dispatcher.body, "login_passkey")
+        address = request.httprequest.remote_addr
         text = body.get("passkey_token")
         if not isinstance(text, str):
             raise ApiError("bad_value", _('Send "passkey_token" as a string.'))
@@ -123,9 +124,10 @@ class Auth(Controller):
         """
         sessions = request.env["jwt.session"]
         strict = sessions._is_strict()
-        user_id = self._user_id(request.dispatcher.body)
+        body = query.parse_keys(request.dispatcher.body, "refresh")
+        user_id = self._user_id(body)
         try:
-            refresh, from_cookie = self._refresh_token(strict)
+            refresh, from_cookie = self._refresh_token(strict, body)
             done = sessions._refresh(refresh, rotate=from_cookie or strict, user_id=user_id)
         except tokens.InvalidToken:
             return self._none_of_ours(strict)
@@ -147,8 +149,9 @@ class Auth(Controller):
         sessions = request.env["jwt.session"]
         strict = sessions._is_strict()
         claims = request.jwt
+        body = query.parse_keys(request.dispatcher.body, "refresh")
         try:
-            refresh, from_cookie = self._refresh_token(strict)
+            refresh, from_cookie = self._refresh_token(strict, body)
             done = sessions._refresh(
                 refresh, rotate=True, user_id=claims.user_id, sid=claims.session
             )
@@ -165,7 +168,8 @@ class Auth(Controller):
     @api_route("/api/revoke/token", auth="jwt_signed", **_WRITES)
     def revoke_token(self):
         """Log out; with ``{"all": true}`` everywhere."""
-        everywhere = request.dispatcher.body.get("all", False)
+        body = query.parse_keys(request.dispatcher.body, "log_out")
+        everywhere = body.get("all", False)
         if not isinstance(everywhere, bool):
             raise ApiError("bad_value", _('"all" is true or false.'))
         sessions = request.env["jwt.session"]
@@ -241,7 +245,7 @@ class Auth(Controller):
             raise ApiError("bad_value", _('"user_id" is the number that the login answered.'))
         return value
 
-    def _refresh_token(self, strict):
+    def _refresh_token(self, strict, body):
         """The refresh token of the request: from the body, the header or, at last, the cookie.
 
         What is sent explicitly wins, and is never passed over for the cookie when it is wrong or empty.
@@ -252,7 +256,7 @@ class Auth(Controller):
         :raise tokens.InvalidToken: when it does not even look like one
         """
         http = request.httprequest
-        explicit = request.dispatcher.body.get(COOKIE)
+        explicit = body.get(COOKIE)
         if explicit is None or (type(explicit) is int and explicit == 1):
             explicit = http.headers.get(COOKIE)
         if explicit is not None and not isinstance(explicit, str):

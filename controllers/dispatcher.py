@@ -20,9 +20,10 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.http import Dispatcher, HttpDispatcher, Response, db_filter, route
 from odoo.service.db import list_dbs
 
-from ..models.ir_http import COMPANY_HEADER
+from ..models.ir_http import COMPANY_HEADER, OVERRIDE_HEADER, overriding_method
 from ..tools import errors, idempotency
 from ..tools.errors import ApiError, _
+from ..tools.names import is_empty
 from ..tools.text import reject_constant
 from .usage import Usage
 
@@ -86,6 +87,10 @@ class ApiDispatcher(Dispatcher):
     def dispatch(self, endpoint, args):
         if not self.request.db:
             raise _no_database(self.request.httprequest)
+        if overriding_method():  # a known one has been put in place of POST
+            raise ApiError(
+                "bad_request", _("%(header)s is PUT, PATCH or DELETE."), header=OVERRIDE_HEADER
+            )
         routing, method = endpoint.routing, self.request.httprequest.method
         if routing.get("json_body", True) and method not in routing.get("raw_body", ()):
             self._decode()
@@ -256,7 +261,7 @@ class ApiDispatcher(Dispatcher):
         if _is_envelope(value):
             self._envelope = {"jsonrpc": JSON_RPC, "id": _plain_id(value.get("id"))}
             value = value.get("params")
-            if value is None or value == []:
+            if is_empty(value):
                 value = {}
             if not isinstance(value, dict):
                 raise ApiError(

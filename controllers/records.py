@@ -54,11 +54,12 @@ class Records(Controller):
         policy = self._policy(model)
         match request.httprequest.method:
             case "POST":
-                return self._create(policy, self._default_fields(policy), self._context(policy))
+                context = self._context(policy)
+                return self._create(policy, self._default_fields(policy), context, strict=True)
             case "PUT" | "PATCH":
-                return self._update(policy, None, self._default_fields(policy))
+                return self._update(policy, None, self._default_fields(policy), strict=True)
             case "DELETE":
-                return self._delete(policy)
+                return self._delete(policy, strict=True)
         return self._read(policy, self._asked(policy, None))
 
     @api_route(
@@ -73,9 +74,9 @@ class Records(Controller):
         self._check_id(policy, record_id)
         match request.httprequest.method:
             case "PUT" | "PATCH":
-                return self._update(policy, record_id, self._default_fields(policy))
+                return self._update(policy, record_id, self._default_fields(policy), strict=True)
             case "DELETE":
-                return self._delete(policy, record_id)
+                return self._delete(policy, record_id, strict=True)
         asked = self._asked(policy, record_id)
         self._use_expanded(policy, asked)
         row, faults, version = reader.one(policy, asked)
@@ -107,6 +108,7 @@ class Records(Controller):
             return self._call(model, name, record_id)
         policy = self._policy(model)
         self._check_id(policy, record_id)
+        query.check_no_parameters(request.httprequest.args)
         if request.httprequest.method == "PUT":
             return self._store_file(policy, record_id, name)
         return self._file(policy, record_id, name)
@@ -141,6 +143,7 @@ class Records(Controller):
         """A report as PDF; Odoo may keep it as an attachment of the record."""
         policy = self._policy(model, None, "read")
         self._check_id(policy, record_id)
+        query.check_no_parameters(request.httprequest.args)
         content, title = resource.report(policy, record_id, name)
         headers = [
             ("Content-Disposition", content_disposition(title)),
@@ -168,7 +171,9 @@ class Records(Controller):
         if record_id is not None:
             self._check_id(policy, record_id)
         resource.check_listed(policy, action)
-        asked = query.parse_call(request.dispatcher.body, policy.connection.max_limit)
+        asked = query.parse_call(
+            request.dispatcher.body, policy.connection.max_limit, request.httprequest.args
+        )
         result = request.dispatcher.once(lambda: resource.call(policy, action, asked, record_id))
         return {"success": True, "result": result}
 
@@ -216,12 +221,13 @@ class Records(Controller):
             raise ApiError("bad_value", _('"context" is for actions and for new wizards.'))
         return context
 
-    def _create(self, policy, default_fields=(), context=None):
+    def _create(self, policy, default_fields=(), context=None, *, strict=False):
         wanted = query.parse_create(
             request.httprequest.args,
             request.dispatcher.body,
             policy.connection.max_limit,
             default_fields,
+            strict=strict,
         )
         wanted = replace(wanted, context=context or {})
         self._use_expanded(policy, wanted)
@@ -239,22 +245,27 @@ class Records(Controller):
         kept["data"] = rows if isinstance(data, list) else rows[0]
         return kept | reader.narrow_faults(plan, answer)
 
-    def _update(self, policy, record_id=None, default_fields=()):
+    def _update(self, policy, record_id=None, default_fields=(), *, strict=False):
         wanted = query.parse_update(
             request.httprequest.args,
             request.dispatcher.body,
             policy.connection.max_limit,
             record_id=record_id,
             default_fields=default_fields,
+            strict=strict,
         )
         self._use_expanded(policy, wanted)
         if_match = request.httprequest.headers.get("If-Match")
         return self._tagged(*writer.update(policy, wanted, if_match))
 
     @staticmethod
-    def _delete(policy, record_id=None):
+    def _delete(policy, record_id=None, *, strict=False):
         wanted = query.parse_delete(
-            request.httprequest.args, policy.connection.max_limit, record_id=record_id
+            request.httprequest.args,
+            policy.connection.max_limit,
+            body=request.dispatcher.body,
+            record_id=record_id,
+            strict=strict,
         )
         return writer.delete(policy, wanted, request.httprequest.headers.get("If-Match"))
 

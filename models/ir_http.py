@@ -18,6 +18,10 @@ _COMPANIES = re.compile(r" *[0-9]{1,9} *(, *[0-9]{1,9} *){0,99}")
 #: Longer than any id, in digits.
 _LONGEST_ID = 20
 COMPANY_HEADER = "X-Odoo-Company"
+#: For clients whose proxy lets no other method than POST pass.
+OVERRIDE_HEADER = "X-HTTP-Method-Override"
+#: What it may say, and the method that it makes of a POST: PATCH equals PUT in this API.
+OVERRIDING_METHODS = {"PUT": "PUT", "PATCH": "PUT", "DELETE": "DELETE"}
 _REALM = 'Bearer realm="odoo"'
 
 
@@ -28,6 +32,13 @@ def unauthorized(error, message, *, challenge=""):
     """
     header = f'{_REALM}, error="{challenge}"' if challenge else _REALM
     return ApiError(error, message, headers=[("WWW-Authenticate", header)])
+
+
+def overriding_method():
+    """Return the method that a POST says it stands for, in upper case; empty for none."""
+    http = request.httprequest
+    named = http.headers.get(OVERRIDE_HEADER, "").strip().upper() if http.method == "POST" else ""
+    return "" if named == "POST" else named
 
 
 class AnyPath(BaseConverter):
@@ -64,6 +75,28 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _get_converters(cls):
         return {**super()._get_converters(), "jwt_any_path": AnyPath, "jwt_id": RecordId}
+
+    @classmethod
+    def _match(cls, path_info):
+        """Find the route of the method that a POST to this API stands for (``X-HTTP-Method-Override``).
+
+        From here on the request has that method: its route, the connection's toggles, ``If-Match``,
+        limits and the log know no other. The dispatcher refuses what stands for no method.
+        """
+        rule, args = super()._match(path_info)
+        method = OVERRIDING_METHODS.get(overriding_method())
+        if method is None or rule.endpoint.routing["type"] != "jwt_api":
+            return rule, args
+        cls._set_method(method)
+        found = super()._match(path_info)
+        if found[0].endpoint.routing["type"] == "jwt_api":
+            return found
+        cls._set_method("POST")  # a route of another addon's, which knows nothing of the header
+        return rule, args
+
+    @staticmethod
+    def _set_method(method):
+        request.httprequest.method = request.httprequest.environ["REQUEST_METHOD"] = method
 
     @classmethod
     def _authenticate(cls, endpoint):

@@ -18,6 +18,7 @@ from . import test_policy_rules
 from . import test_rate_limit
 from . import test_read_more
 from . import test_refresh
+from . import test_request_forms
 from . import test_request_log
 from . import test_resource_paths
 from . import test_resources

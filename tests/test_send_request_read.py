@@ -147,7 +147,7 @@ class TestRead(ApiCase):
             {"offset": str(10**9 + 1)},
             {"id": str(2**31)},
             {"id": "9" * 30},
-            {"expand": "[]"},
+            {"expand": "[1]"},
             {"expand": '"bank_ids"'},
             {"expand": '{"bank_ids": "acc_number"}'},
             {"expand": '{"bank_ids": 1}'},

@@ -8,16 +8,11 @@ it, condition by condition, so that an operator such as ``any!`` (which bypasses
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import json
-import threading
-import warnings
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from .errors import ApiError, _
-from .text import reject_constant, storable
+from .text import literal, storable, whole
 
 Scalar: TypeAlias = "str | int | float | bool | None"
 
@@ -39,7 +34,6 @@ MAX_CONDITIONS: Final = 500
 _MAX_INTEGER: Final = 2**63 - 1  # PostgreSQL's bigint
 #: How much of what a client sent is said back to it.
 _SHOWN: Final = 64
-_parsing: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -79,23 +73,14 @@ def parse(text: str) -> Node:
 
     :raise ApiError: ``bad_domain``, with what is wrong and where
     """
-    return build(_literal(text))
-
-
-def _literal(text: str) -> Any:
-    with contextlib.suppress(ValueError, RecursionError):
-        return json.loads(text, parse_constant=reject_constant)
     try:
-        # Python's parser warns of some odd literals: no client writes into the server's log. The
-        # filters are the whole process's, hence the lock.
-        with _parsing, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        terms = literal(text)
+    except ValueError:
         raise ApiError(
             "bad_domain",
             _("The domain is neither JSON nor a Python list of conditions."),
         ) from None
+    return build(terms)
 
 
 def build(terms: Any) -> Node:
@@ -145,7 +130,7 @@ class _Builder:
             raise ApiError("bad_domain", _("The domain has too many conditions."))
         if not isinstance(term, list | tuple) or len(term) != 3:
             raise ApiError("bad_domain", _("A condition is [field, operator, value]."))
-        name, operator, value = term
+        name, operator, value = whole(term[0]), term[1], term[2]
         if operator == "=" and _is_one(value) and type(name) is int and name in (0, 1):
             return (TRUE if name == 1 else Either()), 1
         if not isinstance(name, str) or not all(name.split(".")):
@@ -185,6 +170,7 @@ class _Builder:
 
     @staticmethod
     def _scalar(name: str, value: Any) -> Scalar:
+        value = whole(value)
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int) and abs(value) <= _MAX_INTEGER:
@@ -227,4 +213,4 @@ def _check_depth(depth: int) -> int:
 
 
 def _is_one(value: Any) -> bool:
-    return type(value) is int and value == 1
+    return type(whole(value)) is int and value == 1

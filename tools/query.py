@@ -6,15 +6,16 @@ the caller allow is the policy's matter.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from . import domain as domains
+from . import names
 from .errors import ApiError, Problems, _
-from .text import reject_constant, storable, storable_json
+from .text import literal, storable, storable_json, whole
 
 DEFAULT_LIMIT: Final = 20
 #: PostgreSQL's ``integer``, the type of every id.
@@ -34,6 +35,41 @@ GRANULARITIES: Final = frozenset(["hour", "day", "week", "month", "quarter", "ye
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _ORDER: Final = re.compile(r"\s*([A-Za-z0-9_:.]+)(?:\s+(asc|desc))?\s*", re.IGNORECASE)
 _FLAGS: Final = {"1": True, "true": True, "0": False, "false": False, "": False}
+
+#: All that a query string may say, per method; ``CALL`` is an action, ``FILE`` a file or a report.
+#: What is not declared here cannot be read.
+PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
+    method: frozenset(declared.split())
+    for method, declared in {
+        "GET": (
+            "model fields id domain expand order offset page limit cursor count archived nulls"
+            " groupby aggregates"
+        ),
+        "POST": "model id ids nulls",  # the ids to refuse them
+        "PUT": "model id nulls",
+        "DELETE": "model id ids",
+        "CALL": "",
+        "FILE": "",
+    }.items()
+}
+#: The same of bodies.
+KEYS: Final[Mapping[str, frozenset[str]]] = {
+    method: frozenset(declared.split())
+    for method, declared in {
+        "POST": "values fields expand context",
+        "PUT": "values records fields expand",
+        "DELETE": "",
+        "CALL": "args kwargs ids context",
+        "login": "login password",
+        "login_mfa": "mfa_token code",
+        "login_passkey": "passkey_token credential",
+        "refresh": "user_id refreshToken",
+        "log_out": "all refreshToken",
+    }.items()
+}
+_RECORD_KEYS: Final = frozenset(["id", "values"])
+_ALL_PARAMETERS: Final = frozenset().union(*PARAMETERS.values())
+_ANYWHERE: Final = _ALL_PARAMETERS | KEYS["PUT"]
 
 
 @dataclass(frozen=True)
@@ -195,12 +231,15 @@ def parse_get(
     :raise ApiError: with all that is wrong
     """
     problems = Problems()
-    if record_id is None:
+    strict = page_name != "offset"
+    params = _parameters(params, "GET", problems, strict=strict, page_name=page_name)
+    if record_id is None and not strict:
         record_id = _integer(params, "id", 1, MAX_ID, problems)
     domain = _domain(params, problems)
     nulls = _flag(params, "nulls", problems)
-    if record_id is None and ("groupby" in params or "aggregates" in params):
-        return _groups(params, max_limit, domain, nulls, page_name, problems)
+    groups = _names(params, "groupby", problems), _names(params, "aggregates", problems)
+    if record_id is None and any(groups):
+        return _groups(params, *groups, max_limit, domain, nulls, page_name, problems)
     selection = _top_selection(params, default_fields, problems)
     page, limit = _paging(params, max_limit, page_name, problems)
     archived = _flag(params, "archived", problems)
@@ -223,6 +262,8 @@ def parse_get(
 
 def _groups(
     params: Mapping[str, str],
+    group_names: Sequence[str],
+    aggregate_names: Sequence[str],
     max_limit: int,
     domain: domains.Node,
     nulls: bool,
@@ -230,7 +271,7 @@ def _groups(
     problems: Problems,
 ) -> GroupQuery:
     groups, aggregates = [], []
-    for text in _names(params, "groupby", problems):
+    for text in group_names:
         name, colon, granularity = text.partition(":")
         if not name or (colon and granularity not in GRANULARITIES):
             problems.add(
@@ -239,7 +280,7 @@ def _groups(
                 group=text[:128],
             )
         groups.append(Group(name, granularity))
-    for text in _names(params, "aggregates", problems):
+    for text in aggregate_names:
         name, _colon, function = text.partition(":")
         if not name or function not in AGGREGATORS:
             problems.add(
@@ -280,12 +321,16 @@ def parse_create(
     body: Mapping[str, Any],
     max_records: int,
     default_fields: Sequence[str] = (),
+    *,
+    strict: bool = False,
 ) -> WriteRequest:
     """The request of a ``POST``: ``values`` is an object, or a list of them.
 
+    :param strict: refuse unknown names, and not only those that look like known ones
     :raise ApiError: with all that is wrong
     """
     problems = Problems()
+    params, body = _both(params, body, "POST", problems, strict=strict)
     values = body.get("values")
     many = isinstance(values, list)
     items: list[tuple[int | None, Mapping[str, Any]]] = []
@@ -294,6 +339,14 @@ def parse_create(
         if problems:
             break
     _check_number("values", len(items), max_records, problems)
+    if "id" in params or "ids" in params:
+        problems.add(
+            "bad_parameter",
+            _(
+                'POST creates a record and takes no "id": send PUT, or the header'
+                " X-HTTP-Method-Override: PUT."
+            ),
+        )
     return _write(params, body, items, many, default_fields, problems)
 
 
@@ -304,17 +357,21 @@ def parse_update(
     *,
     record_id: int | None = None,
     default_fields: Sequence[str] = (),
+    strict: bool = False,
 ) -> WriteRequest:
     """The request of a ``PUT``: ``values`` for the record of the ``id``, or ``records``, each with its own.
 
+    :param strict: as for :func:`parse_create`
     :raise ApiError: with all that is wrong
     """
     problems = Problems()
+    in_path = record_id is not None
+    params, body = _both(params, body, "PUT", problems, strict=strict, in_path=in_path)
     items: list[tuple[int | None, Mapping[str, Any]]] = []
-    if "records" in body:
+    if not names.is_empty(body.get("records")) or ("records" in body and "values" not in body):
         if record_id is not None or "id" in params or "values" in body:
             problems.add("bad_value", _('"records" excludes "id" and "values".'))
-        items = _records(body["records"], problems)
+        items = _records(body["records"], problems, strict)
         _check_number("records", len(items), max_records, problems)
         return _write(params, body, items, True, default_fields, problems)
     if record_id is None:
@@ -323,20 +380,24 @@ def parse_update(
     return _write(params, body, items, False, default_fields, problems)
 
 
-def _records(given: Any, problems: Problems) -> list[tuple[int | None, Mapping[str, Any]]]:
+def _records(
+    given: Any, problems: Problems, strict: bool
+) -> list[tuple[int | None, Mapping[str, Any]]]:
     items: list[tuple[int | None, Mapping[str, Any]]] = []
     if not isinstance(given, list):
         given = [None]
     seen: set[int] = set()
     for item in given:
-        if not isinstance(item, dict) or not _is_id(item.get("id")):
+        record_id = _id(item.get("id")) if isinstance(item, dict) else None
+        if record_id is None:
             problems.add("bad_value", _('"records" is a list of {"id": 7, "values": {…}}.'))
             break
-        if item["id"] in seen:
-            problems.add("bad_value", _("Record %(id)s is there twice."), id=item["id"])
+        if record_id in seen:
+            problems.add("bad_value", _("Record %(id)s is there twice."), id=record_id)
             break
-        seen.add(item["id"])
-        items.append((item["id"], _values(item.get("values"), problems)))
+        seen.add(record_id)
+        names.check(item, _RECORD_KEYS, problems, error="bad_value", strict=strict)
+        items.append((record_id, _values(item.get("values"), problems)))
         if problems:
             break
     return items
@@ -364,55 +425,72 @@ def _write(
     default_fields: Sequence[str],
     problems: Problems,
 ) -> WriteRequest:
-    fields = body.get("fields", list(default_fields))
-    selection = _selection(fields, body.get("expand", {}), problems)
+    selection = _selection(
+        _unquoted(body.get("fields")), _unquoted(body.get("expand")), problems, default_fields
+    )
     nulls = _flag(params, "nulls", problems)
     problems.raise_if_any()
     return WriteRequest(tuple(items), selection, many, nulls)
 
 
 def parse_delete(
-    params: Mapping[str, str], max_records: int, *, record_id: int | None = None
+    params: Mapping[str, str],
+    max_records: int,
+    *,
+    body: Mapping[str, Any] = MappingProxyType({}),
+    record_id: int | None = None,
+    strict: bool = False,
 ) -> DeleteRequest:
     """The request of a ``DELETE``: ``id``, or ``ids`` as a JSON list.
 
+    :param body: is not read; it must not seem to say anything
+    :param strict: as for :func:`parse_create`
     :raise ApiError: ``bad_parameter``
     """
     problems = Problems()
+    in_path = record_id is not None
+    params, body = _both(params, body, "DELETE", problems, strict=strict, in_path=in_path)
     if record_id is not None:
+        problems.raise_if_any()
         return DeleteRequest((record_id,))
     if "ids" not in params or "id" in params:
         found = _required_id(params, problems)
         problems.raise_if_any()
         return DeleteRequest((found,))
-    ids = _json_param(params, "ids", problems, [])
-    if not isinstance(ids, list) or not all(map(_is_id, ids)) or not 1 <= len(ids) <= max_records:
+    ids = _id_list(_literal_param(params, "ids", problems, []))
+    if ids is None or not 1 <= len(ids) <= max_records:
         problems.add(
             "bad_parameter",
             _('"ids" is a JSON list of 1 to %(most)s ids, such as [1, 2].'),
             most=max_records,
         )
     problems.raise_if_any()
-    return DeleteRequest(tuple(dict.fromkeys(ids)), many=True)
+    return DeleteRequest(tuple(dict.fromkeys(ids or ())), many=True)
 
 
-def parse_call(body: Mapping[str, Any], max_records: int) -> CallRequest:
+def parse_call(
+    body: Mapping[str, Any],
+    max_records: int,
+    params: Mapping[str, str] = MappingProxyType({}),
+) -> CallRequest:
     """``{"args": […], "kwargs": {…}, "context": {…}}``, and for an action of the model itself ``"ids"``.
 
-    :raise ApiError: ``bad_value``
+    :raise ApiError: ``bad_value``, ``bad_parameter``
     """
     problems = Problems()
-    args, kwargs, ids = body.get("args", []), body.get("kwargs", {}), body.get("ids", [])
+    _params, body = _both(params, body, "CALL", problems, strict=True)
+    body = names.given(body)
+    args, kwargs, ids = body.get("args", []), body.get("kwargs", {}), _id_list(body.get("ids", []))
     if not isinstance(args, list):
         problems.add("bad_value", _('"args" is a list.'))
     if not isinstance(kwargs, dict):
         problems.add("bad_value", _('"kwargs" is an object.'))
-    if not isinstance(ids, list) or not all(map(_is_id, ids)) or len(ids) > max_records:
+    if ids is None or len(ids) > max_records:
         problems.add("bad_value", _('"ids" is a list of at most %(most)s ids.'), most=max_records)
     context = _context(body, problems)
     _check_storable({"args": args, "kwargs": kwargs}, problems)
     problems.raise_if_any()
-    return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids)), context)
+    return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids or ())), context)
 
 
 def parse_context(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -445,6 +523,82 @@ def _check_storable(given: Mapping[str, Any], problems: Problems) -> None:
                 ),
                 name=name,
             )
+
+
+def check_no_parameters(params: Mapping[str, str]) -> None:
+    """Check the parameters of a path that takes none of its own: a file, a report.
+
+    :raise ApiError: ``bad_parameter``
+    """
+    problems = Problems()
+    _parameters(params, "FILE", problems, strict=True)
+    problems.raise_if_any()
+
+
+# --- names -----------------------------------------------------------------------------------
+
+
+def parse_keys(body: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """Return the keys of a body of :data:`KEYS` that were given.
+
+    :raise ApiError: ``bad_value`` for one that looks like a known one
+    """
+    problems = Problems()
+    names.check(body, KEYS[kind], problems, error="bad_value")
+    problems.raise_if_any()
+    return names.Declared(names.given(body), KEYS[kind])
+
+
+def _parameters(
+    params: Mapping[str, str],
+    method: str,
+    problems: Problems,
+    *,
+    strict: bool,
+    page_name: str = "offset",
+    in_path: bool = False,
+) -> Mapping[str, str]:
+    """Return the parameters by their declared names; unknown and repeated ones are problems.
+
+    :param strict: for a resource path: the model, and perhaps the id, are in the path
+    """
+    declared = PARAMETERS[method]
+    known = declared - {"offset", "page"} | ({page_name} & declared)
+    if strict:
+        known -= {"model"} | ({"id"} if method == "GET" else set())
+    if in_path:
+        known -= {"id", "ids"}
+    names.check(params, known, problems, elsewhere=_ANYWHERE, alike=_ANYWHERE, strict=strict)
+    names.check_repeated(params, known, problems)
+    return names.Declared(params, declared)
+
+
+def _both(
+    params: Mapping[str, str],
+    body: Mapping[str, Any],
+    method: str,
+    problems: Problems,
+    *,
+    strict: bool,
+    in_path: bool = False,
+) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+    """As :func:`_parameters`, with the keys of the body."""
+    known = KEYS[method]
+    said_again = [
+        name
+        for name in ("model", "id")
+        if not strict and name in body and str(whole(body[name])) == params.get(name, "").strip()
+    ]
+    names.check(
+        body,
+        known.union(said_again),
+        problems,
+        error="bad_value",
+        elsewhere=_ALL_PARAMETERS,
+        strict=strict,
+    )
+    declared = _parameters(params, method, problems, strict=strict, in_path=in_path)
+    return declared, names.Declared(body, known)
 
 
 # --- parameters ------------------------------------------------------------------------------
@@ -494,9 +648,11 @@ def _order(text: Any, problems: Problems) -> tuple[OrderTerm, ...]:
 
 
 def _names(params: Mapping[str, str], name: str, problems: Problems) -> list[str]:
-    names = _json_param(params, name, problems, [])
-    if isinstance(names, list) and len(names) <= MAX_GROUPS and all(map(_is_name, names)):
-        return list(dict.fromkeys(names))
+    found = _literal_param(params, name, problems, [])
+    if names.is_empty(found):
+        return []
+    if isinstance(found, list) and len(found) <= MAX_GROUPS and all(map(_is_name, found)):
+        return list(dict.fromkeys(found))
     problems.add(
         "bad_parameter",
         _('"%(name)s" is a JSON list of at most %(most)s names.'),
@@ -539,6 +695,8 @@ def _integer(
     if name not in params:
         return None
     text = params[name].strip()
+    if name == "id":
+        text = re.sub(r"\.0+$", "", text)
     value = int(text) if _INTEGER.fullmatch(text) else None
     if value is None or not low <= value <= high:
         problems.add(
@@ -552,14 +710,40 @@ def _integer(
     return value
 
 
-def _json_param(params: Mapping[str, str], name: str, problems: Problems, default: Any) -> Any:
-    if name not in params:
+def _literal_param(params: Mapping[str, str], name: str, problems: Problems, default: Any) -> Any:
+    """The value of a parameter that is JSON or a Python literal; nothing and null are the default."""
+    if not params.get(name, "").strip():
         return default
     try:
-        return json.loads(params[name], parse_constant=reject_constant)
+        found = _as_json(literal(params[name]))
     except (ValueError, RecursionError):
         problems.add("bad_parameter", _('The parameter "%(name)s" is not JSON.'), name=name)
         return default
+    return default if found is None else found
+
+
+def _as_json(value: Any) -> Any:
+    """A literal as JSON would have it.
+
+    :raise ValueError: for what JSON cannot say
+    """
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _as_json(item) for name, item in value.items()}
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise ValueError(type(value))
+
+
+def _unquoted(value: Any) -> Any:
+    """What a body says as a text, as the query string of a GET does."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return _as_json(literal(value))
+    except (ValueError, RecursionError):
+        return value
 
 
 # --- what is answered ------------------------------------------------------------------------
@@ -568,36 +752,40 @@ def _json_param(params: Mapping[str, str], name: str, problems: Problems, defaul
 def _top_selection(
     params: Mapping[str, str], default_fields: Sequence[str] | None, problems: Problems
 ) -> Selection:
-    if "fields" not in params and default_fields is None:
+    fields = _literal_param(params, "fields", problems, None)
+    if default_fields is None and not problems and (fields is None or fields == {}):
         problems.add(
             "bad_parameter",
             _('The parameter "fields" is missing: a JSON list of field names, such as ["name"].'),
         )
-    return _selection(
-        _json_param(params, "fields", problems, list(default_fields or ())),
-        _json_param(params, "expand", problems, {}),
-        problems,
-    )
+    expand = _literal_param(params, "expand", problems, None)
+    usual = () if fields == [] else default_fields or ()  # whoever asks for [] gets the id alone
+    return _selection(fields, expand, problems, usual)
 
 
 def _selection(
     fields: Any,
     expand: Any,
     problems: Problems,
+    default_fields: Sequence[str] = (),
     depth: int = 1,
     order: Any = "",
     limit: Any = None,
 ) -> Selection:
-    names: list[str] = []
-    if isinstance(fields, list) and all(_is_name(name) for name in fields):
-        names = list(dict.fromkeys(fields))
+    columns: list[str] = []
+    if names.is_empty(fields):
+        columns = list(default_fields)
+    elif isinstance(fields, list) and all(_is_name(name) for name in fields):
+        columns = list(dict.fromkeys(fields))
     else:
         problems.add("bad_parameter", _('"fields" is a list of field names, such as ["name"].'))
-    if limit is not None and not _is_id(limit):
+    if limit is not None and _id(limit) is None:
         problems.add("bad_parameter", _('"limit" within "expand" is a whole number from 1.'))
         limit = None
     nested: dict[str, Selection] = {}
-    if not isinstance(expand, dict):
+    if names.is_empty(expand):
+        expand = {}
+    if not isinstance(expand, dict) or not all(map(_is_name, expand)):
         problems.add(
             "bad_parameter",
             _(
@@ -610,9 +798,9 @@ def _selection(
         expand = {}
     for name, below in expand.items():
         nested[name] = _expanded(name, below, problems, depth + 1)
-        if name not in names:
-            names.append(name)
-    return Selection(tuple(names), nested, _order(order, problems), limit)
+        if name not in columns:
+            columns.append(name)
+    return Selection(tuple(columns), nested, _order(order, problems), _id(limit))
 
 
 _EXPAND_KEYS: Final = frozenset(["fields", "expand", "order", "limit"])
@@ -620,7 +808,7 @@ _EXPAND_KEYS: Final = frozenset(["fields", "expand", "order", "limit"])
 
 def _expanded(name: str, below: Any, problems: Problems, depth: int) -> Selection:
     """A list of fields, or an object that says more."""
-    if isinstance(below, list):
+    if below is None or isinstance(below, list):
         below = {"fields": below}
     if not isinstance(below, dict) or not below.keys() <= _EXPAND_KEYS:
         problems.add(
@@ -631,13 +819,14 @@ def _expanded(name: str, below: Any, problems: Problems, depth: int) -> Selectio
             name=name[:128] if storable(name) else "?",
         )
         return Selection()
+    below = names.given(below)
     return _selection(
-        below.get("fields", []),
-        below.get("expand", {}),
+        below.get("fields"),
+        below.get("expand"),
         problems,
-        depth,
-        below.get("order", ""),
-        below.get("limit"),
+        depth=depth,
+        order=below.get("order", ""),
+        limit=below.get("limit"),
     )
 
 
@@ -645,5 +834,14 @@ def _is_name(name: Any) -> bool:
     return isinstance(name, str) and storable(name)
 
 
-def _is_id(value: Any) -> bool:
-    return type(value) is int and 1 <= value <= MAX_ID
+def _id(value: Any) -> int | None:
+    """Return an id, 2 for 2.0 as well; None for what is none."""
+    value = whole(value)
+    return value if type(value) is int and 1 <= value <= MAX_ID else None
+
+
+def _id_list(value: Any) -> list[int] | None:
+    """Return the ids of a list; None where it is no list of ids."""
+    ids = [_id(item) for item in value] if isinstance(value, list) else [None]
+    found = [record_id for record_id in ids if record_id is not None]
+    return found if len(found) == len(ids) else None

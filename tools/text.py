@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import json
 import math
+import threading
+import warnings
 from typing import Any, Final, NoReturn
 
 #: The deepest that JSON may be nested: Odoo copies and compares such values by recursion.
 _MAX_JSON_DEPTH: Final = 64
+#: Far beyond any id, and a float of this size is still exact.
+_MAX_WHOLE: Final = 2**53
+_parsing: Final = threading.Lock()
 
 
 def storable(text: str) -> bool:
@@ -39,3 +47,30 @@ def reject_constant(name: str) -> NoReturn:
     :raise ValueError: always
     """
     raise ValueError(f"{name} is not JSON")
+
+
+def whole(value: Any) -> Any:
+    """Return a number without a fraction as an integer: JSON libraries of some languages write ``2.0``.
+
+    Anything else is returned as it is.
+    """
+    if isinstance(value, float) and abs(value) <= _MAX_WHOLE and value.is_integer():
+        return int(value)
+    return value
+
+
+def literal(text: str) -> Any:
+    """Parse JSON or, where that fails, a Python literal. Nothing is evaluated.
+
+    :raise ValueError: for text that is neither
+    """
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(text, parse_constant=reject_constant)
+    try:
+        # Python's parser warns of some odd literals: no client writes into the server's log. The
+        # filters are the whole process's, hence the lock.
+        with _parsing, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(text.strip())
+    except (SyntaxError, TypeError, RecursionError, MemoryError):
+        raise ValueError("neither JSON nor a Python literal") from None

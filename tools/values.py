@@ -32,7 +32,7 @@ from typing import Any, Final
 from . import domain as domains
 from .errors import ApiError, _
 from .query import MAX_ID
-from .text import storable, storable_json
+from .text import storable, storable_json, whole
 
 X2MANY: Final = frozenset(["one2many", "many2many"])
 RELATIONAL: Final = X2MANY | {"many2one"}
@@ -40,8 +40,9 @@ _TEXT: Final = frozenset(["char", "text", "html"])
 _MAX_INTEGER: Final = 2**31 - 1
 #: Odoo rounds by multiplying with powers of ten, which overflows not far above it.
 _MAX_FLOAT: Final = 1e100
+_BLANKS: Final = re.compile(r"[ \t\r\n]+")
 _PROPERTY: Final = re.compile(r"[a-z0-9_]{1,512}")
-_REFERENCE: Final = re.compile(r"[a-z0-9_.]+,([0-9]{1,10})")
+_REFERENCE: Final = re.compile(r"([a-z0-9_.]+),([0-9]{1,10})(?:\.0+)?")
 # Not `fromisoformat`: what it takes differs between Python 3.10 and 3.11.
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DATETIME: Final = re.compile(
@@ -224,8 +225,7 @@ def _load_text(value: Any) -> str:
 
 
 def _load_integer(value: Any) -> int:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    value = whole(value)
     if type(value) is not int or not -_MAX_INTEGER - 1 <= value <= _MAX_INTEGER:
         raise ValueError
     return value
@@ -269,7 +269,7 @@ def _load_datetime(value: Any) -> str:
 
 
 def _load_binary(value: Any) -> str:
-    text = _load_text(value)
+    text = _BLANKS.sub("", _load_text(value))  # some encoders break lines
     try:
         base64.b64decode(text, validate=True)
     except binascii.Error:
@@ -280,6 +280,7 @@ def _load_binary(value: Any) -> str:
 def _load_id(value: Any) -> int:
     if isinstance(value, list) and len(value) == 2:  # as it was answered: [id, "display name"]
         value = value[0]
+    value = whole(value)
     if type(value) is not int or not 1 <= value <= MAX_ID:
         raise ValueError
     return value
@@ -294,8 +295,7 @@ def _load_reference(value: Any) -> str:
     match = _REFERENCE.fullmatch(_load_text(value))
     if not match:
         raise ValueError
-    _load_id(int(match[1]))
-    return str(value)
+    return f"{match[1]},{_load_id(int(match[2]))}"
 
 
 def _load_json(value: Any) -> Any:
@@ -423,7 +423,7 @@ def load_properties(
 def _load_x2many(name: str, value: Any) -> list[Command]:
     if value is None or value is False:
         return [Command("clear")]
-    if isinstance(value, list) and all(type(item) is int for item in value):
+    if isinstance(value, list) and all(type(whole(item)) is int for item in value):
         return [Command("set", _ids(name, value))]
     if isinstance(value, list):
         return [_command(name, item) for item in value]
@@ -431,10 +431,10 @@ def _load_x2many(name: str, value: Any) -> list[Command]:
 
 
 def _command(name: str, item: Any) -> Command:
-    if not isinstance(item, list) or not 1 <= len(item) <= 3 or type(item[0]) is not int:
+    if not isinstance(item, list) or not 1 <= len(item) <= 3:
         raise _bad_command(name)
-    number, second, third = (*item, None, None)[:3]
-    kind = _COMMANDS.get(number)
+    number, second, third = (*map(whole, item), None, None)[:3]
+    kind = _COMMANDS.get(number) if type(number) is int else None
     if kind is None:
         raise _bad_command(name)
     if kind in ("create", "update"):
@@ -451,9 +451,10 @@ def _command(name: str, item: Any) -> Command:
 
 
 def _ids(name: str, ids: list[Any]) -> tuple[int, ...]:
-    if not all(type(item) is int and 1 <= item <= MAX_ID for item in ids):
+    found = tuple(map(whole, ids))
+    if not all(type(item) is int and 1 <= item <= MAX_ID for item in found):
         raise _bad_command(name)
-    return tuple(ids)
+    return found
 
 
 def _bad_command(name: str) -> ApiError:

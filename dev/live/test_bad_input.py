@@ -546,10 +546,11 @@ def test_scheme_in_any_case(api, scheme):
     ("body", "code"),
     [
         ({"params": {"values": {"nonsense": 1}}}, "unknown_field"),
-        ({"params": []}, "bad_json"),
+        ({"params": [1]}, "bad_json"),
+        ({"params": []}, "bad_value"),
         ({"params": "x"}, "bad_json"),
         ({}, "bad_value"),
-        ({"params": None}, "bad_json"),
+        ({"params": None}, "bad_value"),
     ],
 )
 @pytest.mark.parametrize("request_id", [1, "a", None, 1.5])

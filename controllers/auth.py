@@ -9,6 +9,7 @@ from odoo.http import Controller, request
 
 from ..models.ir_http import unauthorized
 from ..models.jwt_mfa_challenge import SECONDS as CHALLENGE_SECONDS
+from ..models.jwt_session import Sender
 from ..tools import passkeys, query, tokens
 from ..tools.errors import ApiError, _
 from ..tools.query import MAX_ID
@@ -101,7 +102,7 @@ class Auth(Controller):
         strict, browser = sessions._is_strict(), self._is_browser()
         if browser and (old := http.cookies.get(_cookie_name(strict))):
             with contextlib.suppress(tokens.InvalidToken):
-                sessions._replace(tokens.RefreshToken.parse(old))
+                sessions._replace(tokens.RefreshToken.parse(old), http.remote_addr)
         client_type = "browser" if browser else "app"
         session, access, refresh = sessions._open(
             user, client_type, http.user_agent.string, http.remote_addr, method, api_key
@@ -128,7 +129,9 @@ class Auth(Controller):
         user_id = self._user_id(body)
         try:
             refresh, from_cookie = self._refresh_token(strict, body)
-            done = sessions._refresh(refresh, rotate=from_cookie or strict, user_id=user_id)
+            done = sessions._refresh(
+                refresh, self._sender(), rotate=from_cookie or strict, user_id=user_id
+            )
         except tokens.InvalidToken:
             return self._none_of_ours(strict)
         if done is None:
@@ -153,7 +156,11 @@ class Auth(Controller):
         try:
             refresh, from_cookie = self._refresh_token(strict, body)
             done = sessions._refresh(
-                refresh, rotate=True, user_id=claims.user_id, sid=claims.session
+                refresh,
+                self._sender(),
+                rotate=True,
+                user_id=claims.user_id,
+                sid=claims.session,
             )
         except tokens.InvalidToken:
             return self._none_of_ours(strict)
@@ -173,7 +180,7 @@ class Auth(Controller):
         if not isinstance(everywhere, bool):
             raise ApiError("bad_value", _('"all" is true or false.'))
         sessions = request.env["jwt.session"]
-        sessions._log_out(request.jwt, everywhere)
+        sessions._log_out(request.jwt, everywhere, request.httprequest.remote_addr)
         response = request.dispatcher.answer({"status": "success", "logged_out": 1})
         self._set_cookie(response, sessions._is_strict(), "", 0)
         return response
@@ -194,12 +201,18 @@ class Auth(Controller):
     @api_route("/api/sessions/<jwt_id:session_id>", auth="jwt", methods=["DELETE"], readonly=False)
     def end_session(self, session_id):
         """End one of the caller's sessions: ``{"deleted_id": 7}``; 404 for anybody else's."""
+        sessions, address = request.env["jwt.session"], request.httprequest.remote_addr
         known = 1 <= session_id <= MAX_ID
-        if not known or not request.env["jwt.session"]._end_own(request.env.user, session_id):
+        if not known or not sessions._end_own(request.env.user, session_id, address):
             raise ApiError("not_found", _("You have no such session."))
         return {"deleted_id": session_id}
 
     # --- what a request brings -----------------------------------------------------------
+
+    @staticmethod
+    def _sender():
+        http = request.httprequest
+        return Sender(http.remote_addr, http.user_agent.string)
 
     @staticmethod
     def _credentials(body):

@@ -20,8 +20,8 @@ from . import ir_ui_menu
 from . import jwt_login_throttle
 from . import jwt_mfa_challenge
 from . import jwt_refresh_token
-from . import jwt_security_event
 from . import jwt_session
+from . import jwt_security_event  # after sessions: PostgreSQL follows foreign keys in this order
 from . import jwt_signing_key
 from . import res_company
 from . import res_config_settings

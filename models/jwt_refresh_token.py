@@ -4,10 +4,12 @@ from odoo import fields, models
 
 
 class JwtRefreshToken(models.Model):
-    """One row per issued refresh token, kept until its session is purged.
+    """The refresh token that a session goes on with, and the one before it.
 
-    Of the token only the hash of its secret is stored. A consumed row stays: a genuine token that
-    comes back after its successor was used is how a theft shows (RFC 9700, 4.14.2).
+    Of a token only the hash of its secret is stored. A genuine token that comes back after its
+    successor was used is how a theft shows (RFC 9700, 4.14.2). Such an old token proves itself
+    (:class:`~..tools.tokens.RefreshToken`), so that its row is not kept; rows of tokens that older
+    releases issued are kept until their session is purged.
     """
 
     _name = "jwt.refresh.token"
@@ -20,7 +22,7 @@ class JwtRefreshToken(models.Model):
         "jwt.session", required=True, readonly=True, index=True, ondelete="cascade"
     )
     parent_id = fields.Many2one(
-        "jwt.refresh.token", string="Successor of", readonly=True, ondelete="cascade"
+        "jwt.refresh.token", string="Successor of", readonly=True, ondelete="set null"
     )
     selector = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     token_hash = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)

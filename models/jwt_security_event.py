@@ -33,6 +33,7 @@ class JwtSecurityEvent(models.Model):
             ("mfa_failed", "Wrong second factor"),
             ("throttled", "Too many tries"),
             ("reuse", "A used refresh token came back"),
+            ("repeated", "Refresh repeated from another address"),
             ("revoked", "Sessions ended"),
             ("keys_replaced", "Signing keys replaced"),
         ],
@@ -45,37 +46,48 @@ class JwtSecurityEvent(models.Model):
     )
     login = fields.Char(readonly=True, help="As it was sent; such a user need not exist.")
     ip_address = fields.Char("IP Address", readonly=True)
+    session_id = fields.Many2one(
+        "jwt.session", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    session_ip_address = fields.Char(
+        "Address of the Session",
+        readonly=True,
+        help="Where the session had been used last before this.",
+    )
     detail = fields.Char(readonly=True)
 
     @api.model
-    def _record(
-        self, event, *, user_id=None, login=None, ip_address=None, detail=None, apart=False
-    ):
+    def _record(self, event, *, apart=False, **values):
         """Record an event with the transaction, or ``apart`` from it: for what an error answers.
 
         :param bool apart: commit at once on a cursor of its own
+        :param values: the other fields, by name
         """
-        values = {
-            "event": event,
-            "user_id": user_id or False,
-            "login": (login or "")[:128] or False,
-            "ip_address": ip_address or False,
-            "detail": detail or False,
-        }
+        values = {"event": event, **{name: value or False for name, value in values.items()}}
+        values["login"] = (values.get("login") or "")[:128] or False
         _logger.log(
             logging.WARNING if event in ALARMS else logging.INFO,
-            "%s: user %s, login %r, from %s, %s",
+            "%s: user %s, login %r, from %s, %s%s",
             event,
-            user_id,
+            values.get("user_id") or None,
             values["login"],
-            ip_address,
-            detail,
+            values.get("ip_address") or None,
+            values.get("detail") or None,
+            self._session_in_words(values),
         )
         if not apart:
             return self.sudo().create(values)
         with self.env.registry.cursor() as cr:
             api.Environment(cr, SUPERUSER_ID, {})[self._name].create(values)
         return None
+
+    @staticmethod
+    def _session_in_words(values):
+        if not values.get("session_id"):
+            return ""
+        address = values.get("session_ip_address")
+        used = f" (last used from {address})" if address else ""
+        return f", session {values['session_id']}{used}"
 
     @api.autovacuum
     def _gc_events(self, batch=10000):

@@ -2,18 +2,21 @@
 
 import logging
 import time
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.http import GeoIP
-from odoo.tools import SQL, consteq
+from odoo.tools import SQL, consteq, hmac
 from odoo.tools._vendor.useragents import UserAgent
 
 from ..tools import tokens
+from ..tools.address import network
+from ..tools.errors import _
 from ..tools.values import dump_datetime
+from .jwt_login_throttle import too_many_requests
 from .transaction import read_committed
 
 _logger = logging.getLogger(__name__)
@@ -25,8 +28,9 @@ SETTINGS = {
     "refresh_idle_seconds": (14 * 24 * 3600, 60),
     "refresh_grace_seconds": (10, 0),
 }
-#: The same for what is counted: living sessions of one user, 0 for as many as they like.
-LIMITS = {"max_sessions": (50, 0)}
+#: The same for what is counted, 0 for as many as they like: living sessions of one user, and new
+#: refresh tokens of one session in a minute.
+LIMITS = {"max_sessions": (50, 0), "max_rotations": (60, 0)}
 PROFILE_PARAMETER = "jwt_auth_api.profile"
 #: How people write what Odoo's parser of user agents finds; what is not here is capitalized.
 DEVICE_NAMES = {
@@ -36,6 +40,14 @@ DEVICE_NAMES = {
     "macos": "macOS",
     "msie": "Internet Explorer",
 }
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends a request."""
+
+    address: str | None
+    user_agent: str | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class JwtSession(models.Model):
     _description = "API Session"
     _allow_sudo_commands = False
     _rec_name = "device"
-    _rec_names_search = ["user_id", "user_agent", "ip_address"]
+    _rec_names_search = ["user_id", "user_agent", "ip_address", "last_ip_address"]
     _order = "last_used_at desc, id desc"
 
     user_id = fields.Many2one(
@@ -96,9 +108,11 @@ class JwtSession(models.Model):
         ondelete="cascade",
         help="The session ends when this key is removed or expires.",
     )
-    user_agent = fields.Char(readonly=True)
+    user_agent = fields.Char(readonly=True, help="Of the log-in.")
     device = fields.Char(compute="_compute_device")
-    ip_address = fields.Char("IP Address", readonly=True)
+    ip_address = fields.Char("IP Address", readonly=True, help="Of the log-in.")
+    last_ip_address = fields.Char("Last IP Address", readonly=True, help="Of the last refresh.")
+    last_user_agent = fields.Char(readonly=True, help="Of the last refresh.")
     create_date = fields.Datetime("Created on", readonly=True)
     last_used_at = fields.Datetime(
         required=True, readonly=True, help="When it was last refreshed, to the minute."
@@ -149,18 +163,20 @@ class JwtSession(models.Model):
 
     @api.depends("user_agent", "client_type")
     def _compute_device(self):
-        """``Chrome on Linux``, ``curl``: as the device list of Odoo reads a user agent."""
         client_types = dict(self._fields["client_type"]._description_selection(self.env))
         for session in self:
-            browser, product, platform = _parse_agent(session.user_agent)
-            name = DEVICE_NAMES.get(browser, browser.capitalize()) if browser else product
-            name = name[:40] or client_types.get(session.client_type)
-            platform = platform and DEVICE_NAMES.get(platform, platform.capitalize())
-            session.device = (
-                self.env._("%(client)s on %(platform)s", client=name, platform=platform)
-                if platform
-                else name
-            )
+            name = self._name_device(session.user_agent)
+            session.device = name or client_types.get(session.client_type)
+
+    @api.model
+    def _name_device(self, user_agent):
+        """``Chrome on Linux``, ``curl``: as the device list of Odoo reads a user agent."""
+        browser, product, platform = _parse_agent(user_agent)
+        name = DEVICE_NAMES.get(browser, browser.capitalize()) if browser else product
+        platform = platform and DEVICE_NAMES.get(platform, platform.capitalize())
+        if name and platform:
+            return self.env._("%(client)s on %(platform)s", client=name[:40], platform=platform)
+        return name[:40]
 
     @api.depends("revoked_at", "expires_at", "last_used_at")
     def _compute_state(self):
@@ -220,24 +236,32 @@ class JwtSession(models.Model):
         until = now + timedelta(seconds=self._lifetimes(user)[0])
         if api_key and api_key.expiration_date:
             until = min(until, api_key.expiration_date)
-        refresh = tokens.RefreshToken.new()
+        sid = tokens.random_secret()[: tokens.SESSION_LENGTH]  # the length of Odoo's session ids
+        refresh = tokens.RefreshToken.first(sid, self._proof_key(sid))
+        agent = _storable_agent(user_agent)
         session = self.sudo().create(
             {
                 "user_id": user.id,
-                "sid": tokens.random_secret()[:42],  # the length of Odoo's own session ids
+                "sid": sid,
                 "stamp": user._jwt_session_stamp(),
                 "client_type": client_type,
                 "login_method": method,
                 "api_key_id": api_key.id if api_key else False,
-                "user_agent": (user_agent or "").replace("\x00", "")[:256],
+                "user_agent": agent,
+                "last_user_agent": agent,
                 "ip_address": ip_address,
+                "last_ip_address": ip_address,
                 "last_used_at": now,
                 "expires_at": until,
             }
         )
         session._list_device()
         self.env["jwt.security.event"]._record(
-            "login", user_id=user.id, ip_address=ip_address, detail=session.device
+            "login",
+            user_id=user.id,
+            session_id=session.id,
+            ip_address=ip_address,
+            detail=session.device,
         )
         self.env["jwt.refresh.token"].sudo().create(
             {"session_id": session.id, "selector": refresh.selector, "token_hash": refresh.hash}
@@ -354,13 +378,14 @@ class JwtSession(models.Model):
         )
 
     @api.model
-    def _replace(self, refresh):
+    def _replace(self, refresh, address=None):
         """A login in a browser that still has the cookie of another session: that one ends.
 
         :param tokens.RefreshToken refresh: what the cookie held
+        :param str address: where the request came from
         """
         if row := self._find(refresh):
-            self._revoke(Domain("id", "=", row.session_id), "replaced")
+            self._revoke(Domain("id", "=", row.session_id), "replaced", address)
 
     @api.model
     def _is_strict(self):
@@ -415,7 +440,7 @@ class JwtSession(models.Model):
     # --- refreshing ----------------------------------------------------------------------
 
     @api.model
-    def _refresh(self, refresh, *, rotate, user_id=None, sid=None):
+    def _refresh(self, refresh, sender, *, rotate, user_id=None, sid=None):
         """A new access token for a refresh token and, with ``rotate``, the successor of the latter.
 
         Runs in one short READ COMMITTED transaction, which it begins: parallel refreshes wait for
@@ -426,11 +451,13 @@ class JwtSession(models.Model):
            the end of the session (``odoo/service/model.py``, ``retrying``).
 
         :param tokens.RefreshToken refresh: as the client sent it
+        :param Sender sender: who sent it
         :param bool rotate: whether the client can take a successor
         :param user_id: refuse a token of another user, without touching it
         :param sid: refuse a token of another session, without touching it
         :rtype: Refreshed | None
         :raise tokens.InvalidToken: when it is no token of ours at all, with nothing written
+        :raise ApiError: ``too_many_requests``, with nothing written
         """
         read_committed(self.env.cr)
         row = self._find(refresh)
@@ -444,11 +471,11 @@ class JwtSession(models.Model):
             return None
         follower = None
         if row.consumed or rotate:
-            follower = self._follow(refresh, row)
+            follower = self._follow(refresh, row, sender)
             if follower is None:
                 return None
-        if row.idle_seconds > 60:
-            self._touch(row)
+        if row.idle_seconds > 60 or sender.address != row.last_ip_address:
+            self._touch(row, sender)
         left = int(row.seconds_left)
         access_seconds = min(left, self._setting("access_token_seconds"))
         return Refreshed(
@@ -460,11 +487,16 @@ class JwtSession(models.Model):
             row.client_type,
         )
 
-    def _touch(self, row):
-        """Remember the use, at most once a minute; Odoo's device list as well."""
+    def _touch(self, row, sender):
+        """Remember the use, once a minute and from each new address; Odoo's device list as well."""
         self.env.cr.execute(
-            "UPDATE jwt_session SET last_used_at = now() AT TIME ZONE 'utc' WHERE id = %s",
-            [row.session_id],
+            SQL(
+                "UPDATE jwt_session SET last_used_at = now() AT TIME ZONE 'utc',"
+                " last_ip_address = %s, last_user_agent = %s WHERE id = %s",
+                sender.address,
+                _storable_agent(sender.user_agent),
+                row.session_id,
+            )
         )
         self.env.cr.execute(
             "UPDATE res_device_log SET last_activity = now() AT TIME ZONE 'utc', revoked = false"
@@ -476,41 +508,67 @@ class JwtSession(models.Model):
         """The row of a genuine refresh token whose session and user live; None when one does not.
 
         A wrong secret on a real selector finds nothing and ends nothing: a selector is no secret.
+        A genuine token without a row is an old one (see :meth:`_follow`).
 
         :raise tokens.InvalidToken: when there is no such token
         """
+        sid = refresh.session
+        if sid and not refresh.is_proven(self._proof_key(sid)):
+            raise tokens.InvalidToken("forged")
         self.env.cr.execute(
             SQL(
                 """
-                SELECT t.id, t.token_hash, t.consumed_at IS NOT NULL AS consumed,
+                SELECT t.id, t.token_hash, t.id IS NULL OR t.consumed_at IS NOT NULL AS consumed,
                        s.id AS session_id, s.sid, s.user_id, s.stamp, s.client_type,
                        s.create_date, s.login_method,
+                       COALESCE(s.last_ip_address, s.ip_address) AS last_ip_address,
                        u.active AND s.revoked_at IS NULL
                            AND s.expires_at > now() AT TIME ZONE 'utc' AS alive,
                        extract(epoch FROM s.expires_at - (now() AT TIME ZONE 'utc')) AS seconds_left,
                        extract(epoch FROM (now() AT TIME ZONE 'utc') - s.last_used_at) AS idle_seconds
-                  FROM jwt_refresh_token t
-                  JOIN jwt_session s ON s.id = t.session_id
+                  FROM jwt_session s
                   JOIN res_users u ON u.id = s.user_id
-                 WHERE t.selector = %s
+                  LEFT JOIN jwt_refresh_token t ON t.session_id = s.id AND t.selector = %s
+                 WHERE %s
                 """,
                 refresh.selector,
+                SQL("s.sid = %s", sid) if sid else SQL("t.selector = %s", refresh.selector),
             )
         )
         values = self.env.cr.dictfetchone()
-        if values is None or not refresh.matches(values.pop("token_hash")):
+        if values is None:
+            if sid:
+                return None  # its session is purged
             raise tokens.InvalidToken("no such refresh token")
+        stored = values.pop("token_hash")
+        if stored and not refresh.matches(stored):
+            raise tokens.InvalidToken("wrong secret")
         return _Row(**values) if values.pop("alive") else None
 
-    def _follow(self, refresh, row):
-        """The successor of a genuine token: new, or within the grace the one that exists already."""
+    @api.model
+    def _proof_key(self, sid):
+        """What the refresh tokens of a session prove themselves with.
+
+        Whoever reads it out of the database can end that session with it, and cannot use it.
+
+        :rtype: bytes
+        """
+        return hmac(self.env(su=True), "jwt_auth_api-refresh", sid).encode()
+
+    def _follow(self, refresh, row, sender):
+        """The successor of a genuine token: new, or within the grace the one that exists already.
+
+        A new one makes the row of the token before last superfluous: were that token to come back, its
+        successor has been used, so that it ends the session, with a row or without.
+        """
         self.env.cr.execute(
             "UPDATE jwt_refresh_token SET consumed_at = now() AT TIME ZONE 'utc'"
-            " WHERE id = %s AND consumed_at IS NULL RETURNING id",
+            " WHERE id = %s AND consumed_at IS NULL RETURNING parent_id",
             [row.id],
         )
-        if self.env.cr.fetchone():
-            child = refresh.successor(tokens.random_id())
+        if claimed := self.env.cr.fetchone():
+            self._limit_rotations(row)
+            child = refresh.successor(row.sid, self._proof_key(row.sid))
             self.env.cr.execute(
                 SQL(
                     "INSERT INTO jwt_refresh_token"
@@ -522,13 +580,19 @@ class JwtSession(models.Model):
                     child.hash,
                 )
             )
+            if claimed[0]:
+                self.env.cr.execute(  # those of older releases cannot prove themselves
+                    "DELETE FROM jwt_refresh_token WHERE id = %s AND starts_with(selector, %s)",
+                    [claimed[0], row.sid],
+                )
             return child
         self.env.cr.execute(
             SQL(
                 """
-                SELECT child.selector
+                SELECT child.selector, COALESCE(s.last_ip_address, s.ip_address)
                   FROM jwt_refresh_token parent
                   JOIN jwt_refresh_token child ON child.parent_id = parent.id
+                  JOIN jwt_session s ON s.id = child.session_id
                  WHERE parent.id = %s AND child.consumed_at IS NULL
                    AND parent.consumed_at > (now() AT TIME ZONE 'utc') - make_interval(secs => %s)
                 """,
@@ -537,20 +601,43 @@ class JwtSession(models.Model):
             )
         )
         if found := self.env.cr.fetchone():
-            return refresh.successor(found[0])
-        self._end_reused(row)
+            selector, last_address = found
+            if network(sender.address or "") != network(last_address or ""):
+                self._record_sender("repeated", row, sender, last_address)
+            return refresh.again(selector, self._proof_key(row.sid))
+        self._end_reused(row, sender)
         return None
 
-    def _end_reused(self, row):
+    def _limit_rotations(self, row):
+        """
+        :raise ApiError: ``too_many_requests``, which takes back that the token is used up
+        """
+        limit = self._setting("max_rotations")
+        if limit <= 0:
+            return
+        if seconds := self.env["jwt.login.throttle"]._take_rotation(row.sid, limit):
+            message = _("This session refreshes too often. Try again in %(seconds)s seconds.")
+            raise too_many_requests(seconds, message)
+
+    def _record_sender(self, event, row, sender, last_address):
+        """Record who sent a refresh token, beside the session and its last address."""
+        self.env["jwt.security.event"]._record(
+            event,
+            user_id=row.user_id,
+            session_id=row.session_id,
+            ip_address=sender.address,
+            session_ip_address=last_address,
+            detail=self._name_device(sender.user_agent),
+        )
+
+    def _end_reused(self, row, sender):
         """Somebody used a stolen copy, or its owner did after the thief: nobody can tell, so it ends.
 
         RFC 9700, section 4.14.2. The user is told in Odoo's own security mail, where mail is installed.
         """
         if not self._revoke(Domain("id", "=", row.session_id), "reuse"):
             return
-        self.env["jwt.security.event"]._record(
-            "reuse", user_id=row.user_id, detail=f"session {row.session_id}"
-        )
+        self._record_sender("reuse", row, sender, row.last_ip_address)
         user = self.env["res.users"].sudo().browse(row.user_id)
         if hasattr(user, "_notify_security_setting_update"):
             user._notify_security_setting_update(
@@ -565,18 +652,22 @@ class JwtSession(models.Model):
     # --- ending --------------------------------------------------------------------------
 
     @api.model
-    def _log_out(self, claims, everywhere):
+    def _log_out(self, claims, everywhere, address=None):
         """End the session of an access token and, ``everywhere``, all sessions of its user.
 
         A session that has ended already stays as it is; it ends no others.
 
         :param tokens.Claims claims: rightly signed, perhaps expired
+        :param str address: where the request came from
         """
         read_committed(self.env.cr)
         own = Domain("sid", "=", claims.session) & Domain("user_id", "=", claims.user_id)
-        ended = self._revoke(own, "logout_all" if everywhere else "logout")
+        self._end(own, claims.user_id, everywhere, address)
+
+    def _end(self, domain, user_id, everywhere, address):
+        ended = self._revoke(domain, "logout_all" if everywhere else "logout", address)
         if everywhere and ended:
-            self._revoke(Domain("user_id", "=", claims.user_id), "logout_all")
+            self._revoke(Domain("user_id", "=", user_id), "logout_all", address)
 
     @api.model
     def _own(self, user, current):
@@ -601,20 +692,22 @@ class JwtSession(models.Model):
         ]
 
     @api.model
-    def _end_own(self, user, session_id):
+    def _end_own(self, user, session_id, address=None):
         """End a living session of this user.
 
+        :param str address: where the request came from
         :return: whether there was one
         :rtype: bool
         """
         read_committed(self.env.cr)
         domain = Domain("user_id", "=", user.id) & Domain("id", "=", session_id)
-        return bool(self._revoke(domain, "logout"))
+        return bool(self._revoke(domain, "logout", address))
 
     @api.model
-    def _revoke(self, domain, reason):
+    def _revoke(self, domain, reason, address=None):
         """End the sessions of ``domain`` that have not ended yet.
 
+        :param str address: where the request came from, if a client asked for it
         :return: how many
         :rtype: int
         """
@@ -622,7 +715,8 @@ class JwtSession(models.Model):
         self.env.cr.execute(
             SQL(
                 "UPDATE jwt_session SET revoked_at = now() AT TIME ZONE 'utc', revoke_reason = %s"
-                " WHERE revoked_at IS NULL AND id IN %s RETURNING sid, user_id",
+                " WHERE revoked_at IS NULL AND id IN %s RETURNING sid, user_id, id,"
+                " COALESCE(last_ip_address, ip_address)",
                 reason,
                 query.subselect(),
             )
@@ -632,18 +726,27 @@ class JwtSession(models.Model):
         if ended:
             self.env.cr.execute(
                 "UPDATE res_device_log SET revoked = true WHERE session_identifier IN %s",
-                [tuple(sid for sid, _user in ended)],
+                [tuple(row[0] for row in ended)],
             )
             if reason != "reuse":
-                self._record_end(ended, reason)
+                self._record_end(ended, reason, address)
         return len(ended)
 
-    def _record_end(self, ended, reason):
-        counts = Counter(user_id for _sid, user_id in ended)
+    def _record_end(self, ended, reason, address):
+        """One event for each user; that of a single session links to it."""
         words = dict(self._fields["revoke_reason"].selection)[reason]
-        for user_id, count in counts.items():
+        sessions = defaultdict(list)
+        for _sid, user_id, session_id, last_address in ended:
+            sessions[user_id].append((session_id, last_address))
+        for user_id, own in sessions.items():
+            session_id, last_address = own[0] if len(own) == 1 else (None, None)
             self.env["jwt.security.event"]._record(
-                "revoked", user_id=user_id, detail=f"{words} ({count})"
+                "revoked",
+                user_id=user_id,
+                session_id=session_id,
+                ip_address=address,
+                session_ip_address=last_address,
+                detail=f"{words} ({len(own)})",
             )
 
     @api.model
@@ -681,11 +784,16 @@ def _parse_agent(text):
     return agent.browser, product.strip(), platform
 
 
+def _storable_agent(text):
+    return (text or "").replace("\x00", "")[:256]
+
+
 @dataclass(frozen=True)
 class _Row:
     """A refresh token's row with its session's."""
 
-    id: int
+    #: None for an old token, whose row is deleted.
+    id: int | None
     consumed: bool
     session_id: int
     sid: str
@@ -694,5 +802,6 @@ class _Row:
     client_type: str
     create_date: datetime
     login_method: str | None
+    last_ip_address: str | None
     seconds_left: float
     idle_seconds: float

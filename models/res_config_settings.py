@@ -51,6 +51,11 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="jwt_auth_api.max_sessions",
         default=LIMITS["max_sessions"][0],
     )
+    jwt_max_rotations = fields.Integer(
+        "Rotations per Minute",
+        config_parameter="jwt_auth_api.max_rotations",
+        default=LIMITS["max_rotations"][0],
+    )
     jwt_profile = fields.Selection(
         [("compatible", "Compatible"), ("strict", "Strict")],
         "Profile",

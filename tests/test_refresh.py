@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -177,7 +178,12 @@ class TestUpdateAccessToken(RefreshCase):
             opened.refresh.upper(),
             f"v2.{selector}.{secret}",
             f"{version}.{secret[:22]}.{secret}",
+            f"{version}.{selector[:22]}.{secret}",
+            f"{version}.{selector[:64]}.{secret}",
+            f"{version}.{selector[:64]}{secret[:22]}.{secret}",
+            f"{version}.{secret[:22]}{selector[22:]}.{secret}",
             str(tokens.RefreshToken.new()),
+            str(tokens.RefreshToken.first("x" * 42, b"another key")),
             "v1..",
             "é" * 50,
             "a" * 50000,
@@ -342,6 +348,206 @@ class TestUpdateRefreshToken(RefreshCase):
         self.assertInvalidToken(self._send("GET", "res.partner", opened.access, fields=[]))
         self.assertFalse(self._state(other), "another session of the same user")
         self.assertTrue(self._is_open(other.access))
+
+    # --- what is kept of old generations -------------------------------------------------
+
+    def _generations(self, opened, count):
+        """Rotate so often; all refresh tokens of the session, the oldest first."""
+        refresh = [opened.refresh]
+        for _time in range(count):
+            refresh.append(self._rotate(opened, refresh[-1]))
+        return refresh
+
+    def test_rows_of_a_family_are_bounded(self):
+        """However often it rotates, it keeps the token that counts and the one of the grace."""
+        opened = self._open(self.user)
+        refresh = self._generations(opened, 8)
+        rows = self._tokens_of(opened).sorted("id")
+        self.assertEqual([bool(row.consumed_at) for row in rows], [True, False])
+        self.assertEqual(
+            [row.sudo().selector for row in rows], [text.split(".")[1] for text in refresh[-2:]]
+        )
+        self.assertEqual(self._rotate(opened, refresh[-2]), refresh[-1], "the grace")
+        self.assertFalse(self._state(opened))
+
+    def test_old_generation_without_a_row_ends_the_family(self):
+        """Each of them, wherever it is sent; the proof in the token is enough to know it."""
+        for path, generation in ((ACCESS, 0), (ROTATE, 1), (ACCESS, 2)):
+            with self.subTest(path=path, generation=generation):
+                opened = self._open(self.user)
+                refresh = self._generations(opened, 4)
+                with self.assertLogs(LOGGER, "WARNING"):
+                    self._refused(path, {"refreshToken": refresh[generation]}, opened.access)
+                self.assertEqual(self._state(opened), "reuse")
+                self._refused(ACCESS, {"refreshToken": refresh[-1]})
+                self.assertFalse(self._is_open(opened.access))
+
+    def test_forged_generation_ends_nothing(self):
+        """Selectors of old, present and invented generations with secrets that are not theirs."""
+        opened, other = self._open(self.user), self._open(self.user)
+        refresh = self._generations(opened, 3)
+        foreign = self._generations(other, 3)
+        selectors = [text.split(".")[1] for text in refresh]
+        invented = f"{selectors[0][:42]}{'A' * 44}"
+        secrets = [text.split(".")[2] for text in (*refresh, foreign[0], foreign[-1])]
+        for selector in (*selectors, invented):
+            for secret in secrets:
+                text = f"v1.{selector}.{secret}"
+                if text not in refresh:
+                    self._refused(ACCESS, {"refreshToken": text})
+        self.assertFalse(self._state(opened) or self._state(other))
+        self.assertAnswer(self._post(ACCESS, {"refreshToken": refresh[-1]}))
+
+    def test_old_generation_of_another_user_or_session_is_not_looked_at(self):
+        """It is refused before it could end anything."""
+        mine, theirs = self._open(self.user), self._open(self.victim)
+        oldest = self._generations(theirs, 3)[0]
+        self._refused(ROTATE, {"refreshToken": oldest}, mine.access)
+        self._refused(ACCESS, {"refreshToken": oldest, "user_id": self.user.id})
+        self.assertFalse(self._state(theirs))
+
+    def test_old_generation_of_a_purged_session_is_refused(self):
+        """It is genuine, so that it is not counted as forged."""
+        opened = self._open(self.user)
+        oldest = self._generations(opened, 3)[0]
+        opened.session.sudo().unlink()
+        self.env.flush_all()
+        with patch.object(type(self.env["jwt.login.throttle"]), "_refuse") as counted:
+            self._refused(ACCESS, {"refreshToken": oldest})
+        counted.assert_not_called()
+
+    def _as_of_an_older_release(self, opened):
+        """Make the session's only refresh token one that has no proof; the token."""
+        token = tokens.RefreshToken.new()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE jwt_refresh_token SET selector = %s, token_hash = %s WHERE session_id = %s",
+            [token.selector, token.hash, opened.session.id],
+        )
+        self.env.invalidate_all()
+        return str(token)
+
+    def test_tokens_of_an_older_release_go_on(self):
+        """They have no proof: their rows stay, and so does what they show."""
+        for generation in (0, 1):
+            with self.subTest(generation=generation):
+                opened = self._open(self.user)
+                oldest = self._as_of_an_older_release(opened)
+                refresh = self._generations(replace(opened, refresh=oldest), 4)
+                self.assertEqual(len(self._tokens_of(opened)), 3)
+                self.assertFalse(self._state(opened))
+                with mute_logger(LOGGER):
+                    self._refused(ACCESS, {"refreshToken": refresh[generation]})
+                self.assertEqual(self._state(opened), "reuse")
+
+    def test_rotations_are_limited(self):
+        """One too many is a 429 that says when, and leaves the token as good as it was."""
+        self._set(max_rotations=5)
+        opened, other = self._open(self.user), self._open(self.user)
+        refresh = self._generations(opened, 5)[-1]
+        for path in (ROTATE, ROTATE):
+            response = self._post(path, {"refreshToken": refresh}, opened.access)
+            self.assertError(response, 429, "too_many_requests")
+            self.assertIn(int(response.headers["Retry-After"]), range(1, 13))
+        self.assertFalse(self._state(opened))
+        rows = self._tokens_of(opened).filtered(lambda row: not row.consumed_at)
+        self.assertEqual(rows.sudo().selector, refresh.split(".")[1])
+        self.assertAnswer(self._post(ACCESS, {"refreshToken": refresh}), 200)
+        self._rotate(other, other.refresh)
+        self._set(max_rotations=0)
+        self._generations(replace(opened, refresh=refresh), 10)
+
+    def test_repetitions_in_the_grace_are_no_rotations(self):
+        """Fifty tabs that refresh at once get one new token."""
+        self._set(max_rotations=1)
+        opened = self._open(self.user)
+        successors = {self._rotate(opened, opened.refresh) for _time in range(10)}
+        self.assertEqual(len(successors), 1)
+
+    # --- who uses a session --------------------------------------------------------------
+
+    def _move(self, opened, address):
+        """Let a session have been used last from another address."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE jwt_session SET last_ip_address = %s WHERE id = %s",
+            [address, opened.session.id],
+        )
+        self.env.invalidate_all()
+
+    def test_session_keeps_its_last_address_and_agent(self):
+        """Those of the log-in stay; a refresh from another address is written at once."""
+        opened = self._open(self.user)
+        session = opened.session.sudo()
+        self.assertEqual((session.last_ip_address, session.last_user_agent), ("127.0.0.1", "test"))
+        self._move(opened, "192.0.2.7")
+        body = {"refreshToken": opened.refresh}
+        self.assertAnswer(self._post(ACCESS, body, agent="phone/3"))
+        self.env.invalidate_all()
+        self.assertEqual(
+            (session.last_ip_address, session.last_user_agent), ("127.0.0.1", "phone/3")
+        )
+        self.assertEqual((session.ip_address, session.user_agent), ("127.0.0.1", "test"))
+        self.assertAnswer(self._post(ACCESS, body, agent="phone/4"))
+        self.env.invalidate_all()
+        self.assertEqual(session.last_user_agent, "phone/3", "once a minute")
+
+    def test_use_is_written_with_one_statement(self):
+        """The address and the agent are written with the time of the last use."""
+        opened = self._open(self.user)
+        self._move(opened, "192.0.2.7")
+        with self._statements() as seen:
+            self.assertAnswer(self._post(ACCESS, {"refreshToken": opened.refresh}))
+        written = [text for text in seen if "UPDATE jwt_session" in text]
+        self.assertEqual(len(written), 1)
+        with self._statements() as seen:
+            self.assertAnswer(self._post(ACCESS, {"refreshToken": opened.refresh}))
+        self.assertFalse([text for text in seen if "UPDATE jwt_session" in text])
+
+    def _last_event(self):
+        return self.env["jwt.security.event"].sudo().search([], order="id desc", limit=1)
+
+    def test_reuse_tells_who_sent_the_token_and_whose_it_was(self):
+        """Both addresses, the device of the sender, and the session."""
+        opened = self._open(self.user)
+        oldest = self._generations(opened, 2)[0]
+        self._move(opened, "192.0.2.7")
+        with self.assertLogs(LOGGER, "WARNING") as logs:
+            self._refused(ACCESS, {"refreshToken": oldest}, agent="thief/1.0")
+        event = self._last_event()
+        self.assertEqual((event.event, event.user_id), ("reuse", self.user))
+        self.assertEqual(event.session_id, opened.session)
+        self.assertEqual(event.ip_address, "127.0.0.1")
+        self.assertEqual(event.session_ip_address, "192.0.2.7")
+        self.assertEqual(event.detail, "thief")
+        [line] = logs.output
+        told = f"from 127.0.0.1, thief, session {opened.session.id} (last used from 192.0.2.7)"
+        self.assertIn(told, line)
+
+    def test_repetition_from_another_address_leaves_an_event(self):
+        """The grace serves it, since a phone changes networks; somebody should be able to see it."""
+        opened = self._open(self.user)
+        successor = self._rotate(opened, opened.refresh)
+        before = self._last_event()
+        self.assertEqual(self._rotate(opened, opened.refresh), successor)
+        self.assertEqual(self._last_event(), before, "the same address")
+        self._move(opened, "192.0.2.7")
+        self.assertEqual(self._rotate(opened, opened.refresh), successor)
+        event = self._last_event()
+        self.assertEqual((event.event, event.user_id), ("repeated", self.user))
+        self.assertEqual(event.session_id, opened.session)
+        self.assertEqual((event.ip_address, event.session_ip_address), ("127.0.0.1", "192.0.2.7"))
+        self.assertFalse(self._state(opened))
+        self.assertEqual(opened.session.sudo().last_ip_address, "127.0.0.1")
+
+    def test_log_out_tells_where_it_came_from(self):
+        """The event of one session links to it and has both addresses."""
+        opened = self._open(self.user)
+        self._move(opened, "192.0.2.7")
+        self.assertAnswer(self._post("/api/revoke/token", {}, opened.access))
+        event = self._last_event()
+        self.assertEqual((event.event, event.session_id), ("revoked", opened.session))
+        self.assertEqual((event.ip_address, event.session_ip_address), ("127.0.0.1", "192.0.2.7"))
 
     def test_reuse_shows_at_the_access_token_call_too(self):
         """A consumed token does not quietly mint access tokens for the rest of its life."""

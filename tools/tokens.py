@@ -14,9 +14,12 @@ and how the user logged in, however often the session was refreshed since.
 
 ``alg`` is ``EdDSA``: PyJWT and others do not know RFC 9864's name ``Ed25519`` yet. A token may have either.
 
-Refresh, MFA and passkey tokens: ``v1.<selector>.<secret>``, ``m1.…``, ``p1.…``: a random 128-bit selector to find the
-row and a 256-bit secret of which only the SHA-256 is stored: such a secret needs no slow hash
-(ASVS 5.0, 6.5.2).
+MFA and passkey tokens: ``m1.<selector>.<secret>``, ``p1.…``: a random 128-bit selector to find the row and
+a 256-bit secret of which only the SHA-256 is stored: such a secret needs no slow hash (ASVS 5.0, 6.5.2).
+
+Refresh tokens: ``v1.<selector>.<secret>``. The selector begins with the session and ends with a proof: it
+shows that this database issued the token, even where its row is deleted already. That of a token of an
+older release is random, as above.
 """
 
 from __future__ import annotations
@@ -51,6 +54,9 @@ CLOCK_SKEW_SECONDS: Final = 30
 # padding, so that one signature would have several spellings.
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _OPAQUE: Final = re.compile(r"([a-z]1)\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
+_REFRESH: Final = re.compile(r"v1\.([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{86})\.([A-Za-z0-9_-]{43})")
+#: The parts of a selector of 86 characters: the session, random ones, and the proof.
+SESSION_LENGTH, _NAMED_LENGTH = 42, 64
 _JWS: Final = jwt.PyJWS()
 if ED25519 not in _JWS.get_algorithms():
     _JWS.register_algorithm(ED25519, OKPAlgorithm())
@@ -105,6 +111,10 @@ class Claims:
 
     def expired(self, now: float) -> bool:
         return self.expires_at <= now
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def random_id() -> str:
@@ -193,7 +203,7 @@ def _verified_payload(token: str, key: Key) -> Mapping[str, Any]:
 def _is_canonical(segment: str) -> bool:
     """Whether the unused low bits of the last character are zero; PyJWT below 2.14 ignores them."""
     raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == segment
+    return _b64(raw) == segment
 
 
 @lru_cache(maxsize=64)
@@ -283,16 +293,65 @@ class Opaque:
 
 
 class RefreshToken(Opaque):
+    """One generation of a session's refresh tokens.
+
+    The proof is a MAC over the secret and the rest of the selector. It tells an old generation, whose
+    row is deleted, from a forgery; it opens nothing, for only a row does.
+    """
+
     version = "v1"
 
-    def successor(self, selector: str) -> RefreshToken:
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        match = _REFRESH.fullmatch(text)
+        if not match:
+            raise InvalidToken("not such a token")
+        return cls(match[1], match[2])
+
+    @property
+    def session(self) -> str | None:
+        """The ``sid`` of the session; None in a token of an older release, which has no proof."""
+        return self.selector[:SESSION_LENGTH] if len(self.selector) > _NAMED_LENGTH else None
+
+    @classmethod
+    def first(cls, session: str, key: bytes) -> Self:
+        """The token that a session begins with.
+
+        :param session: its ``sid``
+        :param key: what the proofs of this session are made with
+        """
+        return cls._proven(f"{session}{random_id()}", random_secret(), key)
+
+    def successor(self, session: str, key: bytes) -> Self:
+        """A token that follows this one; see :meth:`again`.
+
+        :param session: the ``sid``
+        """
+        return self.again(f"{session}{random_id()}", key)
+
+    def again(self, selector: str, key: bytes) -> Self:
         """The token that follows this one: derived, so that the grace can give the same one again.
 
-        It takes this token's secret *and* the random selector of the next, which nobody is told
+        It takes this token's secret *and* the random part of the next selector, which nobody is told
         but the holder of the next: neither an old token nor the database alone yields it.
+
+        :param selector: the selector of the next
         """
-        digest = hmac.new(self.secret.encode(), selector.encode(), hashlib.sha256).digest()
-        return RefreshToken(selector, base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+        named = selector[:_NAMED_LENGTH]
+        secret = _b64(hmac.new(self.secret.encode(), named.encode(), hashlib.sha256).digest())
+        if len(named) < _NAMED_LENGTH:
+            return type(self)(named, secret)
+        return self._proven(named, secret, key)
+
+    def is_proven(self, key: bytes) -> bool:
+        """Whether this database issued the token, in constant time."""
+        genuine = self._proven(self.selector[:_NAMED_LENGTH], self.secret, key)
+        return hmac.compare_digest(self.selector, genuine.selector)
+
+    @classmethod
+    def _proven(cls, named: str, secret: str, key: bytes) -> Self:
+        digest = hmac.new(key, f"{named}.{secret}".encode(), hashlib.sha256).digest()
+        return cls(f"{named}{_b64(digest[:16])}", secret)
 
 
 class MfaToken(Opaque):

@@ -164,7 +164,11 @@ def test_reuse_after_the_grace_ends_the_session(server, user, log_in, parameter,
     assert left["revoked_at"] is None
     [line] = [line for line in text().splitlines() if REUSE in line]
     assert f"{REUSE} {user.id}," in line
-    assert line.rstrip().endswith(f"session {ended['id']}")
+    assert f"session {ended['id']} (last used from 127.0.0.1)" in line
+    [event] = server.sql(
+        "SELECT * FROM jwt_security_event WHERE session_id = %s AND event = 'reuse'", [ended["id"]]
+    )
+    assert (event["ip_address"], event["session_ip_address"]) == ("127.0.0.1", "127.0.0.1")
     assert dead(thief)
     assert alive(other)
 

@@ -489,9 +489,13 @@ def test_secrets_do_not_show():
 
 # --- refresh tokens --------------------------------------------------------------------------
 
-selectors = st.text("ABCxyz019-_", min_size=22, max_size=22)
+ids = st.text("ABCxyz019-_", min_size=22, max_size=22)
+sessions = st.text("ABCxyz019-_", min_size=42, max_size=42)
+selectors = ids | st.text("ABCxyz019-_", min_size=86, max_size=86)
 secrets = st.text("ABCxyz019-_", min_size=43, max_size=43)
 refresh_tokens = st.builds(tokens.RefreshToken, selectors, secrets)
+proof_keys = st.binary(min_size=1, max_size=70)
+first_tokens = st.builds(tokens.RefreshToken.first, sessions, proof_keys)
 
 
 @given(refresh_tokens)
@@ -539,19 +543,40 @@ def test_hash_knows_its_secret_and_no_other(one, other):
     assert other.matches(one.hash) == (other.secret == one.secret)
 
 
-@given(refresh_tokens, selectors, selectors)
-def test_successor_is_derived_and_needs_both(parent, selector, another):
+@given(refresh_tokens, sessions, proof_keys)
+def test_successor_is_derived_and_needs_both(parent, session, key):
     """The same of the same, so that the grace can give it again; another of anything else."""
-    child = parent.successor(selector)
-    assert child == parent.successor(selector)
-    assert child.selector == selector
+    child, sibling = parent.successor(session, key), parent.successor(session, key)
+    assert child == parent.again(child.selector, key)
     assert tokens.RefreshToken.parse(str(child)) == child
-    assert child.secret != parent.secret
-    assert child.secret != child.successor(selector).secret
-    if another != selector:
-        assert child.secret != parent.successor(another).secret
-    digest = hmac.new(parent.secret.encode(), selector.encode(), hashlib.sha256).digest()
+    assert child.session == session
+    assert len({parent.secret, child.secret, sibling.secret}) == 3
+    assert child.secret != child.successor(session, key).secret
+    assert child.is_proven(key)
+    digest = hmac.new(parent.secret.encode(), child.selector[:64].encode(), hashlib.sha256).digest()
     assert child.secret == b64(digest)
+
+
+@given(refresh_tokens, ids, proof_keys)
+def test_successor_that_an_older_release_issued_is_given_again(parent, selector, key):
+    """The update may come between a refresh and its repetition."""
+    child = parent.again(selector, key)
+    digest = hmac.new(parent.secret.encode(), selector.encode(), hashlib.sha256).digest()
+    assert (child.selector, child.secret, child.session) == (selector, b64(digest), None)
+
+
+@given(first_tokens, proof_keys, secrets, st.integers(0, 85), st.sampled_from("ABCxyz019-_"))
+def test_proof_is_of_one_secret_one_selector_and_one_key(token, key, secret, place, character):
+    """A forged secret on a real selector proves nothing, nor does a selector with another session."""
+    known = b"the key of this session"
+    genuine = tokens.RefreshToken.first(token.selector[:42], known)
+    assert genuine.is_proven(known)
+    assert genuine.session == token.selector[:42]
+    assert genuine.is_proven(key) == (key == known)
+    assert not replace(genuine, secret=secret).is_proven(known)
+    selector = genuine.selector[:place] + character + genuine.selector[place + 1 :]
+    assert replace(genuine, selector=selector).is_proven(known) == (selector == genuine.selector)
+    assert genuine.secret not in genuine.selector
 
 
 def test_one_kind_of_token_is_not_the_other():

@@ -133,7 +133,7 @@ class Auth(Controller):
                 refresh, self._sender(), rotate=from_cookie or strict, user_id=user_id
             )
         except tokens.InvalidToken:
-            return self._none_of_ours(strict)
+            return self._none_of_ours(_invalid_refresh_token(strict))
         if done is None:
             return self._refused(strict)
         answer = {"access_token": done.access_token}
@@ -163,7 +163,7 @@ class Auth(Controller):
                 sid=claims.session,
             )
         except tokens.InvalidToken:
-            return self._none_of_ours(strict)
+            return self._none_of_ours(_invalid_refresh_token(strict))
         if done is None:
             return self._refused(strict)
         if not self._to_cookie(done.client_type, from_cookie):
@@ -172,17 +172,30 @@ class Auth(Controller):
         self._set_cookie(response, strict, str(done.refresh_token), done.seconds_left)
         return response
 
-    @api_route("/api/revoke/token", auth="jwt_signed", **_WRITES)
+    @api_route("/api/revoke/token", auth="none", **_WRITES)
     def revoke_token(self):
-        """Log out; with ``{"all": true}`` everywhere."""
+        """Log out; with ``{"all": true}`` everywhere.
+
+        Either token is enough: the access token, even an expired one, or the refresh token (RFC 7009).
+        """
         body = query.parse_keys(request.dispatcher.body, "log_out")
         everywhere = body.get("all", False)
         if not isinstance(everywhere, bool):
             raise ApiError("bad_value", _('"all" is true or false.'))
         sessions = request.env["jwt.session"]
-        sessions._log_out(request.jwt, everywhere, request.httprequest.remote_addr)
+        strict = sessions._is_strict()
+        claims, error = self._signed_claims()
+        text, from_cookie = self._sent_refresh_token(strict, body)
+        if claims is None and from_cookie and text:
+            self._check_origin()
+        if not sessions._log_out(claims, text, everywhere, request.httprequest.remote_addr):
+            if error.error == "missing_token" and text is None:
+                raise error
+            if error.error == "missing_token":
+                error = _invalid_refresh_token(strict)
+            return self._none_of_ours(error)
         response = request.dispatcher.answer({"status": "success", "logged_out": 1})
-        self._set_cookie(response, sessions._is_strict(), "", 0)
+        self._set_cookie(response, strict, "", 0)
         return response
 
     @api_route("/api/me", auth="jwt", methods=["GET"], readonly=True)
@@ -268,19 +281,42 @@ class Auth(Controller):
         :raise ApiError: ``invalid_refresh_token``, ``bad_value``, ``foreign_origin``
         :raise tokens.InvalidToken: when it does not even look like one
         """
+        text, from_cookie = self._sent_refresh_token(strict, body)
+        if from_cookie and not text:
+            raise _invalid_refresh_token(strict, _("No refresh token was sent."))
+        if from_cookie:
+            self._check_origin()
+        return tokens.RefreshToken.parse(text), from_cookie
+
+    @staticmethod
+    def _sent_refresh_token(strict, body):
+        """As :meth:`_refresh_token`, unchecked.
+
+        :return: what was sent, perhaps None, and whether the cookie brought it
+        :raise ApiError: ``bad_value``
+        """
         http = request.httprequest
         explicit = body.get(COOKIE)
         if explicit is None or (type(explicit) is int and explicit == 1):
             explicit = http.headers.get(COOKIE)
         if explicit is not None and not isinstance(explicit, str):
             raise ApiError("bad_value", _('"refreshToken" is a string.'))
-        from_cookie = explicit is None
-        text = http.cookies.get(_cookie_name(strict)) if from_cookie else explicit
-        if from_cookie and not text:
-            raise _invalid_refresh_token(strict, _("No refresh token was sent."))
-        if from_cookie:
-            self._check_origin()
-        return tokens.RefreshToken.parse(text), from_cookie
+        if explicit is None:
+            return http.cookies.get(_cookie_name(strict)), True
+        return explicit, False
+
+    @staticmethod
+    def _signed_claims():
+        """What a rightly signed access token says; it may be expired or logged out.
+
+        :return: the claims and None, or None and the error: ``missing_token``, ``invalid_token``
+        """
+        try:
+            return request.env["ir.http"]._jwt_claims(allow_expired=True), None
+        except ApiError as error:
+            if error.error not in ("missing_token", "invalid_token"):
+                raise
+            return None, error
 
     @staticmethod
     def _check_origin():
@@ -338,10 +374,10 @@ class Auth(Controller):
         return request.dispatcher.refuse(_invalid_refresh_token(strict))
 
     @staticmethod
-    def _none_of_ours(strict):
+    def _none_of_ours(error):
         """As :meth:`_refused`, for what is no token of ours at all: it is counted."""
         throttle, address = request.env["jwt.login.throttle"], request.httprequest.remote_addr
-        return request.dispatcher.refuse(throttle._refuse(_invalid_refresh_token(strict), address))
+        return request.dispatcher.refuse(throttle._refuse(error, address))
 
 
 def _cookie_name(strict):

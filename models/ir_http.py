@@ -101,7 +101,7 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _authenticate(cls, endpoint):
         routing = endpoint.routing
-        if routing["type"] == "jwt_api" or routing["auth"] in ("jwt", "jwt_signed"):
+        if routing["type"] == "jwt_api" or routing["auth"] == "jwt":
             cls._normalize_address()
             cls._forget_cookie_session()
         if routing["type"] == "jwt_api":
@@ -148,22 +148,6 @@ class IrHttp(models.AbstractModel):
         if not request.env["jwt.session"]._is_alive(claims):
             raise cls._invalid_token()
         cls._enter(claims)
-
-    @classmethod
-    def _auth_method_jwt_signed(cls):
-        """The caller's access token is signed by this database; it may be expired or logged out.
-
-        For log-out alone. The request has no user.
-        """
-        try:
-            request.jwt = cls._jwt_claims(allow_expired=True)
-        except ApiError as error:
-            if error.error != "invalid_token":
-                raise
-            throttle = request.env["jwt.login.throttle"]
-            sender = request.httprequest.remote_addr
-            raise throttle._refuse(error, sender, apart=True) from error
-        cls._auth_method_none()
 
     @classmethod
     def _jwt_claims(cls, **options):

@@ -1,6 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-import contextlib
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -83,7 +82,7 @@ class JwtLoginThrottle(models.Model):
         )
 
     @api.model
-    def _refuse(self, error, address, *, apart=False):
+    def _refuse(self, error, address):
         """What to answer a token that is none: ``error``, or 429 when the address sent too many.
 
         Only such tokens are counted, and only their sender is told to wait: a genuine token is
@@ -92,21 +91,18 @@ class JwtLoginThrottle(models.Model):
         the administrator, who sees it.)
 
         :param ApiError error: what it is answered with otherwise
-        :param bool apart: count on a cursor of its own, for a caller who has to raise the answer;
-            otherwise the caller *returns* it and the request's transaction, which begins here, counts
+        :return: the error, which the caller *returns*: the request's transaction begins here and counts
         :rtype: ApiError
         """
         limit, duration = self._limits()
         if limit <= 0 or duration <= 0:
             return error
         key = self._key("token", address)
-        with contextlib.ExitStack() as stack:
-            cr = stack.enter_context(self.env.registry.cursor()) if apart else self.env.cr
-            read_committed(cr)
-            seconds = _BUCKET.take(cr, key, limit * ADDRESS_FACTOR, duration).wait
+        read_committed(self.env.cr)
+        seconds = _BUCKET.take(self.env.cr, key, limit * ADDRESS_FACTOR, duration).wait
         if not seconds:
             return error
-        self._note(None, address, apart=apart)
+        self._note(None, address, apart=False)
         return too_many_requests(seconds)
 
     @api.model

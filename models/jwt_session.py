@@ -652,22 +652,34 @@ class JwtSession(models.Model):
     # --- ending --------------------------------------------------------------------------
 
     @api.model
-    def _log_out(self, claims, everywhere, address=None):
-        """End the session of an access token and, ``everywhere``, all sessions of its user.
+    def _log_out(self, claims, refresh, everywhere, address=None):
+        """End the session of an access token, of a refresh token or, where both are one user's, of both.
 
         A session that has ended already stays as it is; it ends no others.
 
-        :param tokens.Claims claims: rightly signed, perhaps expired
+        :param tokens.Claims claims: rightly signed, perhaps expired; or None
+        :param str refresh: a refresh token as it was sent; or None
+        :param bool everywhere: end all sessions of the user
         :param str address: where the request came from
+        :return: whether a token was one of ours
+        :rtype: bool
         """
         read_committed(self.env.cr)
-        own = Domain("sid", "=", claims.session) & Domain("user_id", "=", claims.user_id)
-        self._end(own, claims.user_id, everywhere, address)
-
-    def _end(self, domain, user_id, everywhere, address):
-        ended = self._revoke(domain, "logout_all" if everywhere else "logout", address)
+        try:
+            row = self._find(tokens.RefreshToken.parse(refresh or ""))
+        except tokens.InvalidToken:
+            if claims is None:
+                return False
+            row = None
+        user_id = claims.user_id if claims else row and row.user_id
+        ids = [row.session_id] if row and row.user_id == user_id else []
+        own = Domain("id", "in", ids)
+        if claims:
+            own |= Domain("sid", "=", claims.session) & Domain("user_id", "=", user_id)
+        ended = self._revoke(own, "logout_all" if everywhere else "logout", address)
         if everywhere and ended:
             self._revoke(Domain("user_id", "=", user_id), "logout_all", address)
+        return True
 
     @api.model
     def _own(self, user, current):

@@ -64,12 +64,118 @@ class TestRevoke(ApiCase):
                 self.assertDead(opened, "logout")
                 self.assertFalse(self._state(theirs))
 
-    def test_needs_a_right_signature(self):
-        """A missing token, a forged one and a refresh token log nobody out."""
-        opened = self._open(self.user)
-        self.assertMissingToken(self._post(REVOKE, {"refreshToken": opened.refresh}))
+    def test_refresh_token_alone_is_enough(self):
+        """In the header, the body or the cookie, as RFC 7009 has it; other sessions stay."""
+        other, theirs = self._open(self.user), self._open(self.victim)
+        for place in ("body", "headers", "cookies"):
+            with self.subTest(place=place):
+                opened = self._open(self.user, "browser")
+                sent = {"refreshToken": opened.refresh}
+                options = {"agent": BROWSER, place: sent}
+                response = self._post(REVOKE, **options)
+                self.assertEqual(self.assertAnswer(response), DONE)
+                value, attributes = self._cookie(response)
+                self.assertEqual((value, attributes["max-age"]), ("", "0"))
+                self.assertDead(opened, "logout")
+                self.assertEqual(self.assertAnswer(self._post(REVOKE, **options)), DONE, "again")
+                self.assertDead(opened, "logout")
+        self.assertAlive(other)
+        self.assertAlive(theirs)
+
+    def test_old_refresh_token_is_enough(self):
+        """One that was used up, with or without a row, and one of a session that is purged."""
+        for generation in (0, 1, 2):
+            opened = self._open(self.user)
+            refresh = [opened.refresh]
+            for _time in range(3):
+                body = {"refreshToken": refresh[-1]}
+                response = self._post("/api/update/refresh-token", body, opened.access)
+                refresh.append(self.assertAnswer(response)["refreshToken"])
+            body = {"refreshToken": refresh[generation]}
+            self.assertEqual(self.assertAnswer(self._post(REVOKE, body)), DONE)
+            self.assertDead(opened, "logout")
+            opened.session.sudo().unlink()
+            self.env.flush_all()
+            self.assertEqual(self.assertAnswer(self._post(REVOKE, body)), DONE)
+
+    def test_all_with_the_refresh_token_alone(self):
+        """It ends every session of its user, while its own lives."""
+        opened, other, theirs = map(self._open, (self.user, self.user, self.victim))
+        body = {"all": True, "refreshToken": opened.refresh}
+        self.assertEqual(self.assertAnswer(self._post(REVOKE, body)), DONE)
+        self.assertDead(opened, "logout_all")
+        self.assertDead(other, "logout_all")
+        self.assertAlive(theirs)
+        fresh = self._open(self.user)
+        self.assertEqual(self.assertAnswer(self._post(REVOKE, body)), DONE)
+        self.assertAlive(fresh)
+
+    def test_forged_refresh_token_ends_nothing(self):
+        """It is a 401, whatever else of it is right, and counts as forged."""
+        opened, other = self._open(self.user), self._open(self.user)
+        version, selector, secret = opened.refresh.split(".")
+        foreign = other.refresh.split(".")
+        before = self.env["jwt.login.throttle"].sudo().search_count([])
+        for text in (
+            f"{version}.{selector}.{foreign[2]}",
+            f"{version}.{foreign[1]}.{secret}",
+            f"{version}.{selector[:22]}.{secret}",
+            "rubbish",
+            "",
+            opened.access,
+        ):
+            for everywhere in (False, True):
+                with self.subTest(text=text[:30]):
+                    body = {"refreshToken": text, "all": everywhere}
+                    response = self._post(REVOKE, body)
+                    self.assertInvalidToken(response, "invalid_refresh_token")
+        self.assertEqual(self.env["jwt.login.throttle"].sudo().search_count([]), before + 1)
+        self.assertError(self._post(REVOKE, {"refreshToken": 5}), 400, "bad_value")
+        self.assertAlive(opened)
+        self.assertAlive(other)
+
+    def test_cookie_of_a_foreign_page_logs_nobody_out(self):
+        """As for a refresh; our own pages and allowed ones may."""
+        self._set(cors_origins="https://app.example.com")
+        opened = self._open(self.user, "browser")
         cookies = {"refreshToken": opened.refresh}
-        self.assertMissingToken(self._post(REVOKE, {}, cookies=cookies, agent=BROWSER))
+        for headers in (
+            {"Origin": "https://evil.example.com"},
+            {"Origin": "null"},
+            {"Sec-Fetch-Site": "cross-site"},
+        ):
+            with self.subTest(headers=headers):
+                response = self._post(REVOKE, cookies=cookies, headers=headers, agent=BROWSER)
+                self.assertError(response, 403, "foreign_origin")
+        self.assertFalse(self._state(opened))
+        headers = {"Origin": "https://app.example.com"}
+        response = self._post(REVOKE, cookies=cookies, headers=headers, agent=BROWSER)
+        self.assertEqual(self.assertAnswer(response), DONE)
+        self.assertDead(opened, "logout")
+
+    def test_refresh_token_is_enough_where_the_access_token_is_none(self):
+        """After *Replace Now* every access token is refused, and people still log out."""
+        opened = self._open(self.user)
+        body = {"refreshToken": opened.refresh}
+        self.assertEqual(self.assertAnswer(self._post(REVOKE, body, "rubbish")), DONE)
+        self.assertDead(opened, "logout")
+        self.assertInvalidToken(self._post(REVOKE, {"refreshToken": "rubbish"}, "rubbish"))
+
+    def test_both_tokens_end_what_they_are_of(self):
+        """A page with the access token of one login and the cookie of another is out of both."""
+        first, second, left = (self._open(self.user, "browser") for _time in range(3))
+        cookies = {"refreshToken": second.refresh}
+        response = self._post(REVOKE, {}, first.access, cookies=cookies, agent=BROWSER)
+        self.assertEqual(self.assertAnswer(response), DONE)
+        self.assertDead(first, "logout")
+        self.assertDead(second, "logout")
+        self.assertAlive(left)
+
+    def test_needs_a_genuine_token(self):
+        """A missing token, a forged one and a refresh token in its place log nobody out."""
+        opened = self._open(self.user)
+        self.assertMissingToken(self._post(REVOKE))
+        self.assertMissingToken(self._post(REVOKE, {"refreshToken": None}))
         head, payload, signature = opened.access.split(".")
         forged = ".".join((head, payload, signature[::-1]))
         for token in ("rubbish", forged, opened.refresh, f"{head}.{payload}."):
@@ -88,7 +194,7 @@ class TestRevoke(ApiCase):
     def test_all_is_true_or_false(self):
         """What is neither is a 400 and ends nothing; false is the default."""
         opened, other = self._open(self.user), self._open(self.user)
-        for value in (1, "true", None, []):
+        for value in (1, "true", [1], {"a": 1}):
             with self.subTest(value=value):
                 response = self._post(REVOKE, {"all": value}, opened.access)
                 self.assertError(response, 400, "bad_value")

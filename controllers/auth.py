@@ -80,10 +80,12 @@ class Auth(Controller):
         if not isinstance(text, str):
             raise ApiError("bad_value", _('Send "passkey_token" as a string.'))
         assertion = passkeys.parse_assertion(body.get("credential"))
+        users = request.env["res.users"]
+        users._jwt_passkey_try(assertion, address)
         challenge, error = request.env["jwt.mfa.challenge"]._take_passkey(text, address)
         if not error:
             request.session["webauthn_challenge"] = challenge  # which is never saved
-            user, error = request.env["res.users"]._jwt_passkey_login(assertion, address)
+            user, error = users._jwt_passkey_login(assertion, address)
         if error:  # returned, not raised: the challenge stays used up
             return request.dispatcher.refuse(error)
         return self._logged_in(user, "passkey")
@@ -312,7 +314,7 @@ class Auth(Controller):
         :return: the claims and None, or None and the error: ``missing_token``, ``invalid_token``
         """
         try:
-            return request.env["ir.http"]._jwt_claims(allow_expired=True), None
+            return request.env["ir.http"]._jwt_signed_claims(), None
         except ApiError as error:
             if error.error not in ("missing_token", "invalid_token"):
                 raise

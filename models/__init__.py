@@ -12,11 +12,13 @@ from . import connection_api_protection
 from . import connection_api_usage
 from . import ir_actions_report
 from . import ir_attachment
+from . import ir_config_parameter
 from . import ir_http
 from . import ir_model_access
 from . import ir_model_fields
 from . import ir_rule
 from . import ir_ui_menu
+from . import jwt_cache_version
 from . import jwt_login_throttle
 from . import jwt_mfa_challenge
 from . import jwt_refresh_token

@@ -187,7 +187,7 @@ class ConnectionApi(models.Model):
     def create(self, vals_list):
         records = super().create(vals_list)
         records._check_opener()
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         return records
 
     def write(self, vals):
@@ -196,23 +196,28 @@ class ConnectionApi(models.Model):
         """
         result = super().write(vals)
         self._check_opener()
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         return result
 
     # --- deciding ------------------------------------------------------------------------
 
     @api.model
-    @tools.ormcache("model_name", cache="stable")
     def _connection(self, model_name):
         """The active connection of a model.
 
         :rtype: Connection | None
         """
+        return self._connection_of(model_name, self.env["jwt.cache.version"]._current())
+
+    @api.model
+    @tools.ormcache("model_name", "version", cache="stable")
+    def _connection_of(self, model_name, version):
+        """As :meth:`_connection`, cached by the version of the caches (see ``jwt.cache.version``)."""
         found = self.sudo().search([("model", "=", model_name)], limit=1)
         if not found or found._lost_limits() or model_name in UNREACHABLE:
             return None

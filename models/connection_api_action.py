@@ -80,7 +80,7 @@ class ConnectionApiAction(models.Model):
     def create(self, vals_list):
         records = super().create(vals_list)
         records.connection_id._check_opener()
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         return records
 
     def write(self, vals):
@@ -89,10 +89,10 @@ class ConnectionApiAction(models.Model):
         """
         result = super().write(vals)
         self.connection_id._check_opener()
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         return result

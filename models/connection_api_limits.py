@@ -79,7 +79,7 @@ class ConnectionApi(models.Model):
         """
         if self.env["ir.module.module"].sudo()._get("jwt_auth_api").state == "to remove":
             return
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         lost = Domain.OR(
             Domain(flag, "=", True) & Domain(name, "=", False) for name, flag in LIMITS.items()
         )

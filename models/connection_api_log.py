@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.text import storable
+from .transaction import apart
 
 _logger = logging.getLogger(__name__)
 
@@ -72,9 +73,9 @@ class ConnectionApiLog(models.Model):
             SQL(", ").join(SQL("%s", value) for value in given.values()),
         )
         try:
-            with self.env.registry.cursor() as cr:
-                cr.execute("SET LOCAL synchronous_commit TO off")
-                cr.execute(insert)
+            with apart(self.env) as env:
+                env.cr.execute("SET LOCAL synchronous_commit TO off")
+                env.cr.execute(insert)
         except psycopg2.Error as exc:
             _logger.error("A request could not be written into the log: %s", exc.pgcode)
 

@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from ..tools.errors import _
 from .bucket import Bucket
 from .jwt_login_throttle import too_many_requests
-from .transaction import read_committed
+from .transaction import apart
 
 #: A connection's limit is a number of requests in this time.
 SECONDS = 60
@@ -82,9 +82,8 @@ class ConnectionApiUsage(models.Model):
         if self.env.cr.readonly:
             self.env.cr.rollback()
         key = f"{connection_id}:{self.env.uid}:{limit}"
-        with self.env.registry.cursor() as cr:
-            read_committed(cr)
-            taken = _BUCKET.take(cr, key, limit, SECONDS / limit)
+        with apart(self.env) as env:
+            taken = _BUCKET.take(env.cr, key, limit, SECONDS / limit)
         return Allowance(
             limit=limit,
             remaining=max(0, math.floor(limit - taken.level)),

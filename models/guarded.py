@@ -11,6 +11,7 @@ UNREACHABLE = frozenset(
         "connection.api.idempotency",
         "connection.api.log",
         "connection.api.usage",
+        "jwt.cache.version",
         "jwt.login.throttle",
         "jwt.mfa.challenge",
         "jwt.refresh.token",

@@ -9,10 +9,10 @@ class IrActionsReport(models.Model):
     def write(self, vals):
         """Connections know their reports by name."""
         result = super().write(vals)
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
         return result

@@ -122,6 +122,17 @@ class IrHttp(models.AbstractModel):
         http.remote_addr = http.environ["REMOTE_ADDR"] = address.normalize(http.remote_addr)
 
     @classmethod
+    def _authenticate_explicit(cls, auth):
+        """Let exceptions through: Odoo's own method turns each but a few into a 403.
+
+        So a database that cannot answer is a 503 and no missing right, and Odoo's retry sees a lost
+        race. The request has no session of Odoo's here that could be checked.
+        """
+        if auth == "jwt":
+            return cls._auth_method_jwt()
+        return super()._authenticate_explicit(auth)
+
+    @classmethod
     def _forget_cookie_session(cls):
         """Put an empty session that is never saved in place of a cookie's.
 
@@ -144,13 +155,34 @@ class IrHttp(models.AbstractModel):
 
         :raise ApiError: 401 with an RFC 6750 challenge
         """
-        claims = cls._jwt_claims()
-        if not request.env["jwt.session"]._is_alive(claims):
-            raise cls._invalid_token()
+        text = cls._bearer_token()
+        try:
+            claims = request.env["jwt.session"]._authenticate(text)
+        except tokens.InvalidToken as exc:
+            raise cls._invalid_token() from exc
         cls._enter(claims)
 
     @classmethod
-    def _jwt_claims(cls, **options):
+    def _jwt_signed_claims(cls):
+        """Return the claims of the caller's access token, which may have expired or be logged out.
+
+        For log-out alone.
+
+        :raise ApiError: ``missing_token``, ``invalid_token``
+        """
+        text = cls._bearer_token()
+        try:
+            issuer = request.env["jwt.signing.key"]._issuer()
+            return tokens.verify(text, issuer, time.time(), allow_expired=True)
+        except tokens.InvalidToken as exc:
+            raise cls._invalid_token() from exc
+
+    @classmethod
+    def _bearer_token(cls):
+        """Return the access token of the request, unchecked.
+
+        :raise ApiError: ``missing_token``, ``invalid_token``
+        """
         header = request.httprequest.headers.get("Authorization")
         if not header:
             raise unauthorized(
@@ -159,11 +191,7 @@ class IrHttp(models.AbstractModel):
         match = _BEARER.fullmatch(header)
         if not match:
             raise cls._invalid_token()
-        try:
-            issuer = request.env["jwt.signing.key"]._issuer()
-            return tokens.verify(match.group(1), issuer, time.time(), **options)
-        except tokens.InvalidToken as exc:
-            raise cls._invalid_token() from exc
+        return match.group(1)
 
     @classmethod
     def _enter(cls, claims):

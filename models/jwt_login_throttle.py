@@ -8,7 +8,7 @@ from odoo.tools import SQL, hmac
 from ..tools.address import network
 from ..tools.errors import ApiError, _
 from .bucket import Bucket
-from .transaction import read_committed
+from .transaction import apart
 
 #: One address may fail for that many different logins before it has to wait: an office behind one
 #: address is many people.
@@ -64,12 +64,11 @@ class JwtLoginThrottle(models.Model):
         if limit <= 0 or duration <= 0:
             return 0
         pair, source = self._keys(login, address)
-        with self.env.registry.cursor() as cr:
-            read_committed(cr)
-            wait = _BUCKET.take(cr, source, limit * ADDRESS_FACTOR, duration).wait
-            wait = wait or _BUCKET.take(cr, pair, limit, duration).wait
+        with apart(self.env) as env:
+            wait = _BUCKET.take(env.cr, source, limit * ADDRESS_FACTOR, duration).wait
+            wait = wait or _BUCKET.take(env.cr, pair, limit, duration).wait
             if wait:
-                cr.rollback()
+                env.cr.rollback()
             return wait
 
     @api.model
@@ -90,19 +89,20 @@ class JwtLoginThrottle(models.Model):
         out by what others send. (It cannot be guessed anyway; this is for whoever tries, and for
         the administrator, who sees it.)
 
+        Counted in a transaction apart: call it before anything is written.
+
         :param ApiError error: what it is answered with otherwise
-        :return: the error, which the caller *returns*: the request's transaction begins here and counts
         :rtype: ApiError
         """
         limit, duration = self._limits()
         if limit <= 0 or duration <= 0:
             return error
         key = self._key("token", address)
-        read_committed(self.env.cr)
-        seconds = _BUCKET.take(self.env.cr, key, limit * ADDRESS_FACTOR, duration).wait
+        with apart(self.env) as env:
+            seconds = _BUCKET.take(env.cr, key, limit * ADDRESS_FACTOR, duration).wait
         if not seconds:
             return error
-        self._note(None, address, apart=False)
+        self._note(None, address)
         return too_many_requests(seconds)
 
     @api.model
@@ -124,7 +124,7 @@ class JwtLoginThrottle(models.Model):
         return _BUCKET.take(self.env.cr, self._key("rotation", sid), limit, 60 / limit).wait
 
     @api.model
-    def _note(self, login, address, *, apart=True):
+    def _note(self, login, address):
         """Record a refused try, the first one a minute: who floods the login must not flood the list."""
         events = self.env["jwt.security.event"].sudo()
         recent = fields.Datetime.now() - timedelta(minutes=1)
@@ -134,27 +134,26 @@ class JwtLoginThrottle(models.Model):
             ("create_date", ">", recent),
         ]
         if not events.search_count(domain, limit=1):
-            events._record("throttled", login=login, ip_address=address, apart=apart)
+            events._record("throttled", login=login, ip_address=address, separately=True)
 
     @api.model
     def _succeeded(self, login, address):
         """The password was right: forget this login's failures from this address, nobody else's.
 
         The try taken from the address is given back. The rows are locked in the order of
-        :meth:`_take`, so that the two cannot wait for each other.
+        :meth:`_take`, so that the two cannot wait for each other. Called after the commit.
         """
         pair, source = self._keys(login, address)
         table = SQL.identifier(self._table)
-        with self.env.registry.cursor() as cr:
-            read_committed(cr)
-            cr.execute(
+        with apart(self.env) as env:
+            env.cr.execute(
                 SQL(
                     "UPDATE %s SET failures = greatest(0, failures - 1) WHERE key = %s",
                     table,
                     source,
                 )
             )
-            cr.execute(SQL("DELETE FROM %s WHERE key = %s", table, pair))
+            env.cr.execute(SQL("DELETE FROM %s WHERE key = %s", table, pair))
 
     def _keys(self, login, address):
         return self._key(("login", login), address), self._key("logins", address)

@@ -1,16 +1,22 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import logging
 import re
 from datetime import timedelta
+from smtplib import SMTPException
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessDenied
 from odoo.tools import SQL, consteq
 
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+
 from ..tools import tokens
-from ..tools.errors import ApiError, _
+from ..tools.errors import ApiError, _, unavailable
 from .jwt_login_throttle import too_many_requests
 from .transaction import read_committed
+
+_logger = logging.getLogger(__name__)
 
 SECONDS, TRIES = 300, 5
 _CODE = re.compile(r"[0-9]{4,10}")
@@ -64,7 +70,8 @@ class JwtMfaChallenge(models.Model):
 
         :return: the error to *return*: a raise would lose the challenge, and the entry in the login
             log that the mailed code depends on
-        :raise ApiError: ``too_many_requests`` when Odoo sends no more mails this hour
+        :raise ApiError: ``too_many_requests`` when Odoo sends no more mails this hour;
+            ``unavailable`` when the mail server does not take the mail
         """
         kind = user._mfa_type()
         token = tokens.MfaToken.new()
@@ -73,7 +80,7 @@ class JwtMfaChallenge(models.Model):
                 "user_id": user.id,
                 "selector": token.selector,
                 "token_hash": token.hash,
-                "stamp": user._jwt_session_stamp(),
+                "stamp": user._jwt_session_stamp(user._jwt_lock()),
                 "expires_at": fields.Datetime.now() + timedelta(seconds=SECONDS),
             }
         )
@@ -87,6 +94,9 @@ class JwtMfaChallenge(models.Model):
                     text=str(exc),
                     headers=[("Retry-After", "3600")],
                 ) from None
+            except (MailDeliveryException, SMTPException, OSError) as exc:
+                _logger.error("The code for a login could not be mailed: %s", exc)
+                raise unavailable(_("The code could not be mailed. Try again later.")) from exc
         return ApiError(
             "mfa_required",
             _("This account has a second factor: send its code to /api/login/mfa."),
@@ -112,8 +122,15 @@ class JwtMfaChallenge(models.Model):
             raise users._jwt_too_many(seconds)
         user = users.with_user(row["user_id"]).browse(row["user_id"])
         # one code counts once: Odoo compares it with the last one used
-        self.env.cr.execute("SELECT 1 FROM res_users WHERE id = %s FOR NO KEY UPDATE", [user.id])
+        self.env.cr.execute(
+            "SELECT xmin::text FROM res_users WHERE id = %s FOR NO KEY UPDATE", [user.id]
+        )
+        locked = self.env.cr.fetchone()
         user.invalidate_recordset()
+        if (
+            not locked or user._jwt_session_stamp(*locked) != row["stamp"]
+        ):  # changed while we waited
+            return None, _invalid_mfa_token()
         digits = re.sub(r"\s", "", code)
         try:
             if not _CODE.fullmatch(digits):
@@ -139,7 +156,7 @@ class JwtMfaChallenge(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT c.id, c.user_id, c.token_hash, c.stamp
+                SELECT c.id, c.user_id, c.token_hash, c.stamp, u.xmin::text AS user_version
                   FROM jwt_mfa_challenge c JOIN res_users u ON u.id = c.user_id AND u.active
                  WHERE c.selector = %s
                 """,
@@ -149,7 +166,8 @@ class JwtMfaChallenge(models.Model):
         row = self.env.cr.dictfetchone()
         if row is None or not token.matches(row["token_hash"]):
             raise tokens.InvalidToken("no such challenge")
-        stamp = self.env["res.users"].browse(row["user_id"])._jwt_session_stamp()
+        user = self.env["res.users"].browse(row["user_id"])
+        stamp = user._jwt_session_stamp(row["user_version"])
         if not stamp or not consteq(stamp, row["stamp"]):
             raise _invalid_mfa_token()
         self.env.cr.execute(

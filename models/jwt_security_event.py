@@ -3,7 +3,9 @@
 import logging
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
+
+from .transaction import apart
 
 _logger = logging.getLogger(__name__)
 
@@ -57,10 +59,10 @@ class JwtSecurityEvent(models.Model):
     detail = fields.Char(readonly=True)
 
     @api.model
-    def _record(self, event, *, apart=False, **values):
-        """Record an event with the transaction, or ``apart`` from it: for what an error answers.
+    def _record(self, event, *, separately=False, **values):
+        """Record an event with the transaction, or separately: for what an error answers.
 
-        :param bool apart: commit at once on a cursor of its own
+        :param bool separately: commit at once, in a transaction apart; nothing may be written before
         :param values: the other fields, by name
         """
         values = {"event": event, **{name: value or False for name, value in values.items()}}
@@ -75,10 +77,10 @@ class JwtSecurityEvent(models.Model):
             values.get("detail") or None,
             self._session_in_words(values),
         )
-        if not apart:
+        if not separately:
             return self.sudo().create(values)
-        with self.env.registry.cursor() as cr:
-            api.Environment(cr, SUPERUSER_ID, {})[self._name].create(values)
+        with apart(self.env) as env:
+            env[self._name].create(values)
         return None
 
     @staticmethod

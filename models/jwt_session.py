@@ -5,8 +5,9 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.http import GeoIP
 from odoo.tools import SQL, consteq, hmac
@@ -17,7 +18,7 @@ from ..tools.address import network
 from ..tools.errors import _
 from ..tools.values import dump_datetime
 from .jwt_login_throttle import too_many_requests
-from .transaction import read_committed
+from .transaction import after_commit, apart, read_committed
 
 _logger = logging.getLogger(__name__)
 
@@ -231,7 +232,7 @@ class JwtSession(models.Model):
         :param api_key: the ``res.users.apikeys`` that stood for the password, if one did
         :return: the session, its access token and its first refresh token
         """
-        self._make_room(user)
+        user_version = user._jwt_lock()
         now = fields.Datetime.now()
         until = now + timedelta(seconds=self._lifetimes(user)[0])
         if api_key and api_key.expiration_date:
@@ -243,7 +244,7 @@ class JwtSession(models.Model):
             {
                 "user_id": user.id,
                 "sid": sid,
-                "stamp": user._jwt_session_stamp(),
+                "stamp": user._jwt_session_stamp(user_version),
                 "client_type": client_type,
                 "login_method": method,
                 "api_key_id": api_key.id if api_key else False,
@@ -267,39 +268,30 @@ class JwtSession(models.Model):
             {"session_id": session.id, "selector": refresh.selector, "token_hash": refresh.hash}
         )
         access = self._access_token(user.id, session, session._access_seconds())
+        after_commit(self.env.cr, partial(self._make_room, user.id))
         return session, access, refresh
 
     @api.model
-    def _make_room(self, user):
-        """End the least recently used sessions of a user who has as many as allowed, for one more.
+    def _make_room(self, user_id):
+        """End the least recently used sessions of a user who has more than allowed.
 
-        Apart from the request's transaction, whose snapshot is as old as the hashing of the password:
-        two logins that ended the same session in it would make one of them fail, and hash again. So
-        logins at the same moment may pass the limit together; the next one puts that right.
+        After the commit of a login: it sees what parallel logins have opened.
         """
         limit = self._setting("max_sessions")
         if limit <= 0:
             return
-        surplus = self.env.execute_query(
-            SQL(
-                "SELECT id FROM jwt_session WHERE user_id = %s AND revoked_at IS NULL"
+        with apart(self.env) as env:
+            # one that somebody else is changing right now is left alone, until the next login
+            env.cr.execute(
+                "SELECT id FROM jwt_session WHERE id IN ("
+                " SELECT id FROM jwt_session WHERE user_id = %s AND revoked_at IS NULL"
                 " AND expires_at > now() AT TIME ZONE 'utc'"
-                " ORDER BY last_used_at DESC, id DESC OFFSET %s",
-                user.id,
-                limit - 1,
+                " ORDER BY last_used_at DESC, id DESC OFFSET %s"
+                ") FOR UPDATE SKIP LOCKED",
+                [user_id, limit],
             )
-        )
-        if not surplus:
-            return
-        with self.env.registry.cursor() as cr:
-            read_committed(cr)
-            # one that somebody else is changing right now, be it this very request, is left alone
-            cr.execute(
-                "SELECT id FROM jwt_session WHERE id IN %s FOR UPDATE SKIP LOCKED",
-                [tuple(row[0] for row in surplus)],
-            )
-            sessions = api.Environment(cr, SUPERUSER_ID, {})[self._name]
-            sessions._revoke(Domain("id", "in", [row[0] for row in cr.fetchall()]), "limit")
+            if surplus := [row[0] for row in env.cr.fetchall()]:
+                env[self._name]._revoke(Domain("id", "in", surplus), "limit")
 
     def _seconds_left(self):
         """Seconds that the refresh token of a session just opened is good for, unless it is used.
@@ -415,8 +407,34 @@ class JwtSession(models.Model):
         return tokens.sign(claims, self.env["jwt.signing.key"]._issuer())
 
     @api.model
+    def _authenticate(self, text):
+        """Return the claims of an access token whose session and user live: one statement.
+
+        The signature is checked with the keys that this process knows, before anything is looked up.
+        The statement then brings the version of the keys along; where it has changed, the token is
+        checked once more.
+
+        :param str text: the token
+        :rtype: tokens.Claims
+        :raise tokens.InvalidToken:
+        """
+        keys, now = self.env["jwt.signing.key"], time.time()
+        issuer = keys._last_known() or keys._issuer()
+        try:
+            claims = tokens.verify(text, issuer, now)
+        except tokens.UnknownKey:  # perhaps another process has made it
+            issuer = keys._issuer()
+            claims = tokens.verify(text, issuer, now)
+        if not self._is_alive(claims):
+            raise tokens.InvalidToken("the session or its user has ended")
+        current = keys._issuer()
+        return claims if current is issuer else tokens.verify(text, current, now)
+
+    @api.model
     def _is_alive(self, claims):
         """Whether the session of a checked access token and its user still live: one statement.
+
+        It reads the version of the caches as well.
 
         :param tokens.Claims claims:
         :rtype: bool
@@ -425,16 +443,22 @@ class JwtSession(models.Model):
         # walk through all sessions of the user
         self.env.cr.execute(
             """
-            SELECT s.user_id
+            SELECT s.user_id,
+                   (SELECT u.xmin::text FROM res_users u WHERE u.id = s.user_id AND u.active),
+                   (SELECT version FROM jwt_cache_version)
               FROM jwt_session s
              WHERE s.sid = %s AND s.revoked_at IS NULL AND s.expires_at > now() AT TIME ZONE 'utc'
-               AND (SELECT u.active FROM res_users u WHERE u.id = s.user_id)
             """,
             [claims.session],
         )
-        if self.env.cr.fetchone() != (claims.user_id,):
+        row = self.env.cr.fetchone()
+        if row is None:
             return False
-        stamp = self.env["res.users"].browse(claims.user_id)._jwt_session_stamp()
+        user_id, user_version, version = row
+        self.env["jwt.cache.version"]._remember(version)
+        if user_id != claims.user_id or user_version is None:
+            return False
+        stamp = self.env["res.users"].browse(user_id)._jwt_session_stamp(user_version)
         return bool(stamp) and consteq(stamp, claims.stamp)
 
     # --- refreshing ----------------------------------------------------------------------
@@ -459,11 +483,12 @@ class JwtSession(models.Model):
         :raise tokens.InvalidToken: when it is no token of ours at all, with nothing written
         :raise ApiError: ``too_many_requests``, with nothing written
         """
+        self.env["jwt.signing.key"]._prepare()
         read_committed(self.env.cr)
         row = self._find(refresh)
         if row is None or (user_id and row.user_id != user_id) or (sid and row.sid != sid):
             return None
-        stamp = self.env["res.users"].browse(row.user_id)._jwt_session_stamp()
+        stamp = self.env["res.users"].browse(row.user_id)._jwt_session_stamp(row.user_version)
         if not stamp or not consteq(stamp, row.stamp):
             return None
         idle = self._lifetimes(self.env["res.users"].browse(row.user_id))[1]
@@ -520,12 +545,13 @@ class JwtSession(models.Model):
                 """
                 SELECT t.id, t.token_hash, t.id IS NULL OR t.consumed_at IS NOT NULL AS consumed,
                        s.id AS session_id, s.sid, s.user_id, s.stamp, s.client_type,
-                       s.create_date, s.login_method,
+                       s.create_date, s.login_method, u.xmin::text AS user_version,
                        COALESCE(s.last_ip_address, s.ip_address) AS last_ip_address,
                        u.active AND s.revoked_at IS NULL
                            AND s.expires_at > now() AT TIME ZONE 'utc' AS alive,
                        extract(epoch FROM s.expires_at - (now() AT TIME ZONE 'utc')) AS seconds_left,
-                       extract(epoch FROM (now() AT TIME ZONE 'utc') - s.last_used_at) AS idle_seconds
+                       extract(epoch FROM (now() AT TIME ZONE 'utc') - s.last_used_at) AS idle_seconds,
+                       (SELECT version FROM jwt_cache_version) AS cache_version
                   FROM jwt_session s
                   JOIN res_users u ON u.id = s.user_id
                   LEFT JOIN jwt_refresh_token t ON t.session_id = s.id AND t.selector = %s
@@ -540,6 +566,7 @@ class JwtSession(models.Model):
             if sid:
                 return None  # its session is purged
             raise tokens.InvalidToken("no such refresh token")
+        self.env["jwt.cache.version"]._remember(values.pop("cache_version"))
         stored = values.pop("token_hash")
         if stored and not refresh.matches(stored):
             raise tokens.InvalidToken("wrong secret")
@@ -815,5 +842,6 @@ class _Row:
     create_date: datetime
     login_method: str | None
     last_ip_address: str | None
+    user_version: str
     seconds_left: float
     idle_seconds: float

@@ -7,18 +7,20 @@ import secrets
 import time
 from pathlib import Path
 
-from odoo import SUPERUSER_ID, api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL, config
 
 from ..tools import keys, tokens
-from .transaction import read_committed
+from ..tools.errors import ApiError, _
+from .transaction import apart_at_any_time
 
 _logger = logging.getLogger(__name__)
 
 #: Key material of the operator's own: the path of a file, or the material itself.
 KEY_FILE_VARIABLE, KEY_VARIABLE = "JWT_AUTH_API_KEY_FILE", "JWT_AUTH_API_KEY"
 _GIVEN = "operator"
+_KEEPER_BYTES = 32
 
 
 class JwtSigningKey(models.Model):
@@ -96,7 +98,7 @@ class JwtSigningKey(models.Model):
             SQL("DELETE FROM %s WHERE identity = %s", self._sql_table, self._identity())
         )
         self.env["jwt.security.event"]._record("keys_replaced", user_id=self.env.uid)
-        self._changed()
+        self.env["jwt.cache.version"]._change()
 
     def _check_system(self):
         """
@@ -122,10 +124,7 @@ class JwtSigningKey(models.Model):
             )
         )
         _logger.info("The signing keys of database %s were rotated.", self.env.cr.dbname)
-        self._changed()
-
-    def _changed(self):
-        self.env.registry.clear_cache("stable")
+        self.env["jwt.cache.version"]._change()
 
     @api.autovacuum
     def _gc_keys(self):
@@ -153,13 +152,54 @@ class JwtSigningKey(models.Model):
         """Seconds that a retired key still verifies: as long as a token it signed may live."""
         return self.env["jwt.session"]._setting("access_token_seconds") + tokens.CLOCK_SKEW_SECONDS
 
-    @tools.ormcache(cache="stable")
+    @api.model
     def _issuer(self):
-        """The keys and names that this database signs and verifies with, loaded once per worker.
+        """Return the keys and names that this database signs and verifies with.
 
-        Makes those that are missing.
+        They are loaded once per process and version (see ``jwt.cache.version``), which costs a
+        statement where this transaction has not asked for the version yet. Makes missing keys.
 
         :rtype: tokens.Issuer
+        :raise ApiError: ``server_error`` when the key material cannot be used
+        :raise ConcurrencyError: after making keys for a transaction that had written already and is
+            rolled back; Odoo runs the request again
+        """
+        version = self.env["jwt.cache.version"]._current()
+        known = self._last_known()
+        if known is None or known.version != version:
+            known = self.env.registry.jwt_auth_api_issuer = self._load_issuer(version)
+        return known
+
+    def _last_known(self):
+        """Return what :meth:`_issuer` returned last in this process, or None: no query.
+
+        It may be outdated. What is verified with it has to be confirmed with :meth:`_issuer`.
+        """
+        return getattr(self.env.registry, "jwt_auth_api_issuer", None)
+
+    @api.model
+    def _prepare(self):
+        """Make missing keys now, while the request holds no lock: at the start of what signs.
+
+        No query where this process has found them before.
+        """
+        if self._last_known() is None:
+            self._issuer()
+
+    def _load_issuer(self, version):
+        try:
+            return self._read_issuer(version)
+        except (OSError, keys.BadKey) as exc:
+            _logger.error("Access tokens can be neither signed nor verified: %s", exc)
+            raise ApiError(
+                "server_error",
+                _("The server's signing key cannot be used. The server's log names the remedy."),
+            ) from exc
+
+    def _read_issuer(self, version):
+        """
+        :raise OSError: when a file cannot be read or written
+        :raise keys.BadKey: when it holds no key
         """
         identity = self._identity()
         given = _given_key()
@@ -179,6 +219,7 @@ class JwtSigningKey(models.Model):
             audience=identity,
             signing=signing,
             keys={key.kid: key for key in [*verifying, signing]},
+            version=version,
         )
 
     def _load(self, identity):
@@ -213,14 +254,17 @@ class JwtSigningKey(models.Model):
         next, whatever becomes of this one. (While the addon is being installed its table is not
         committed yet, and the installing transaction is the only one there is.)
 
+        New keys of a copied database end all sessions, whose rows the request may have locked. So a
+        request that has written something is rolled back first, and runs again.
+
         :return: as :meth:`_load`; the request's own snapshot may be too old to see the rows
+        :raise ConcurrencyError: see :meth:`_issuer`
         """
         arguments = (identity, keeper, keeper_name, given)
         if not self.env.registry.ready:
             return self._make_here(*arguments)
-        with self.env.registry.cursor() as cr:
-            read_committed(cr)
-            return api.Environment(cr, SUPERUSER_ID, {})[self._name]._make_here(*arguments)
+        with apart_at_any_time(self.env) as env:
+            return env[self._name]._make_here(*arguments)
 
     def _make_here(self, identity, keeper, keeper_name, given):
         self.env.cr.execute(SQL("LOCK TABLE %s IN EXCLUSIVE MODE", self._sql_table))
@@ -238,6 +282,7 @@ class JwtSigningKey(models.Model):
                 key = keys.load_private(private)
                 sealed = keys.seal(private, keeper, key.kid)
                 self._insert(identity, state, keeper_name, key, key.kid, sealed)
+        self.env["jwt.cache.version"]._change()
         _logger.info("Made signing keys for database %s.", self.env.cr.dbname)
         return self._load(identity)
 
@@ -290,10 +335,17 @@ def _given_key():
     :raise keys.BadKey: when it is given but cannot be used: better no login than another key
     """
     if path := os.environ.get(KEY_FILE_VARIABLE):
-        return keys.load_given(Path(path).read_bytes())
-    if material := os.environ.get(KEY_VARIABLE):
-        return keys.load_given(material.encode())
-    return None
+        source, material = f"the file {path} of {KEY_FILE_VARIABLE}", Path(path).read_bytes()
+    elif text := os.environ.get(KEY_VARIABLE):
+        source, material = f"the environment variable {KEY_VARIABLE}", text.encode()
+    else:
+        return None
+    try:
+        return keys.load_given(material)
+    except keys.BadKey as exc:
+        raise keys.BadKey(
+            f"{source}: {exc} Give a key that can be used, and restart Odoo."
+        ) from exc
 
 
 def _keeper():
@@ -301,17 +353,30 @@ def _keeper():
 
     Outside of the filestore, which Odoo's own backups contain. ``O_EXCL`` decides between two
     processes that make it at the same time.
+
+    :raise OSError: when it cannot be read or made
+    :raise keys.BadKey: when it does not hold 32 bytes
     """
     path = Path(config["data_dir"]) / "jwt_auth_api" / "keeper"
     try:
-        return path.read_bytes()
+        return _checked_keeper(path)
     except FileNotFoundError:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f"keeper.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
+        file.write(secrets.token_bytes(_KEEPER_BYTES))
     with contextlib.suppress(FileExistsError):
         os.link(fresh, path)  # atomic: the first one wins, whole
     fresh.unlink()
-    return path.read_bytes()
+    return _checked_keeper(path)
+
+
+def _checked_keeper(path):
+    keeper = path.read_bytes()
+    if len(keeper) != _KEEPER_BYTES:
+        raise keys.BadKey(
+            f"the file {path} does not hold {_KEEPER_BYTES} bytes. Restore it from a backup of"
+            " Odoo's data folder, or delete it: new signing keys are made then."
+        )
+    return keeper

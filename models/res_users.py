@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from odoo import SUPERUSER_ID, api, models, tools
@@ -13,6 +14,7 @@ from ..tools.errors import ApiError, _
 from . import grant as grants
 from .jwt_login_throttle import too_many_requests
 from .jwt_mfa_challenge import invalid_passkey
+from .transaction import after_commit, apart
 
 #: How Odoo writes an API key (``API_KEY_SIZE``, ``addons/base/models/res_users.py``).
 _API_KEY = re.compile(r"[0-9a-f]{40}")
@@ -48,9 +50,7 @@ class ResUsers(models.Model):
         :raise ApiError: ``too_many_requests``, ``invalid_credentials``
         """
         throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
-        if seconds := self._jwt_cooldown(address) or throttle._take(login, address):
-            throttle._note(login, address)
-            raise self._jwt_too_many(seconds)
+        self._jwt_take_try(login, address, login=login)
         users = self.with_env(self.env(user=None, su=False))
         credential = {"type": "password", "login": login, "password": password}
         interactive = not _API_KEY.fullmatch(password)
@@ -58,7 +58,7 @@ class ResUsers(models.Model):
             info = users.authenticate(credential, {"interactive": interactive})
         except AccessDenied:
             users._jwt_hash_for_nothing(login, password, interactive)
-            events._record("login_failed", login=login, ip_address=address, apart=True)
+            events._record("login_failed", login=login, ip_address=address, separately=True)
             raise _invalid_credentials() from None
         user = users.browse(info["uid"])
         if user.id == SUPERUSER_ID or user.sudo()._is_public():
@@ -68,11 +68,30 @@ class ResUsers(models.Model):
             api_key = api_key._jwt_find(user, password)
             if not api_key:  # removed at this very moment
                 raise _invalid_credentials()
-        throttle._succeeded(login, address)
+        after_commit(self.env.cr, partial(throttle._succeeded, login, address))
         incomplete = not (api_key or info.get("mfa") == "skip" or not user._mfa_url())
         if incomplete:
             events._record("mfa_required", user_id=user.id, ip_address=address)
         return Login(user, "api_key" if api_key else "password", api_key, incomplete)
+
+    @api.model
+    def _jwt_take_try(self, name, address, *, login=None):
+        """Take one of the tries that a name and an address have, before anything is written.
+
+        :param name: the login, or what stands for it
+        :param login: for the record
+        :raise ApiError: ``too_many_requests``
+        """
+        self.env["jwt.signing.key"]._prepare()
+        throttle = self.env["jwt.login.throttle"]
+        if seconds := self._jwt_cooldown(address) or throttle._take(name, address):
+            throttle._note(login, address)
+            raise self._jwt_too_many(seconds)
+
+    @api.model
+    def _jwt_passkey_try(self, assertion, address):
+        """Take a try as :meth:`_jwt_take_try`, for :meth:`_jwt_passkey_login`."""
+        self._jwt_take_try(_passkey_name(assertion), address)
 
     @api.model
     def _jwt_passkey_login(self, assertion, address):
@@ -83,13 +102,14 @@ class ResUsers(models.Model):
 
         :param passkeys.Assertion assertion:
         :return: the user and None, or None and the error to *return*: the challenge stays used up
-        :raise ApiError: ``too_many_requests``
         """
         throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
-        name = f"passkey {assertion.id}"
-        if seconds := self._jwt_cooldown(address) or throttle._take(name, address):
-            throttle._note(None, address)
-            raise self._jwt_too_many(seconds)
+        # as _jwt_lock, but before the check: this transaction would not see a parallel change fail it
+        self.env.cr.execute(
+            "SELECT 1 FROM auth_passkey_key k JOIN res_users u ON u.id = k.create_uid"
+            " WHERE k.credential_identifier = %s FOR SHARE OF u",
+            [assertion.id],
+        )
         users = self.with_env(self.env(user=None, su=False))
         credential = {"type": "webauthn", "webauthn_response": assertion.text}
         try:
@@ -100,7 +120,7 @@ class ResUsers(models.Model):
         user = users.browse(info["uid"])
         if user.id == SUPERUSER_ID or user.sudo()._is_public():
             return None, invalid_passkey()
-        throttle._succeeded(name, address)
+        after_commit(self.env.cr, partial(throttle._succeeded, _passkey_name(assertion), address))
         if info.get("mfa") != "skip" and user._mfa_url():
             events._record("mfa_required", user_id=user.id, ip_address=address)
             return None, self.env["jwt.mfa.challenge"]._open(user)
@@ -172,15 +192,30 @@ class ResUsers(models.Model):
         """What :meth:`context_get` gives that user, without an environment of theirs to ask it in."""
         return self.env(user=user_id, context={})["res.users"].context_get()
 
-    @tools.ormcache("self.id")
-    def _jwt_session_stamp(self):
+    def _jwt_lock(self):
+        """Keep the user's row from being changed until the end of this transaction.
+
+        A parallel change of the password waits and then finds the session that was opened, or it was
+        first: then this fails, and Odoo's retry checks the password once more.
+
+        :return: the version of the row, for :meth:`_jwt_session_stamp`
+        :rtype: str
+        """
+        self.ensure_one()
+        self.env.cr.execute("SELECT xmin::text FROM res_users WHERE id = %s FOR SHARE", [self.id])
+        return self.env.cr.fetchone()[0]
+
+    @tools.ormcache("self.id", "version")
+    def _jwt_session_stamp(self, version):
         """What every token of this user carries: another one after any change that must end them.
 
         Odoo's own session token of a fixed name: it depends on login, password, ``active`` and
-        the second factor (``_get_session_token_fields``, extended by auth_totp and auth_passkey),
-        and the same writes clear its cache on every worker. Left out is the token that an OAuth
-        provider sends anew with each web login: it would end the API sessions each time.
+        the second factor (``_get_session_token_fields``, extended by auth_totp and auth_passkey).
+        Left out is the token that an OAuth provider sends anew with each web login: it would end the
+        API sessions each time.
 
+        :param str version: of the user's row in the snapshot of this transaction (``xmin``), which
+            every such change changes; so the cache holds nothing that is too old for its caller
         :return: 128 bits in hex, or False for a user who does not exist
         """
         self.ensure_one()
@@ -205,16 +240,44 @@ class ResUsers(models.Model):
         """A change of what the session stamp is made of ends the API sessions for good.
 
         The stamp alone would let them live again when the old values come back (archive and
-        un-archive), and a cache in another thread may lag behind.
+        un-archive).
 
         :raise AccessError: as :func:`~.grant.check_groups_given`
         """
         if "group_ids" in vals:
             grants.check_groups_given(self.env)
         result = super().write(vals)
-        if vals.keys() & (self._get_session_token_fields() - {"id", "oauth_access_token"}):
+        if self and vals.keys() & (self._get_session_token_fields() - {"id", "oauth_access_token"}):
+            self.flush_recordset()
+            # passkeys are no column of the row, whose version the stamp is cached by
+            self.env.cr.execute("UPDATE res_users SET active = active WHERE id IN %s", [self._ids])
             self.env["jwt.session"]._revoke(Domain("user_id", "in", self.ids), "user")
+            after_commit(self.env.cr, partial(self._jwt_end_outdated, self.ids))
         return result
+
+    @api.model
+    def _jwt_end_outdated(self, user_ids):
+        """End sessions that a parallel login has opened with what was changed just now.
+
+        After the commit of the change, which could not see them.
+        """
+        sessions = self.env["jwt.session"]
+        with apart(self.env) as env:
+            env.cr.execute(
+                "SELECT u.id, u.xmin::text, array_agg(DISTINCT s.stamp) FROM res_users u"
+                " JOIN jwt_session s ON s.user_id = u.id AND s.revoked_at IS NULL"
+                " WHERE u.id IN %s GROUP BY u.id",
+                [tuple(user_ids)],
+            )
+            for user_id, version, stamps in env.cr.fetchall():
+                current = env["res.users"].browse(user_id)._jwt_session_stamp(version)
+                if outdated := [stamp for stamp in stamps if stamp != current]:
+                    domain = Domain("user_id", "=", user_id) & Domain("stamp", "in", outdated)
+                    env[sessions._name]._revoke(domain, "user")
+
+
+def _passkey_name(assertion):
+    return f"passkey {assertion.id}"
 
 
 def _invalid_credentials():

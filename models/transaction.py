@@ -1,7 +1,30 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The isolation level of the few statements that several requests run on one row at once."""
+"""Transactions beside the request's own, and the isolation level where parallel requests meet.
 
+A cursor of its own must never wait for a lock that the same request holds: PostgreSQL sees two
+sessions, one of which is idle, and finds no deadlock. Hence the three rules that this module is for:
+
+- :func:`apart` is called before the request has written or locked anything, or after its commit
+  (:func:`after_commit`). At log level DEBUG, :func:`apart` checks it and logs an error.
+- Each such transaction has a lock timeout, after which Odoo's retry rolls the request back.
+- ``doc/architecture.md`` lists which locks are taken in which order.
+"""
+
+import contextlib
+import logging
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api
+from odoo.exceptions import ConcurrencyError
 from odoo.sql_db import Cursor
+
+_logger = logging.getLogger(__name__)
+
+#: How long a transaction apart waits for a lock. Others hold these rows for milliseconds; whoever
+#: waits longer waits for something that may never end.
+LOCK_TIMEOUT_SECONDS = 4
+_READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 
 
 def read_committed(cr):
@@ -16,4 +39,72 @@ def read_committed(cr):
     """
     if isinstance(cr, Cursor):
         cr.rollback()
-        cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        cr.execute(_READ_COMMITTED)
+
+
+@contextlib.contextmanager
+def apart(env):
+    """Open a READ COMMITTED transaction beside the request's own; commit it at the end.
+
+    Call it while the request holds no lock: before its first write, or after its commit.
+
+    :param env: the request's environment
+    :return: an environment of the superuser on the new cursor
+    :raise psycopg2.errors.LockNotAvailable: after :data:`LOCK_TIMEOUT_SECONDS`; Odoo's retry rolls
+        the request back, which frees what it held, and runs it again
+    """
+    with env.registry.cursor() as cr:
+        if isinstance(cr, Cursor):  # and not that of Odoo's tests, which share one transaction
+            if _logger.isEnabledFor(logging.DEBUG) and _has_written(env.cr):
+                _logger.error("A transaction apart was opened after a write.", stack_info=True)
+            cr.execute(f"{_READ_COMMITTED}; SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+        yield api.Environment(cr, SUPERUSER_ID, {})
+
+
+@contextlib.contextmanager
+def apart_at_any_time(env):
+    """Open a transaction as :func:`apart` does, for what is rare and may be called at any time.
+
+    A request that has written or locked something is rolled back first, and has to run again.
+
+    :raise ConcurrencyError: at the end, when the request was rolled back: Odoo runs it again
+    """
+    with env.registry.cursor() as cr:
+        is_test = not isinstance(cr, Cursor)
+    rolled_back = not is_test and _has_written(env.cr)
+    if rolled_back:
+        env.cr.rollback()
+    with apart(env) as beside:
+        yield beside
+    if rolled_back:
+        raise ConcurrencyError("The request was rolled back, and runs again.")
+
+
+def _has_written(cr):
+    """Return whether the transaction of ``cr`` has written or locked a row.
+
+    PostgreSQL gives a transaction its number with the first of either.
+
+    :rtype: bool
+    """
+    cr.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+    return cr.fetchone()[0]
+
+
+def after_commit(cr, function):
+    """Call ``function()`` when the transaction of ``cr`` is committed, and only then.
+
+    A database error is logged: the response is made already, and stays. The cursor of Odoo's tests
+    never commits, so there the call is made at once.
+    """
+
+    def run():
+        try:
+            function()
+        except psycopg2.Error as exc:
+            _logger.error("What follows a commit failed: %s", exc.pgcode or type(exc).__name__)
+
+    if isinstance(cr, Cursor):
+        cr.postcommit.add(run)
+    else:
+        function()

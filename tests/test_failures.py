@@ -4,6 +4,7 @@ import json
 from unittest.mock import patch
 
 import psycopg2
+from psycopg2.pool import PoolError
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -12,6 +13,7 @@ from ..controllers import dispatcher
 from ..controllers.dispatcher import ApiDispatcher
 from ..tools.errors import ApiError
 from .common import JSON_TYPE, LEAK, ApiCase
+from .test_refresh import raise_sql_state
 
 SECRET = "/home/secret/odoo.py SELECT password"
 #: What stands for the variable parts of a path, by name.
@@ -22,6 +24,10 @@ STEPS = ["pre_dispatch", "dispatch", "post_dispatch", "_decode"]
 #: What the response to an error needs beside the error.
 HELPERS = ["_translate", "_common_headers", "allowed_origins", "_look_for_envelope", "refuse"]
 MUTED = ["odoo.http", "odoo.sql_db", "werkzeug", dispatcher.__name__]
+
+
+def _raise(exc):
+    raise exc
 
 
 @tagged("post_install", "-at_install")
@@ -118,6 +124,38 @@ class TestFailures(ApiCase):
             with listing:
                 response = self._call("GET", "/api/me", self.access)
                 self.assertFailure(response, 503, "unavailable")
+
+    def test_outage_while_the_caller_is_looked_up(self):
+        """An outage is no missing right: its true status, and 503 says when to come back."""
+        for fail, status, code in (
+            (lambda _self, _claims: _raise(PoolError(SECRET)), 503, "unavailable"),
+            (lambda _self, _claims: _raise(psycopg2.OperationalError(SECRET)), 503, "unavailable"),
+            (lambda self, _claims: raise_sql_state(self.env.cr, "57014"), 503, "unavailable"),
+            (lambda self, _claims: raise_sql_state(self.env.cr, "53300"), 503, "unavailable"),
+            (lambda _self, _claims: _raise(ValueError(SECRET)), 500, "server_error"),
+            (lambda _self, _claims: _raise(RecursionError(SECRET)), 500, "server_error"),
+        ):
+            failing = patch.object(self.registry["jwt.session"], "_is_alive", fail)
+            with self.subTest(code=code), failing:
+                response = self._call("GET", "/api/me", self.access)
+                self.assertFailure(response, status, code)
+                if status == 503:
+                    self.assertGreater(int(response.headers["Retry-After"]), 0)
+
+    def test_lost_race_while_the_caller_is_looked_up(self):
+        """Odoo runs the request again, as it does for one that is lost later."""
+        session = self.registry["jwt.session"]
+        look, tries = session._is_alive, []
+
+        def lose_once(sessions, claims):
+            tries.append(claims)
+            if len(tries) == 1:
+                raise_sql_state(sessions.env.cr, "40001")
+            return look(sessions, claims)
+
+        with patch.object(session, "_is_alive", lose_once), patch("time.sleep"):
+            self.assertAnswer(self._call("GET", "/api/me", self.access))
+        self.assertEqual(len(tries), 2)
 
     def test_other_pages_stay_as_they_are(self):
         """Odoo answers what is not below ``/api`` itself."""

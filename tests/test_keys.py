@@ -1,17 +1,22 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import os
+import tempfile
 import time
+from pathlib import Path
 from unittest.mock import patch
 
 import jwt
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import config
 
 from ..tools import keys, tokens
+from ..tools.errors import ApiError
 from .common import ApiCase
 
+KEYS_LOG = "odoo.addons.jwt_auth_api.models.jwt_signing_key"
 JWKS = "/api/.well-known/jwks.json"
 
 
@@ -22,7 +27,11 @@ class TestKeys(ApiCase):
     def setUp(self):
         super().setUp()
         self.keys = self.env["jwt.signing.key"].sudo()
-        self.addCleanup(self.registry.clear_cache, "stable")
+        self.addCleanup(self._forget)
+
+    def _forget(self):
+        """Let the next request load the keys as a process that has just started."""
+        self.registry.jwt_auth_api_issuer = None
 
     def _states(self):
         self.env.invalidate_all()
@@ -78,7 +87,7 @@ class TestKeys(ApiCase):
             "UPDATE jwt_signing_key SET retired_at = retired_at - interval '16 minutes'"
             " WHERE state = 'retiring'"
         )
-        self.registry.clear_cache("stable")
+        self._forget()
         self.assertFalse(self._is_open(opened.access))
         self.assertEqual(len(self._call("GET", JWKS).json()["keys"]), 2)
         self.env.cr.execute(
@@ -132,11 +141,11 @@ class TestKeys(ApiCase):
         """With another data folder nothing can be unsealed; both machines verify both keys."""
         opened = self._open(self.user)
         with patch("odoo.addons.jwt_auth_api.models.jwt_signing_key._keeper", lambda: b"m" * 32):
-            self.registry.clear_cache("stable")
+            self._forget()
             elsewhere = self._open(self.user)
             self.assertNotEqual(self._kid(elsewhere.access), self._kid(opened.access))
             self.assertTrue(self._is_open(opened.access))
-        self.registry.clear_cache("stable")
+        self._forget()
         self.assertTrue(self._is_open(elsewhere.access))
         self.assertEqual(self._kid(self._open(self.user).access), self._kid(opened.access))
 
@@ -145,7 +154,7 @@ class TestKeys(ApiCase):
         secret = "an operator's secret of some length"
         opened = self._open(self.user)
         with patch.dict(os.environ, {"JWT_AUTH_API_KEY": secret}):
-            self.registry.clear_cache("stable")
+            self._forget()
             given = self._open(self.user)
             self.assertEqual(jwt.get_unverified_header(given.access)["alg"], "HS256")
             self.assertTrue(self._is_open(given.access))
@@ -153,15 +162,49 @@ class TestKeys(ApiCase):
             self.assertEqual(self._call("GET", JWKS).json(), {"keys": []})
             self.env.cr.execute("SELECT t::text FROM jwt_signing_key t")
             self.assertNotIn(secret.encode().hex(), str(self.env.cr.fetchall()))
-        self.registry.clear_cache("stable")
+        self._forget()
         self.assertFalse(self._is_open(given.access))
 
     def test_unfit_key_of_the_operator_is_not_passed_over(self):
         """Better no login than one signed by another key."""
         with patch.dict(os.environ, {"JWT_AUTH_API_KEY": "short"}):
-            self.registry.clear_cache("stable")
-            with self.assertRaises(keys.BadKey):
+            self._forget()
+            with self.assertLogs(KEYS_LOG, "ERROR") as log, self.assertRaises(ApiError) as refused:
                 self._issuer()
+        self.assertEqual(refused.exception.code, 500)
+        self.assertIn("JWT_AUTH_API_KEY", log.output[0])
+        self.assertIn("32 bytes", log.output[0])
+
+    def test_key_material_that_cannot_be_used_is_a_server_error(self):
+        """An outage is a 500, never a missing right, and the log names the file and the remedy."""
+        opened = self._open(self.user)
+        with tempfile.TemporaryDirectory() as folder:
+            empty = Path(folder) / "key.pem"
+            empty.touch()
+            broken = (
+                (patch.dict(os.environ, {"JWT_AUTH_API_KEY_FILE": f"{folder}/none"}), "none"),
+                (patch.dict(os.environ, {"JWT_AUTH_API_KEY_FILE": str(empty)}), "key.pem"),
+                (patch.dict(config.options, {"data_dir": self._data_folder(folder)}), "keeper"),
+            )
+            for how, name in broken:
+                self._forget()
+                with self.subTest(name), how, self.assertLogs(KEYS_LOG, "ERROR") as log:
+                    for response in (
+                        self._call("GET", "/api/me", opened.access),
+                        self._post("/api/revoke/token", token=opened.access),
+                        self._call("GET", JWKS),
+                    ):
+                        self.assertError(response, 500, "server_error")
+                self.assertIn(f"/{name}", log.output[0])
+        self._forget()
+        self.assertTrue(self._is_open(opened.access))
+
+    def _data_folder(self, folder):
+        """Return a data folder whose keeper was cut off."""
+        keeper = Path(folder) / "data" / "jwt_auth_api" / "keeper"
+        keeper.parent.mkdir(parents=True)
+        keeper.write_bytes(b"short")
+        return str(keeper.parent.parent)
 
     def test_public_key_is_no_secret_for_hs256(self):
         """Key confusion: a token signed with HS256 and the public key's bytes or JWK."""

@@ -3,6 +3,7 @@
 import base64
 import time
 from datetime import datetime, timedelta
+from smtplib import SMTPServerDisconnected
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -182,6 +183,29 @@ class TestSecondFactor(ApiCase):
         self.victim.sudo().totp_secret = SECRET
         self.env.flush_all()
         self.assertFalse(self._is_open(opened.access))
+
+    def test_mail_server_that_is_down_is_a_503(self):
+        """No missing right and no failure of ours: the client is told to come back, and can."""
+        if "auth_totp_mail" not in self.env.registry._init_modules:
+            self.skipTest("auth_totp_mail is not installed")
+        self.env["ir.config_parameter"].set_param("auth_totp.policy", "all_required")
+        self.victim.email = "victim@example.com"
+        self.env.flush_all()
+        login = {"login": self.victim.login, "password": f"{self.victim.login}-password"}
+        server, mail = self.env["ir.mail_server"], self.env["mail.mail"]
+        for model, method, failure in (
+            (server, "_connect__", OSError("secret.example is down")),
+            (mail, "_send", SMTPServerDisconnected("secret.example is gone")),
+        ):
+            with (
+                self.subTest(method),
+                patch.object(type(model), method, side_effect=failure),
+                self.assertLogs("odoo.addons.jwt_auth_api.models.jwt_mfa_challenge", "ERROR"),
+            ):
+                response = self._post("/api/login", login)
+            self.assertError(response, 503, "unavailable")
+            self.assertNotIn("secret", response.text)
+            self.assertGreater(int(response.headers["Retry-After"]), 0)
 
     def test_mailed_code(self):
         """Policy "all users": the code comes by mail with the first step and finishes the second."""

@@ -14,6 +14,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+import psycopg2
+from psycopg2.pool import PoolError
 from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response
 
@@ -81,6 +83,10 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     429: ("too_many_requests", _("Too many requests. Wait a little and try again.")),
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
 }
+#: What a client waits for before it asks a server again that is overloaded, or has no database.
+RETRY_SECONDS: Final = 5
+#: The database cannot be asked: all connections are in use, it is down, or it has just gone.
+_UNREACHABLE: Final = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
 _SERVER_ERROR: Final = _(
     "The server failed. The administrator finds the details in the server's log."
 )
@@ -200,6 +206,8 @@ def from_exception(exc: BaseException) -> ApiError:
     pgcode = getattr(exc, "pgcode", None)
     if pgcode:
         return _from_pgcode(str(pgcode))
+    if isinstance(exc, _UNREACHABLE):
+        return unavailable()
     status = getattr(exc, "http_status", None)
     if isinstance(exc, HTTPException):
         known = _from_status(exc.code or 500)
@@ -216,7 +224,15 @@ def from_exception(exc: BaseException) -> ApiError:
     return ApiError("server_error", _SERVER_ERROR)
 
 
+def unavailable(message: str | None = None) -> ApiError:
+    """Return a 503 that says when to try again (RFC 9110, section 15.6.4)."""
+    headers = [("Retry-After", str(RETRY_SECONDS))]
+    return ApiError("unavailable", message or _BY_STATUS[503][1], headers=headers)
+
+
 def _from_status(status: int) -> ApiError:
+    if status == 503:
+        return unavailable()
     error, message = _BY_STATUS.get(status) or (
         _BY_STATUS[400] if 400 <= status < 500 else ("server_error", _SERVER_ERROR)
     )
@@ -240,6 +256,6 @@ def _from_pgcode(pgcode: str) -> ApiError:
         return _from_status(409)
     if pgcode.startswith("22") or pgcode == "54000":
         return ApiError("bad_value", _("A value does not fit its field."))
-    if pgcode in {"57014", "53300", "57P01"}:
+    if pgcode.startswith(("08", "53", "57")):  # no connection, no resources, told to stop
         return _from_status(503)
     return ApiError("server_error", _SERVER_ERROR)

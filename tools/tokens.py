@@ -79,18 +79,24 @@ class InvalidToken(Exception):
         self.reason = reason
 
 
+class UnknownKey(InvalidToken):
+    """The key that the token names is not, or no longer, one of the issuer's."""
+
+
 @dataclass(frozen=True)
 class Issuer:
     """Who signs and for whom: the keys of one database and its identity.
 
     :param signing: the key that signs now
     :param keys: kid → key, all that may still verify
+    :param version: of the data that this was made from, where the caller keeps it
     """
 
     issuer: str
     audience: str
     signing: Key = field(repr=False)
     keys: Mapping[str, Key] = field(repr=False)
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,7 @@ def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = Fals
 
     :param now: Unix seconds
     :param allow_expired: for log-out, where a right signature is enough
+    :raise UnknownKey: when none of the issuer's keys is the token's
     :raise InvalidToken: in every other case, whatever the token looks like
     """
     if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
@@ -171,7 +178,7 @@ def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = Fals
     kid = header.get("kid")
     key = issuer.keys.get(kid) if isinstance(kid, str) else None
     if key is None or (key.until is not None and now > key.until):
-        raise InvalidToken("unknown key")
+        raise UnknownKey("unknown key")
     if header.get("alg") not in key.names or header.get("typ") != TYPE or "crit" in header:
         raise InvalidToken("wrong header")
     claims = _claims(_verified_payload(token, key), issuer, now)

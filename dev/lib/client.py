@@ -76,9 +76,8 @@ class Device:
         sent = {"X-Client-Type": self.kind, "User-Agent": "dev-live/1.0", **(headers or {})}
         if authorize and self.access and "Authorization" not in sent:
             sent["Authorization"] = f"Bearer {self.access}"
-        answer = httpx.request(
-            method, self.url + path, headers=sent, timeout=120, verify=_TLS, **options
-        )
+        options = {"timeout": 120, "verify": _TLS, **options}
+        answer = httpx.request(method, self.url + path, headers=sent, **options)
         if answer.headers.get("content-type") == JSON and answer.content:
             _remember(answer.json())
         return answer

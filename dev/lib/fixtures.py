@@ -16,6 +16,9 @@ from . import database, log
 from .server import serving
 from .setup import Setup
 
+#: The server logs an error where a transaction apart could wait for its own request.
+CHECKS = ("--log-handler", "odoo.addons.jwt_auth_api.models.transaction:DEBUG")
+
 
 class LiveServer:
     """The server under test, and a view into its database that does not pass through it."""
@@ -119,7 +122,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
         database.make_demo(setup, name, path.with_name(f"{part}-install.log"))
         # another number shows that nothing depends on a process's memory
         workers = int(os.environ.get("JWT_AUTH_API_WORKERS", "2"))
-        with serving(setup, name, path, workers=workers) as running:
+        with serving(setup, name, path, workers=workers, options=CHECKS) as running:
             live = LiveServer(setup, name, running.url, path, running.process)
             yield live
         bad = live.unexpected()

@@ -6,6 +6,7 @@ import jwt
 import pytest
 from lib import database
 from lib.client import Device, together
+from lib.fixtures import CHECKS
 from lib.server import serving
 
 
@@ -18,7 +19,7 @@ def copied(server):
     setup = server.setup
     with contextlib.ExitStack() as stack:
 
-        def copy(prepare=""):
+        def copy(prepare="", workers=2):
             name = f"{server.db}_copy"
             database.drop(setup, name)
             stack.callback(database.drop, setup, name)
@@ -34,7 +35,8 @@ def copied(server):
                 database.rows(setup, name, prepare)
             log = server.log_path.with_name("copy.log")
             log.unlink(missing_ok=True)
-            return stack.enter_context(serving(setup, name, log))
+            copied = serving(setup, name, log, workers=workers, options=CHECKS)
+            return stack.enter_context(copied)
 
         yield copy
 
@@ -84,6 +86,54 @@ def test_tokens_are_bound_to_their_database(server, user, log_in, copied):
     assert works(log_in(user))
     assert keys(server, server.db) == original_keys
     assert not {row[1] for row in original_keys} & {row[1] for row in keys(server, copy.db)}
+    assert "Traceback" not in copy.log_path.read_text(errors="replace")
+
+
+@pytest.mark.parametrize("workers", [2, 0], ids=["workers", "threads"])
+def test_first_request_of_a_copy_is_a_refresh(server, user, log_in, copied, workers):
+    """It writes the session, whose use lies back, and keys are missing: it must not wait for itself.
+
+    Browser login with an old cookie does the same in the other order.
+    """
+    device, browser = log_in(user), log_in(user, "browser")
+    past = "UPDATE jwt_session SET last_used_at = last_used_at - interval '5 minutes'"
+    copy = copied(past, workers)
+    for moved in (at(device, copy.url), at(browser, copy.url)):
+        moved.cookie = browser.cookie
+        assert moved.renew(timeout=20).status_code == 401
+        assert moved.rotate(timeout=20).status_code == 401
+    database.rows(server.setup, copy.db, "DELETE FROM jwt_signing_key")
+    again = Device(copy.url, "browser")
+    headers = {"Cookie": f"refreshToken={browser.cookie}"}
+    answer = again.login(user.login, user.password, headers=headers, timeout=20)
+    assert answer.status_code == 200
+    assert works(again)
+    assert "Traceback" not in copy.log_path.read_text(errors="replace")
+    assert " ERROR " not in copy.log_path.read_text(errors="replace")
+
+
+def test_keys_missing_in_the_middle_of_a_request(server, user, copied):
+    """Deleted by hand under a warm worker: the request that misses them is rolled back and runs again."""
+    copy = copied("", 0)
+    device = Device(copy.url)
+    assert device.login(user.login, user.password).status_code == 200
+    database.rows(
+        server.setup,
+        copy.db,
+        "DELETE FROM jwt_signing_key; UPDATE jwt_cache_version SET version = 'by hand';"
+        " UPDATE jwt_session SET last_used_at = last_used_at - interval '5 minutes'",
+    )
+    answer = device.renew(timeout=30)
+    assert answer.status_code == 200
+    device.access = answer.json()["access_token"]
+    assert works(device)
+    [row] = database.rows(
+        server.setup,
+        copy.db,
+        "SELECT last_used_at > now() AT TIME ZONE 'utc' - interval '1 minute'"
+        " FROM jwt_session WHERE revoked_at IS NULL",
+    )
+    assert row == (True,)
     assert "Traceback" not in copy.log_path.read_text(errors="replace")
 
 

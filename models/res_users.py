@@ -255,6 +255,12 @@ class ResUsers(models.Model):
             after_commit(self.env.cr, partial(self._jwt_end_outdated, self.ids))
         return result
 
+    def unlink(self):
+        """Delete the sessions first: PostgreSQL would leave it to chance whether an event of this very
+        transaction still points to one of them when it is checked."""
+        self.env["jwt.session"].sudo().search([("user_id", "in", self.ids)]).unlink()
+        return super().unlink()
+
     @api.model
     def _jwt_end_outdated(self, user_ids):
         """End sessions that a parallel login has opened with what was changed just now.

@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections import defaultdict
 
+from psycopg2 import DataError, ProgrammingError
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from odoo.exceptions import AccessDenied, AccessError, LockError, RedirectWarning, UserError
@@ -33,7 +34,9 @@ RAISED_BY_CODE = (
     RedirectWarning,
     UserError,
 )
-#: Of these, what the whole request has to hear of.
+#: What PostgreSQL raises about a statement or a value in it; never about a lost race or a connection.
+RAISED_BY_SQL = (DataError, ProgrammingError)
+#: Of the former, what the whole request has to hear of.
 _FOR_THE_REQUEST = (AccessDenied, AccessError, LockError)
 
 
@@ -51,10 +54,29 @@ def caught(env, on_fault):
     try:
         yield
     except RAISED_BY_CODE as exc:
-        aborted = env.cr.connection.info.transaction_status == TRANSACTION_STATUS_INERROR
-        if aborted or isinstance(exc, _FOR_THE_REQUEST):
+        if _is_aborted(env) or isinstance(exc, _FOR_THE_REQUEST):
             raise
         on_fault(exc)
+
+
+@contextlib.contextmanager
+def caught_searching(env, on_fault):
+    """As :func:`caught`, for a search: what PostgreSQL says of a statement, or of the values in it, counts as well.
+
+    An aborted transaction is rolled back first, so that ``on_fault`` can read, and has to raise. Nothing is
+    lost by that: the error would end the request.
+    """
+    try:
+        with caught(env, on_fault):
+            yield
+    except RAISED_BY_SQL as exc:
+        if _is_aborted(env):
+            env.cr.rollback()
+        on_fault(exc)
+
+
+def _is_aborted(env):
+    return env.cr.connection.info.transaction_status == TRANSACTION_STATUS_INERROR
 
 
 class Faults:

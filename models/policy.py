@@ -15,6 +15,7 @@ before it has said yes. The rules it keeps, whatever a connection opens:
 
 import contextlib
 import functools
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from .guarded import UNREACHABLE
 from .policy_records import RecordPolicy
 from .policy_values import ValuePolicy
 
+_PROPERTY = re.compile(r"[a-z0-9_]{1,512}")
 _NUMBERS = frozenset(["integer", "float", "monetary"])
 _SORTABLE = _NUMBERS | frozenset(
     "char text html selection boolean date datetime many2one many2one_reference reference".split()
@@ -355,13 +357,24 @@ class Policy(RecordPolicy, ValuePolicy):
         problems = Problems()
         for term in terms:
             try:
-                self._check_sortable(self.readable(term.name))
+                self._check_term(term.name)
             except ApiError as exc:
                 problems.catch(exc)
         problems.raise_if_any()
         if terms and all(term.name != "id" for term in terms):
             terms = (*terms, queries.OrderTerm("id", descending=True))
         return ", ".join(map(str, terms))
+
+    def _check_term(self, path):
+        """A property sorts by its stored value, where the field that it belongs to stands in a column."""
+        name, dot, property_name = path.partition(".")
+        field = self.model._fields.get(name)
+        if not dot or field is None or field.type != "properties":
+            self._check_sortable(self.readable(path))
+        elif not self.readable(name).store or not _PROPERTY.fullmatch(property_name):
+            raise ApiError(
+                "bad_parameter", _("Records cannot be sorted by %(field)s."), field=path[:128]
+            )
 
     def _check_sortable(self, found, seen=()):
         """Only what stands in a column sorts; a many2one sorts as its model does, by what the caller may see."""

@@ -2,20 +2,28 @@
 """Which records: the part of a policy that reads a client's domain and knows the connection's filter."""
 
 import contextlib
+import json
+import re
 
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.models import BaseModel
+from odoo.tools import SQL
 
 from ..tools import domain as domains
 from ..tools import filter as filters
 from ..tools import values
 from ..tools.errors import ApiError, _
+from .faults import BrokenFilterError, caught, caught_searching
 from .guarded import UNREACHABLE
 
 _DATE_PARTS = frozenset(
     "year_number quarter_number month_number iso_week_number day_of_year day_of_month day_of_week"
     " hour_number minute_number second_number".split()
 )
+_PROPERTY_PATH = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
+#: How much of a condition an error tells.
+_SHOWN = 200
 #: Fields without a column whose search is not a model's own matter.
 _OWN_SEARCH = frozenset(["id", "display_name"])
 _POSITIVE = {"!=": "=", "not in": "in"} | {
@@ -44,10 +52,61 @@ class RecordPolicy:
         :param domain: a :meth:`domain`
         :param bool archived: show archived records whatever the domain says
         :rtype: odoo.tools.Query
-        :raise ApiError: ``bad_domain`` for a condition that Odoo cannot search
         """
-        with searching():
-            return with_archived(self.search, archived)._search(domain, offset, limit, order)
+        return with_archived(self.search, archived)._search(domain, offset, limit, order)
+
+    @contextlib.contextmanager
+    def searching(self, asked):
+        """Take what a client's domain makes Odoo's code or PostgreSQL raise for the client's mistake.
+
+        :param asked: the tree of the domain
+        :raise ApiError: ``bad_domain``, with the condition; what the domain has not caused is raised as it is
+        """
+
+        def on_fault(exc):
+            if self._fails(domains.TRUE):
+                raise exc
+            if condition := self._failing(asked):
+                raise _not_searched(condition, exc) from exc
+            if not self._fails(asked):
+                raise exc
+            raise ApiError(
+                "bad_domain", _("The domain asks something that Odoo cannot search.")
+            ) from exc
+
+        with caught_searching(self.caller.env, on_fault):
+            yield
+
+    @contextlib.contextmanager
+    def _reading(self, condition):
+        """As :meth:`searching`, while one condition is made of a client's."""
+
+        def on_fault(exc):
+            below = self._failing(condition) if condition.operator in domains.NESTED else None
+            raise _not_searched(below or condition, exc) from exc
+
+        with caught_searching(self.caller.env, on_fault):
+            yield
+
+    def _failing(self, node):
+        """Find the first condition that fails on its own, where a search has failed."""
+        for condition in domains.conditions(node):
+            if not self._fails(condition):
+                continue
+            if len(condition.path) == 1 and condition.operator in domains.NESTED:
+                below = self.reading(self.readable(condition.path[0]).comodel_name)
+                return below._failing(condition.value) or condition
+            return condition
+        return None
+
+    def _fails(self, node):
+        """Return whether a domain cannot be searched; PostgreSQL is asked for its plan alone."""
+        cr, found = self.caller.env.cr, []
+        with caught_searching(self.caller.env, found.append), cr.savepoint(flush=False):
+            query = self.search._search(self._domain(node))
+            if not query.is_empty():
+                cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
+        return bool(found)
 
     def scope(self):
         """The connection's record filter for this caller; it sees all fields, as a record rule does.
@@ -61,6 +120,17 @@ class RecordPolicy:
         return self._scope
 
     def _evaluate_scope(self):
+        """
+        :raise BrokenFilterError: for a filter that Odoo cannot evaluate, or cannot search by
+        """
+
+        def on_fault(exc):
+            raise BrokenFilterError(self.name) from exc
+
+        with caught(self.caller.env, on_fault):
+            return self._searched_filter()
+
+    def _searched_filter(self):
         domain = self._filter()
         if domain.is_true():
             return domain
@@ -182,7 +252,8 @@ class RecordPolicy:
                 return Domain.OR([self._domain(child) for child in children])
             case domains.Not(child):
                 return ~self._domain(child)
-        return self._condition(node)
+        with self._reading(node):
+            return self._condition(node)
 
     def _condition(self, condition):
         name, *rest = condition.path
@@ -209,9 +280,22 @@ class RecordPolicy:
         path = ".".join(condition.path)
         field_type = "integer" if rest and found.type != "properties" else found.type
         if field_type == "properties":
-            return Domain(path, condition.operator, _plain(condition.value))
+            return Domain(path, condition.operator, self._property_value(found, condition))
         value = values.load_condition(field_type, path, condition.operator, condition.value)
         return Domain(path, condition.operator, value)
+
+    def _property_value(self, found, condition):
+        """The right side of a condition on a property, which Odoo compares as it is stored.
+
+        Only a moment has two forms. Whether the property is one is asked where the value looks like it.
+        """
+        value, path = condition.value, ".".join(condition.path)
+        known = found.definition_record and _PROPERTY_PATH.fullmatch(path)
+        if not known or not values.is_moment(value):
+            return _plain(value)
+        if self.everything().get_property_definition(path).get("type") != "datetime":
+            return _plain(value)
+        return values.load_condition("datetime", path, condition.operator, value)
 
     def _check_searchable(self, found):
         """
@@ -313,8 +397,8 @@ class RecordPolicy:
             return Domain(found.name, operator, inner)
         if not below.search.has_access("read"):
             return Domain(operator == "not any")
-        with searching():  # within a relation Odoo looks for `active` in the optimized domain
-            inner = inner.optimize_full(below.search)
+        # within a relation Odoo looks for `active` in the optimized domain
+        inner = inner.optimize_full(below.search)
         return Domain(found.name, operator, below.find(inner, archived=found.type == "many2one"))
 
     def fetch(self, ids, names, order=""):
@@ -341,23 +425,25 @@ class RecordPolicy:
         return records.browse([key for key in ids if key in known])
 
 
-@contextlib.contextmanager
-def searching():
-    """Take what Odoo cannot search for a mistake in the client's domain.
-
-    :raise ApiError: ``bad_domain``
-    """
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, NotImplementedError) as exc:
-        raise ApiError(
-            "bad_domain", _("The domain asks something that Odoo cannot search.")
-        ) from exc
-
-
 def with_archived(model, archived):
     """Return the model in an environment that shows archived records, if they are asked for."""
     return model.with_context(active_test=False) if archived else model
+
+
+def _not_searched(condition, exc):
+    """The error for a condition that Odoo's code fails with; with Odoo's own sentence where it has one."""
+    value = "…" if condition.operator in domains.NESTED else _plain(condition.value)
+    text = json.dumps([".".join(condition.path), condition.operator, value], ensure_ascii=False)
+    if isinstance(exc, UserError):
+        return ApiError(
+            "bad_domain",
+            _("Odoo cannot search by %(condition)s: %(reason)s"),
+            condition=text[:_SHOWN],
+            reason=exc.args[0],
+        )
+    return ApiError(
+        "bad_domain", _("Odoo cannot search by %(condition)s."), condition=text[:_SHOWN]
+    )
 
 
 def _unsearchable(name):

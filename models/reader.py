@@ -24,7 +24,7 @@ from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
 from . import grant as grants
 from .faults import Faults
 from .guarded import UNREACHABLE
-from .policy_records import searching, with_archived
+from .policy_records import with_archived
 from .policy_values import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
@@ -49,17 +49,20 @@ def page(policy, query):
     plan = policy.plan(query.selection)
     domain, order = policy.domain(query.domain), policy.order(query.order)
     if query.cursor is not None:
-        return _cursor_page(policy, query, plan, domain, order)
+        with policy.searching(query.domain):
+            return _cursor_page(policy, query, plan, domain, order)
     offset = (query.page - 1) * query.limit
-    found = policy.find(domain, offset, query.limit, order, archived=query.archived)
-    records = _fetch(with_archived(policy.model, query.archived), found, plan)
+    with policy.searching(query.domain):
+        found = policy.find(domain, offset, query.limit, order, archived=query.archived)
+        records = _fetch(with_archived(policy.model, query.archived), found, plan)
+        total = _total(policy, domain, query, found, offset, len(records))
     faults = Faults()
     return {
         "success": True,
         "count": len(records),
         "page": query.page,
         "page_size": query.limit,
-        **_total(policy, domain, query, found, offset, len(records)),
+        **total,
         "data": dump(plan, records, faults, query.nulls),
         **faults.told(),
     }
@@ -75,8 +78,9 @@ def one(policy, query):
     """
     plan = policy.plan(query.selection)
     domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
-    found = policy.find(domain, limit=1, order="id", archived=True)
-    record = _fetch(with_archived(policy.model, query.archived), found, plan)
+    with policy.searching(query.domain):
+        found = policy.find(domain, limit=1, order="id", archived=True)
+        record = _fetch(with_archived(policy.model, query.archived), found, plan)
     if not record:
         raise no_record(policy, query.record_id)
     faults = Faults()
@@ -285,7 +289,10 @@ def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=())
         descending = ((match["direction"] or "").upper() == "DESC") != reverse
         nulls_first = descending if not nulls else (nulls == "NULLS FIRST") != reverse
         field = model._fields[name]
-        sql = model._field_to_sql(alias, name, query)
+        expression = name
+        if field.type == "properties":
+            expression = f"{name}.{match['property']}"
+        sql = model._field_to_sql(alias, expression, query)
         if field.type == "many2one":
             if field in seen:
                 continue
@@ -313,6 +320,8 @@ def _cast(field):
         return "bigint"
     if field.type in ("float", "monetary"):
         return field._column_type[0]
+    if field.type == "properties":
+        return "jsonb"
     return {"boolean": "boolean", "date": "date", "datetime": "timestamp"}.get(field.type, "text")
 
 
@@ -332,7 +341,7 @@ def groups(policy, query):
     specs = [str(group) for group in query.groups]
     aggregates = [str(aggregate) for aggregate in query.aggregates]
     offset = (query.page - 1) * query.limit
-    with searching():
+    with policy.searching(query.domain):
         rows = model._read_group(
             domain,
             specs,
@@ -398,6 +407,8 @@ def _count_groups(model, domain, specs):
 def _kind(model, asked):
     """The type of a group's values, or of an aggregate's."""
     kind = model._fields[asked.field].type
+    if str(asked) == "id":
+        return "many2one"
     match getattr(asked, "granularity", None) or getattr(asked, "function", None):
         case "count" | "count_distinct":
             return "integer"
@@ -434,13 +445,13 @@ def _dump_hour(value, env):
 
 
 def _named(policy, field, found):
-    """Whose name a many2many may tell: a list has only ids of it, so those that its model's policy shows.
+    """Whose name a group may tell: of a many2many a list has only ids, so those that its model's policy shows.
 
     :return: ids; None for all, as of a many2one
     """
-    if field.type != "many2many":
+    if field.type == "many2one":
         return None
-    below = policy.reading(field.comodel_name)
+    below = policy.reading(field.comodel_name) if field.comodel_name else policy
     try:
         below.readable("display_name")
     except ApiError:

@@ -8,6 +8,7 @@ it, condition by condition, so that an operator such as ``any!`` (which bypasses
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -81,6 +82,15 @@ def parse(text: str) -> Node:
             _("The domain is neither JSON nor a Python list of conditions."),
         ) from None
     return build(terms)
+
+
+def conditions(node: Node) -> Iterator[Condition]:
+    """The conditions of a tree in their order; those within ``any`` belong to their own one."""
+    if isinstance(node, Condition):
+        yield node
+        return
+    for child in (node.child,) if isinstance(node, Not) else node.children:
+        yield from conditions(child)
 
 
 def build(terms: Any) -> Node:

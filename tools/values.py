@@ -495,7 +495,15 @@ def load_condition(field_type: str, path: str, operator: str, value: Any) -> Any
     )
 
 
+def is_moment(value: Any) -> bool:
+    """Whether the right side of a condition is, or has in it, a date with a time."""
+    items = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(item, str) and bool(_TIME.match(item)) for item in items)
+
+
 def _comparable(field_type: str, value: Any) -> bool:
+    if field_type == "json":  # what its model searches by: ids, names
+        return isinstance(value, str | int | float)
     if field_type in ("integer", "many2one_reference"):
         return isinstance(value, int | float) and abs(value) < 2**63
     if field_type in ("float", "monetary"):

@@ -373,3 +373,10 @@ def test_messages_are_sentences():
         assert message.endswith(".")
         assert len(message) < 300
     assert '"login"' in refused('[["login","~",1]]')
+
+
+def test_conditions_in_their_order():
+    text = '["|", ["a", "=", 1], "!", ["b", "any", [["c", "=", 2]]], ["d.e", "=", 3]]'
+    found = [".".join(condition.path) for condition in domain.conditions(domain.parse(text))]
+    assert found == ["a", "b", "d.e"]
+    assert list(domain.conditions(domain.parse("[]"))) == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt_auth_api.tools import values
 from jwt_auth_api.tools.errors import ApiError, dump_json
-from jwt_auth_api.tools.values import Command, load, load_condition
+from jwt_auth_api.tools.values import Command, is_moment, load, load_condition
 
 TYPES = sorted({*values.DUMPERS, *values._LOADERS, *values.X2MANY, "serialized"})
 
@@ -582,10 +582,27 @@ def test_text_has_its_size(field_type):
         ("float", ">", 1, 1),
         ("boolean", "=", 1, 1),
         ("binary", "!=", False, False),
+        ("json", "in", (28, "Azure"), [28, "Azure"]),
     ],
 )
 def test_condition_values(field_type, operator, value, expected):
     assert load_condition(field_type, "x", operator, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-11-25T10:00:00Z", True),
+        ("2026-11-25 10:00:00", True),
+        (("x", "2026-11-25T10:00:00+01:00"), True),
+        ("2026-11-25", False),
+        ("today", False),
+        (("x", 1, None), False),
+        (20261125, False),
+    ],
+)
+def test_is_moment(value, expected):
+    assert is_moment(value) is expected
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,12 @@
 
 from datetime import date, datetime
 
+from psycopg2 import errors
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class ApiTestTag(models.Model):
@@ -263,12 +267,35 @@ class ApiTestFragile(models.Model):
     name = fields.Char(required=True)
     parent_id = fields.Many2one("api.test.fragile")
 
+    day = fields.Date(compute="_compute_day", search="_search_day")
+    picky = fields.Char(search="_search_picky")
     data = fields.Binary(compute="_compute_data")
     alone = fields.Integer(compute="_compute_alone")
     number = fields.Integer(compute="_compute_number")
     forbidden = fields.Char(compute="_compute_forbidden")
     partner_id = fields.Many2one("res.partner", compute="_compute_partner_id")
     tag_ids = fields.Many2many("api.test.tag", compute="_compute_tag_ids")
+
+    def _compute_day(self):
+        self.day = date(2026, 11, 25)
+
+    def _search_day(self, operator, value):
+        return [("name", "!=", False)]
+
+    def _search_picky(self, operator, value):
+        """Fail in every way that searches of Odoo's own fields do."""
+        word = value if isinstance(value, str) else next(iter(value))
+        if word == "asked":
+            raise UserError(self.env._("Ask for something else."))
+        if word == "refused":
+            raise AccessError(self.env._("Not for you."))
+        if word == "lost":
+            raise errors.SerializationFailure
+        if word == "unknown":
+            return [("no_such_field", "=", 1)]
+        if word == "sql":
+            return Domain.custom(to_sql=lambda model, alias, query: SQL("1 = TRUE"))
+        return [("name", "=", {"fine": "x"}[word])]
 
     @api.depends("name")
     def _compute_data(self):

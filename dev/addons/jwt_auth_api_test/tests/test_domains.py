@@ -1,0 +1,191 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Conditions that Odoo's code fails with: the client's mistake, told with the condition."""
+
+import json
+
+from psycopg2.errors import SerializationFailure
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.jwt_auth_api.models import reader
+from odoo.addons.jwt_auth_api.models.policy import Policy
+from odoo.addons.jwt_auth_api.tests.common import ApiCase
+from odoo.addons.jwt_auth_api.tools import query
+
+MODEL, RECORD = "api.test.fragile", "api.test.record"
+MOMENTS = ["2026-11-25 09:59:59", "2026-11-25 10:00:00", "2026-11-25 10:00:01"]
+
+
+@tagged("post_install", "-at_install")
+class TestDomains(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for model in (MODEL, RECORD, "res.partner"):
+            cls._connect(model)
+        definition = [
+            {"name": "at", "string": "At", "type": "datetime"},
+            {"name": "note", "string": "Note", "type": "char"},
+            {"name": "rank", "string": "Rank", "type": "integer"},
+            {"name": "owner", "string": "Owner", "type": "many2one", "comodel": "res.partner"},
+        ]
+        cls.folder = cls.env["api.test.folder"].create(
+            {"name": "Folder", "properties_definition": definition}
+        )
+        cls.partner = cls.env["res.partner"].create({"name": "Owner"})
+        cls.records = cls.env[RECORD].create(
+            [
+                {
+                    "name": moment,
+                    "folder_id": cls.folder.id,
+                    "properties": {
+                        "at": moment,
+                        "note": f"{moment}Z",
+                        "rank": rank,
+                        "owner": cls.partner.id,
+                    },
+                }
+                for moment, rank in zip(MOMENTS, (2, 10, 1), strict=True)
+            ]
+        )
+        cls.env[MODEL].create({"name": "x"})
+        cls.access = cls._open(cls.user).access
+
+    def _ask(self, model, domain, **params):
+        params = {"fields": ["id"], "order": "id", **params}
+        if "groupby" in params:
+            del params["fields"], params["order"]
+        return self._send("GET", model, self.access, domain=domain, **params)
+
+    def _assert_named(self, response, condition):
+        self.assertError(response, 400, "bad_domain")
+        self.assertIn(condition, response.json()["message"])
+
+    # --- what Odoo cannot search ---------------------------------------------------------
+
+    def test_condition_is_named(self):
+        """Whether Odoo fails when it reads the domain or when it makes SQL of it."""
+        cases = {
+            '["properties", "=", false]': ["properties", "=", False],
+            '["properties.at.x", "=", "y"]': ["properties.at.x", "=", "y"],
+            '["properties.At", "=", "y"]': ["properties.At", "=", "y"],
+        }
+        for text, condition in cases.items():
+            with self.subTest(condition=text):
+                fine = ["name", "!=", "x"]
+                self._assert_named(self._ask(RECORD, [fine, condition]), text)
+                self._assert_named(self._ask(RECORD, ["|", condition, fine]), text)
+                self._assert_named(self._ask(RECORD, ["!", condition]), text)
+        self.assertList(self._ask(MODEL, [["picky", "=", "fine"]]), total=1)
+        for text in ("index", "unknown"):
+            response = self._ask(MODEL, [["picky", "=", text]])
+            self._assert_named(response, f'["picky", "=", "{text}"]')
+
+    @mute_logger("odoo.sql_db")
+    def test_condition_that_postgresql_refuses(self):
+        cases = {'["partner_id", "<", true]': RECORD, '["picky", "=", "sql"]': MODEL}
+        for text, model in cases.items():
+            for params in ({}, {"cursor": ""}, {"groupby": ["name"]}):
+                with self.subTest(condition=text, params=params):
+                    domain = [["name", "!=", "y"], json.loads(text)]
+                    self._assert_named(self._ask(model, domain, **params), text)
+
+    def test_every_way_to_ask(self):
+        """One record, a cursor, groups, and conditions within conditions."""
+        condition, text = ["day.month_number", "=", 11], '["day.month_number", "=", 11]'
+        record_id = str(self.env[MODEL].search([], limit=1).id)
+        for params in ({}, {"id": record_id}, {"cursor": ""}, {"groupby": ["name"]}):
+            with self.subTest(params=params):
+                self._assert_named(self._ask(MODEL, [condition], **params), text)
+        self._assert_named(self._ask(MODEL, [["parent_id", "any", [condition]]]), text)
+        path = ["parent_id.day.month_number", "=", 11]
+        self._assert_named(self._ask(MODEL, [path]), '["parent_id.day.month_number", "=", 11]')
+
+    def test_within_a_model_that_is_not_lifted(self):
+        """Odoo fails when the related records are looked for, not when the whole domain is."""
+        self.env["connection.api"].search([("model", "=", MODEL)]).run_as = "user"
+        line = ["parent_id", "any", [["name", "=", "x"], ["picky", "=", "index"]]]
+        self._assert_named(self._ask(MODEL, [line]), '["picky", "=", "index"]')
+
+    def test_sentence_of_odoos(self):
+        response = self._ask(MODEL, [["picky", "=", "asked"]])
+        self._assert_named(response, '["picky", "=", "asked"]: Ask for something else.')
+
+    def test_errors_that_are_no_condition(self):
+        """Refused access is a 403, a lost race is for Odoo's retry."""
+        self.assertError(self._ask(MODEL, [["picky", "=", "refused"]]), 403, "access_denied")
+        connection = self.env["connection.api"]._connection(MODEL)
+        policy = Policy(self.env[MODEL].with_user(self.user), connection)
+        params = {"model": MODEL, "fields": "[]", "domain": '[["picky", "=", "lost"]]'}
+        with self.assertRaises(SerializationFailure):
+            reader.page(policy, query.parse_get(params, 1000))
+
+    # --- properties ------------------------------------------------------------------------
+
+    def _found(self, *conditions):
+        domain = [["id", "in", self.records.ids], *conditions]
+        data = self.assertAnswer(self._ask(RECORD, domain, fields=["name"]))["data"]
+        return [MOMENTS.index(row["name"]) for row in data]
+
+    def test_moment_of_a_property(self):
+        """As it is answered, with any offset, or in Odoo's own form."""
+        cases = (
+            ("=", "2026-11-25T10:00:00Z", [1]),
+            ("=", "2026-11-25T11:00:00+01:00", [1]),
+            ("=", "2026-11-25 10:00:00", [1]),
+            ("!=", "2026-11-25T10:00:00Z", [0, 2]),
+            ("<", "2026-11-25T10:00:00Z", [0]),
+            ("<=", "2026-11-25T10:00:00Z", [0, 1]),
+            (">", "2026-11-25T10:00:00Z", [2]),
+            (">=", "2026-11-25T11:00:00+01:00", [1, 2]),
+            ("in", ["2026-11-25T10:00:00Z", "2026-11-25T10:00:01Z"], [1, 2]),
+        )
+        for operator, value, expected in cases:
+            with self.subTest(operator=operator, value=value):
+                self.assertEqual(self._found(["properties.at", operator, value]), expected)
+
+    def test_answer_finds_its_record(self):
+        for record in self.records:
+            response = self._ask(RECORD, [["id", "=", record.id]], fields=["properties"])
+            [row] = self.assertAnswer(response)["data"]
+            at = next(item["value"] for item in row["properties"] if item["name"] == "at")
+            self.assertEqual(self._found(["properties.at", "=", at]), [MOMENTS.index(record.name)])
+
+    def test_text_that_looks_like_a_moment(self):
+        """Only where the property is one."""
+        self.assertEqual(self._found(["properties.note", "=", "2026-11-25 10:00:00Z"]), [1])
+        self.assertEqual(self._found(["properties.none", "=", "2026-11-25 10:00:00Z"]), [])
+
+    def test_order_by_a_property(self):
+        """As Odoo sorts, on pages and by a cursor."""
+        domain = [["id", "in", self.records.ids]]
+        for direction in ("asc", "desc"):
+            order = f"properties.rank {direction}"
+            expected = self.env[RECORD].search(domain, order=f"{order}, id desc").ids
+            with self.subTest(order=order):
+                rows = self.assertAnswer(self._ask(RECORD, domain, order=order))["data"]
+                self.assertEqual([row["id"] for row in rows], expected)
+                for answers in self._walk(
+                    RECORD, self.access, limits=(1, 2), domain=domain, order=order, fields=["id"]
+                ):
+                    self.assertTrue(answers)
+        for order in ("properties", "properties.Rank", "name.rank", "properties.rank.x"):
+            with self.subTest(order=order):
+                self.assertError(self._ask(RECORD, domain, order=order), 400, "bad_parameter")
+
+    # --- groups ------------------------------------------------------------------------------
+
+    def test_groups_by_id(self):
+        """Each group is a record with its name, as Odoo formats it."""
+        domain = [["id", "in", self.records.ids]]
+        answer = self.assertAnswer(self._ask(RECORD, domain, groupby=["id"]))
+        expected = [
+            {"id": [record.id, record.display_name], "id:count": 1} for record in self.records
+        ]
+        self.assertEqual(answer["data"], expected)
+        self.env["connection.api"].search([("model", "=", RECORD)]).read_field_ids = self.env[
+            "ir.model.fields"
+        ].search([("model", "=", RECORD), ("name", "=", "integer")])
+        answer = self.assertAnswer(self._ask(RECORD, [], groupby=["id"], limit="1"))
+        self.assertIs(answer["data"][0]["id"][1], False)

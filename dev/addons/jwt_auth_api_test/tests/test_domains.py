@@ -170,7 +170,7 @@ class TestDomains(ApiCase):
                     RECORD, self.access, limits=(1, 2), domain=domain, order=order, fields=["id"]
                 ):
                     self.assertTrue(answers)
-        for order in ("properties", "properties.Rank", "name.rank", "properties.rank.x"):
+        for order in ("properties", "properties.Rank", "properties.rank.x"):
             with self.subTest(order=order):
                 self.assertError(self._ask(RECORD, domain, order=order), 400, "bad_parameter")
 

@@ -437,7 +437,7 @@ def _not_searched(condition, exc):
     if isinstance(exc, UserError):
         return ApiError(
             "bad_domain",
-            _("Odoo cannot search by %(condition)s: %(reason)s"),
+            _("%(reason)s Odoo cannot search by %(condition)s."),
             condition=text[:_SHOWN],
             reason=exc.args[0],
         )

@@ -110,7 +110,8 @@ class TestDomains(ApiCase):
 
     def test_sentence_of_odoos(self):
         response = self._ask(MODEL, [["picky", "=", "asked"]])
-        self._assert_named(response, '["picky", "=", "asked"]: Ask for something else.')
+        sentence = 'Ask for something else. Odoo cannot search by ["picky", "=", "asked"].'
+        self._assert_named(response, sentence)
 
     def test_errors_that_are_no_condition(self):
         """Refused access is a 403, a lost race is for Odoo's retry."""

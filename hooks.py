@@ -1,6 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from .models.jwt_session import LIMITS, SETTINGS
+from .tools import settings
 
 
 def post_init_hook(env):
@@ -11,9 +11,10 @@ def post_init_hook(env):
     """
     env["jwt.signing.key"]._issuer()
     parameters = env["ir.config_parameter"]
-    for name, (default, _smallest) in {**SETTINGS, **LIMITS}.items():
-        if not parameters.get_param(f"jwt_auth_api.{name}"):
-            parameters.set_param(f"jwt_auth_api.{name}", str(default))
+    for name in (*settings.DURATIONS, *settings.LIMITS):
+        key = settings.parameter(name)
+        if not parameters.get_param(key):
+            parameters.set_param(key, str(settings.NUMBERS[name].default))
 
 
 def uninstall_hook(env):

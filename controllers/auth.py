@@ -10,7 +10,7 @@ from odoo.http import Controller, request
 from ..models.ir_http import unauthorized
 from ..models.jwt_mfa_challenge import SECONDS as CHALLENGE_SECONDS
 from ..models.jwt_session import Sender
-from ..tools import passkeys, query, tokens
+from ..tools import origins, passkeys, query, tokens
 from ..tools.errors import ApiError, _
 from ..tools.query import MAX_ID
 from ..tools.text import storable
@@ -326,10 +326,13 @@ class Auth(Controller):
 
         :raise ApiError: ``foreign_origin``
         """
-        headers = request.httprequest.headers
-        origin = headers.get("Origin")
+        http = request.httprequest
+        headers, origin = http.headers, http.headers.get("Origin")
         if origin:
-            own = origin.partition("://")[2] == request.httprequest.host
+            # a proxy that Odoo does not trust may still say that the browser sees HTTPS
+            forwarded = headers.get("X-Forwarded-Proto", "").lower()
+            secure = http.scheme == "https" or "https" in forwarded
+            own = origins.is_own(origin, http.host, secure=secure)
             allowed = own or origin in request.dispatcher.allowed_origins()
         else:
             allowed = headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")

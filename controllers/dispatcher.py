@@ -21,7 +21,7 @@ from odoo.http import Dispatcher, HttpDispatcher, Response, db_filter, route
 from odoo.service.db import list_dbs
 
 from ..models.ir_http import COMPANY_HEADER, OVERRIDE_HEADER, overriding_method
-from ..tools import errors, idempotency
+from ..tools import errors, idempotency, origins
 from ..tools.errors import ApiError, _
 from ..tools.names import is_empty
 from ..tools.text import reject_constant
@@ -297,9 +297,7 @@ class ApiDispatcher(Dispatcher):
         if not self.request.db or not self.request.env:
             return frozenset()
         parameters = self.request.env["ir.config_parameter"].sudo()
-        origins = parameters.get_param("jwt_auth_api.cors_origins") or ""
-        names = (origin.strip().rstrip("/") for origin in origins.split(","))
-        return frozenset(name for name in names if "://" in name)  # never "*", never "null"
+        return origins.allowed(parameters.get_param(origins.PARAMETER) or "")
 
     def _common_headers(self):
         """What stands in every answer, errors included."""

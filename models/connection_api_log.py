@@ -13,8 +13,6 @@ from .transaction import apart
 
 _logger = logging.getLogger(__name__)
 
-DAYS_PARAMETER = "jwt_auth_api.log_days"
-DEFAULT_DAYS = 30
 #: Of the name of an action that there need not be.
 MAX_LENGTH = 128
 
@@ -85,12 +83,7 @@ class ConnectionApiLog(models.Model):
 
         :rtype: int
         """
-        text = self.env["ir.config_parameter"].sudo().get_param(DAYS_PARAMETER)
-        try:
-            return max(int(text), 1) if text else DEFAULT_DAYS
-        except ValueError:
-            _logger.error("%s is not a whole number, using %s.", DAYS_PARAMETER, DEFAULT_DAYS)
-            return DEFAULT_DAYS
+        return self.env["jwt.session"]._setting("log_days")
 
     @api.autovacuum
     def _gc_log(self, batch=10000):

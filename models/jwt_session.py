@@ -13,7 +13,7 @@ from odoo.http import GeoIP
 from odoo.tools import SQL, consteq, hmac
 from odoo.tools._vendor.useragents import UserAgent
 
-from ..tools import tokens
+from ..tools import settings, tokens
 from ..tools.address import network
 from ..tools.errors import _
 from ..tools.values import dump_datetime
@@ -22,17 +22,6 @@ from .transaction import after_commit, apart, read_committed
 
 _logger = logging.getLogger(__name__)
 
-#: System parameter (after ``jwt_auth_api.``) → default and smallest sensible value, in seconds.
-SETTINGS = {
-    "access_token_seconds": (900, 1),
-    "refresh_token_seconds": (30 * 24 * 3600, 60),
-    "refresh_idle_seconds": (14 * 24 * 3600, 60),
-    "refresh_grace_seconds": (10, 0),
-}
-#: The same for what is counted, 0 for as many as they like: living sessions of one user, and new
-#: refresh tokens of one session in a minute.
-LIMITS = {"max_sessions": (50, 0), "max_rotations": (60, 0)}
-PROFILE_PARAMETER = "jwt_auth_api.profile"
 #: How people write what Odoo's parser of user agents finds; what is not here is capitalized.
 DEVICE_NAMES = {
     "chromeos": "ChromeOS",
@@ -212,17 +201,13 @@ class JwtSession(models.Model):
 
     @api.model
     def _setting(self, name):
-        """A duration or a limit, read live: a change of the parameter counts from the next request on.
+        """A number that an administrator sets, read live: a change counts from the next request on.
 
+        :param name: a key of :data:`~..tools.settings.NUMBERS`
         :rtype: int
         """
-        default, smallest = SETTINGS.get(name) or LIMITS[name]
-        text = self.env["ir.config_parameter"].sudo().get_param(f"jwt_auth_api.{name}")
-        try:
-            return max(int(text), smallest) if text else default
-        except ValueError:
-            _logger.error("jwt_auth_api.%s is not a whole number, using %s.", name, default)
-            return default
+        text = self.env["ir.config_parameter"].sudo().get_param(settings.parameter(name))
+        return settings.read(name, text or None)
 
     @api.model
     def _open(self, user, client_type, user_agent, ip_address, method=None, api_key=None):
@@ -382,7 +367,8 @@ class JwtSession(models.Model):
     @api.model
     def _is_strict(self):
         """Whether the profile is ``strict`` (see ``doc/security.md``); read live."""
-        return self.env["ir.config_parameter"].sudo().get_param(PROFILE_PARAMETER) == "strict"
+        text = self.env["ir.config_parameter"].sudo().get_param(settings.PROFILE)
+        return settings.read_profile(text or None) == "strict"
 
     @api.model
     def _access_token(self, user_id, session, seconds):

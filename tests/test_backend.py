@@ -1,14 +1,16 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """What administrators see and do in the web client, and what others cannot."""
 
+import csv
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import JsonRpcException, TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
-from odoo.tools.misc import file_path
+from odoo.tools.misc import babel_locale_parse, file_open, file_path
 from odoo.tools.translate import code_translations
 
+from ..models.res_config_settings import count_of
 from .common import BROWSER, NO_TRACKING, ApiCase
 
 IPHONE = (
@@ -244,10 +246,85 @@ class TestBackendTexts(TransactionCase):
             {"jwt_refresh_idle_seconds": 0},
             {"jwt_refresh_grace_seconds": -1},
             {"jwt_max_sessions": -1},
+            {"jwt_access_token_seconds": 30 * 24 * 3600 + 1},
+            {"jwt_refresh_token_seconds": 2**31 - 1},
+            {"jwt_refresh_idle_seconds": 2**31 - 1},
+            {"jwt_refresh_grace_seconds": 301},
+            {"jwt_max_sessions": 10001},
+            {"jwt_max_rotations": 6001},
+            {"jwt_log_days": 0},
+            {"jwt_log_days": 3651},
             {"jwt_cors_origins": "*"},
+            {"jwt_cors_origins": "null"},
+            {"jwt_cors_origins": "file://"},
             {"jwt_cors_origins": "app.example.com"},
             {"jwt_cors_origins": "https://app.example.com/shop"},
             {"jwt_cors_origins": "https://app.example.com https://b.example.com"},
         ):
             with self.subTest(values), self.assertRaises(ValidationError):
                 settings.create(values)
+
+    def test_origins_of_apps(self):
+        """A web view has a scheme of its own; what the settings take, the API takes."""
+        origins = "capacitor://localhost, ionic://localhost, tauri://localhost, app://-"
+        settings = self.env["res.config.settings"].create({"jwt_cors_origins": origins})
+        settings.set_values()
+        again = self.env["res.config.settings"].create({})
+        self.assertEqual(again.jwt_cors_origins, origins)
+        self.assertFalse(again.jwt_ignored)
+
+    def test_parameters_that_do_not_count_are_told(self):
+        """The settings show what counts instead, name what does not, and can be saved."""
+        held = {
+            "refresh_token_seconds": "99999999999999",
+            "refresh_idle_seconds": "soon",
+            "access_token_seconds": "0",
+            "log_days": "999999",
+            "max_rotations": "-1",
+            "profile": "strikt",
+            "cors_origins": "https://app.example.com,*",
+        }
+        parameters = self.env["ir.config_parameter"]
+        for name, text in held.items():
+            parameters.set_param(f"jwt_auth_api.{name}", text)
+        settings = self.env["res.config.settings"].create({})
+        told = settings.jwt_ignored
+        for name, text in held.items():
+            self.assertIn("*" if name == "cors_origins" else f"jwt_auth_api.{name} = {text}", told)
+        values = {
+            "jwt_refresh_token_seconds": 10 * 365 * 24 * 3600,
+            "jwt_refresh_idle_seconds": 14 * 24 * 3600,
+            "jwt_access_token_seconds": 1,
+            "jwt_log_days": 3650,
+            "jwt_max_rotations": 0,
+            "jwt_profile": "compatible",
+        }
+        for name, value in values.items():
+            self.assertEqual(settings[name], value, name)
+        settings.set_values()
+        for name, value in values.items():
+            self.assertEqual(
+                parameters.get_param(name.replace("jwt_", "jwt_auth_api.", 1)), str(value)
+            )
+        self.assertEqual(self.env["res.config.settings"].create({}).jwt_ignored, "*")
+        with self.assertRaises(ValidationError):
+            settings.create({"jwt_cors_origins": "https://app.example.com,*,https://"})
+
+    def test_durations_in_words_of_every_language(self):
+        """Babel has the units of all of Odoo's languages, where it is asked rightly."""
+        with file_open("base/data/res.lang.csv") as file:
+            codes = [row["code"] for row in csv.DictReader(file)]
+        self.assertGreater(len(codes), 80)
+        for code in codes:
+            locale = babel_locale_parse(code)
+            for unit in ("day", "hour", "minute", "second"):
+                for count in (0, 1, 2, 5, 30, 900):
+                    words = count_of(unit, count, locale)
+                    with self.subTest(code=code, words=words):
+                        self.assertTrue(words.strip())
+                        self.assertNotIn("duration", words)
+                        self.assertNotIn("{0}", words)
+                        if count in (5, 30, 900):
+                            self.assertIn(str(count), words)
+        self.assertEqual(count_of("day", 30, babel_locale_parse("en_US")), "30 days")
+        self.assertEqual(count_of("day", 30, babel_locale_parse("fr_FR")), "30\xa0jours")

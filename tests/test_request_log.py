@@ -287,7 +287,7 @@ class TestRequestLog(ApiCase):
         self.assertEqual(self.log._gc_log(batch=1), (0, False))
         self.assertEqual(self.log.search([]), young)
         parameters.set_param("jwt_auth_api.log_days", "many")
-        with self.assertLogs("odoo.addons.jwt_auth_api.models.connection_api_log", "ERROR"):
+        with self.assertLogs("odoo.addons.jwt_auth_api.tools.settings", "ERROR"):
             self.assertEqual(self.log._days(), 30)
 
     def test_days_are_a_setting(self):

@@ -20,7 +20,12 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.http import Dispatcher, HttpDispatcher, Response, db_filter, route
 from odoo.service.db import list_dbs
 
-from ..models.ir_http import COMPANY_HEADER, OVERRIDE_HEADER, overriding_method
+from ..models.ir_http import (
+    COMPANY_HEADER,
+    OVERRIDE_HEADER,
+    forget_long_languages,
+    overriding_method,
+)
 from ..tools import errors, idempotency, origins
 from ..tools.errors import ApiError, _
 from ..tools.names import is_empty
@@ -340,6 +345,8 @@ class UnroutedDispatcher(HttpDispatcher):
         super().__init__(request)
         # the dispatcher of a route is made when the request knows its database
         self._is_routed = hasattr(request, "registry")
+        if self._is_below_api():  # Odoo looks for the language of a session next
+            forget_long_languages(request.httprequest)
 
     def handle_error(self, exc):
         if self._is_routed or not self._is_ours():
@@ -351,11 +358,13 @@ class UnroutedDispatcher(HttpDispatcher):
             exc = _no_database(http)
         return ApiDispatcher(self.request).handle_error(exc)
 
+    def _is_below_api(self):
+        return f"{self.request.httprequest.path}/".startswith("/api/")
+
     def _is_ours(self):
         """Return whether the path is one of this API, as far as anybody knows without a database."""
-        if not f"{self.request.httprequest.path}/".startswith("/api/"):
-            return False
-        return not self.request.registry or "jwt.session" in self.request.registry
+        registry = self.request.registry
+        return self._is_below_api() and (not registry or "jwt.session" in registry)
 
 
 def _names_host(http):

@@ -17,12 +17,23 @@ _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _COMPANIES = re.compile(r" *[0-9]{1,9} *(, *[0-9]{1,9} *){0,99}")
 #: Longer than any id, in digits.
 _LONGEST_ID = 20
+#: Length of an ``Accept-Language``; browsers send less than 200 characters.
+_MAX_LANGUAGES = 1000
 COMPANY_HEADER = "X-Odoo-Company"
 #: For clients whose proxy lets no other method than POST pass.
 OVERRIDE_HEADER = "X-HTTP-Method-Override"
 #: What it may say, and the method that it makes of a POST: PATCH equals PUT in this API.
 OVERRIDING_METHODS = {"PUT": "PUT", "PATCH": "PUT", "DELETE": "DELETE"}
 _REALM = 'Bearer realm="odoo"'
+
+
+def forget_long_languages(http):
+    """Remove an ``Accept-Language`` that no browser sends, before it is parsed.
+
+    A list of 20,000 languages costs up to a second, and nobody has to be logged in to send it.
+    """
+    if len(http.headers.get("Accept-Language", "")) > _MAX_LANGUAGES:
+        del http.environ["HTTP_ACCEPT_LANGUAGE"]
 
 
 def unauthorized(error, message, *, challenge=""):
@@ -210,6 +221,7 @@ class IrHttp(models.AbstractModel):
 
         ``fr`` stands for any French, ``fr-CA`` for that of Canada or, without it, for any.
         """
+        forget_long_languages(request.httprequest)
         accepted = request.httprequest.accept_languages
         if not accepted:
             return None

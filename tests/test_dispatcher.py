@@ -3,6 +3,9 @@
 import json
 from unittest.mock import patch
 
+import werkzeug.sansio.request
+from werkzeug.datastructures import LanguageAccept
+
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -392,6 +395,31 @@ class TestDispatcher(ApiCase):
         )
         self.assertError(response, 400, "bad_request")
         self.assertTrue(self._is_open(self.opened.access))
+
+    def test_long_lists_of_languages_are_not_parsed(self):
+        """Neither by Odoo nor by us, with and without a token; what browsers send is."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        parse = patch.object(werkzeug.sansio.request, "parse_accept_header")
+        for header, parsed in (
+            ("fr," + "de-DE;q=0.5," * 70, True),
+            ("fr," * 20_000, False),
+            ("fr;" * 20_000, False),
+            ("fr" + "-x" * 500, False),
+        ):
+            for path, token in (
+                ("/api/me", self.opened.access),
+                ("/api/me", None),
+                ("/api/login", None),
+                ("/api/nope", None),
+            ):
+                with self.subTest(header=header[:12], path=path), parse as parser:
+                    parser.return_value = LanguageAccept([("fr", 1)])
+                    self._call("GET", path, token, headers={"Accept-Language": header})
+                    seen = {call.args[0] for call in parser.call_args_list}
+                    self.assertEqual(seen, {header if parsed else None})
+        headers = {"Accept-Language": "fr" + ",fr" * 20_000}
+        response = self._call("GET", "/api/me", self.opened.access, headers=headers)
+        self.assertAnswer(response)
 
     # --- routes --------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException
 
@@ -35,7 +36,9 @@ class Records(Controller):
         policy = self._policy(query.parse_model(request.httprequest.args))
         match request.httprequest.method:
             case "POST":
-                return self._create(policy)
+                # a GET of this route needs "fields"
+                address = f"/api/send_request?model={quote(policy.name)}&fields=%5B%5D&id="
+                return self._create(policy, address)
             case "PUT":
                 return self._update(policy)
             case "DELETE":
@@ -54,8 +57,11 @@ class Records(Controller):
         policy = self._policy(model)
         match request.httprequest.method:
             case "POST":
+                path = f"/api/v1/{quote(policy.name)}/"
                 context = self._context(policy)
-                return self._create(policy, self._default_fields(policy), context, strict=True)
+                return self._create(
+                    policy, path, self._default_fields(policy), context, strict=True
+                )
             case "PUT" | "PATCH":
                 return self._update(policy, None, self._default_fields(policy), strict=True)
             case "DELETE":
@@ -221,7 +227,11 @@ class Records(Controller):
             raise ApiError("bad_value", _('"context" is for actions and for new wizards.'))
         return context
 
-    def _create(self, policy, default_fields=(), context=None, *, strict=False):
+    def _create(self, policy, address, default_fields=(), context=None, *, strict=False):
+        """Create records.
+
+        :param address: where the record is found, without its id
+        """
         wanted = query.parse_create(
             request.httprequest.args,
             request.dispatcher.body,
@@ -234,7 +244,10 @@ class Records(Controller):
         answer, version = request.dispatcher.once(lambda: writer.create(policy, wanted))
         if request.dispatcher.replayed:
             answer = self._narrowed(policy, wanted, answer)
-        return self._tagged(answer, version, HTTPStatus.CREATED)
+        response = self._tagged(answer, version, HTTPStatus.CREATED)
+        if response.status_code == HTTPStatus.CREATED and not wanted.many:
+            response.headers["Location"] = f"{address}{answer['data']['id']}"
+        return response
 
     @staticmethod
     def _narrowed(policy, wanted, answer):

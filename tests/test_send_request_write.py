@@ -51,6 +51,44 @@ class TestWrite(ApiCase):
         domain = [(name, "=", value) for name, value in criteria.items()]
         return self.env[model].with_context(active_test=False).search_count(domain)
 
+    # --- where a new record is found -----------------------------------------------------
+
+    def test_location_of_a_new_record(self):
+        """A GET of it gives the record, on either kind of path."""
+        body = {"values": {"name": "Located"}, "fields": ["name"]}
+        for path, found in (
+            ("/api/send_request?model=res.partner", lambda data: data[0]),
+            ("/api/v1/res.partner", lambda data: data),
+        ):
+            with self.subTest(path=path):
+                response = self._post(path, body, self.access)
+                record_id = self.assertAnswer(response, 201)["data"]["id"]
+                location = response.headers["Location"]
+                self.assertTrue(location.startswith(path), location)
+                read = self.assertAnswer(self._call("GET", location, self.access))
+                self.assertEqual(found(read["data"])["id"], record_id)
+
+    def test_location_of_a_repetition(self):
+        """The first record's."""
+        headers = {"Idempotency-Key": "where"}
+        body = {"values": {"name": "Located once"}}
+        path = "/api/v1/res.partner"
+        first, again = (self._post(path, body, self.access, headers=headers) for _time in range(2))
+        self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+        self.assertEqual(first.headers["Location"], again.headers["Location"])
+
+    def test_no_location(self):
+        """Of several records there is none of all, and an envelope's 200 is no 201."""
+        for values in ([{"name": "One"}, {"name": "Two"}], [{"name": "One of a list"}]):
+            response = self._create(values)
+            self.assertAnswer(response, 201)
+            self.assertNotIn("Location", response.headers)
+        envelope = {"params": {"values": {"name": "Enveloped"}}}
+        response = self._send("POST", "res.partner", self.access, envelope)
+        self.assertAnswer(response)
+        self.assertNotIn("Location", response.headers)
+        self.assertNotIn("Location", self._write({"name": "Changed"}).headers)
+
     # --- the envelopes -------------------------------------------------------------------
 
     def test_create(self):

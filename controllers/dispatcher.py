@@ -9,6 +9,7 @@ alone, and answers a JSON-RPC 2.0 envelope in an envelope.
 import json
 import logging
 import math
+import re
 import time
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -40,15 +41,21 @@ _JSON_RPC_MEMBERS = frozenset(["jsonrpc", "method", "id", "params"])
 #: An error is answered before the route's own limit is known; a longer body is not looked into
 #: to find out whether it is an envelope.
 _MAX_ENVELOPE_BYTES = 1 << 20
-#: Request headers that clients of this API send beyond the ones a browser always allows.
+#: Request headers of this API beyond the ones that a browser always allows.
 _ALLOWED_HEADERS = (
     "Authorization, Content-Type, Accept, Accept-Language, refreshToken, X-Client-Type,"
     " X-Requested-With, X-Odoo-Database, X-Odoo-Company, If-Match, If-None-Match, Idempotency-Key"
 )
 _EXPOSED_HEADERS = (
     "WWW-Authenticate, Retry-After, Allow, ETag, Idempotency-Replayed, X-Token-Expires-In,"
-    " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+    " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Location, Content-Language,"
+    " Content-Disposition, Content-Range, Accept-Ranges"
 )
+#: Names of headers (RFC 9110, section 5.6.2), separated by commas.
+_HEADER_NAMES = re.compile(
+    r"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*"
+)
+_MAX_HEADER_NAMES = 2000
 _PREFLIGHT_SECONDS = 600
 #: What a rule without methods allows, as far as anybody asks.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -211,6 +218,8 @@ class ApiDispatcher(Dispatcher):
     def post_dispatch(self, response):
         result = super().post_dispatch(response)
         for name, value in self._common_headers():
+            if name == "Vary":  # the endpoint may have named another header
+                value = ", ".join([*response.headers.getlist(name), value])
             response.headers[name] = value
         if self.replayed:
             response.headers["Idempotency-Replayed"] = "true"
@@ -326,10 +335,22 @@ class ApiDispatcher(Dispatcher):
         if len(headers) > 1:
             headers += [
                 ("Access-Control-Allow-Methods", methods),
-                ("Access-Control-Allow-Headers", _ALLOWED_HEADERS),
+                ("Access-Control-Allow-Headers", self._allowed_headers()),
                 ("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS)),
             ]
-        return Response(status=HTTPStatus.NO_CONTENT, headers=[("Allow", methods), *headers])
+        response = Response(status=HTTPStatus.NO_CONTENT, headers=[("Allow", methods), *headers])
+        response.headers["Vary"] = "Origin, Access-Control-Request-Headers"
+        return response
+
+    def _allowed_headers(self):
+        """Return the headers that a page of an allowed origin may send: ours and those it asks for.
+
+        Libraries for tracing, caching and the like add their own, and none of them gives a right.
+        """
+        asked = self.request.httprequest.headers.get("Access-Control-Request-Headers", "").strip()
+        if len(asked) <= _MAX_HEADER_NAMES and _HEADER_NAMES.fullmatch(asked):
+            return f"{_ALLOWED_HEADERS}, {asked}"
+        return _ALLOWED_HEADERS
 
 
 class UnroutedDispatcher(HttpDispatcher):

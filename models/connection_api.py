@@ -5,15 +5,20 @@ from collections.abc import Mapping
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+from odoo.tools.sql import TableKind, table_kind
 
 from ..tools import context as contexts
 from ..tools.errors import ApiError, _
+from .faults import caught_searching
 from .guarded import UNREACHABLE
 from .policy import MODE_OF_METHOD, Policy
 from .policy_values import is_kept_by_odoo
 
 #: The switches of the form, and the HTTP method each of them opens.
 TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
+#: The switches that have no use where a model has no table.
+WRITES = ("is_post", "is_put", "is_delete")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +73,7 @@ class ConnectionApi(models.Model):
     is_post = fields.Boolean("POST", help="Records may be created.")
     is_put = fields.Boolean("PUT", help="Records may be changed.")
     is_delete = fields.Boolean("DELETE", help="Records may be deleted.")
+    is_view = fields.Boolean(compute="_compute_is_view")
     max_limit = fields.Integer(
         "Largest Page", default=1000, required=True, help="Most records that one GET may ask for."
     )
@@ -130,6 +136,19 @@ class ConnectionApi(models.Model):
             return None
         return super()._init_column(column_name)
 
+    @api.depends("model")
+    def _compute_is_view(self):
+        for connection in self:
+            known = connection.model in self.env
+            connection.is_view = known and not self._has_table(connection.model)
+
+    def _switch_off_writes(self):
+        """Keep the switches of a view true: nothing can be written there."""
+        writes = dict.fromkeys(WRITES, False)
+        views = self.filtered(lambda found: found.is_view and any(found[name] for name in writes))
+        if views:
+            super(ConnectionApi, views).write(writes)
+
     @api.constrains("model_id")
     def _check_model(self):
         for connection in self:
@@ -145,6 +164,8 @@ class ConnectionApi(models.Model):
         others = (self.read_field_ids | self.write_field_ids).model_id - self.model_id
         if others or self._origin.model_id != self.model_id:
             self.domain = False
+            if self.is_view:
+                self.is_post = self.is_put = self.is_delete = False
             self.read_field_ids = self.write_field_ids = False
             self.action_ids = self.report_ids = False
 
@@ -186,6 +207,7 @@ class ConnectionApi(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
+        records._switch_off_writes()
         records._check_opener()
         self.env["jwt.cache.version"]._change()
         return records
@@ -195,6 +217,7 @@ class ConnectionApi(models.Model):
         :raise AccessError: as :meth:`_check_opener`
         """
         result = super().write(vals)
+        self._switch_off_writes()
         self._check_opener()
         self.env["jwt.cache.version"]._change()
         return result
@@ -205,6 +228,34 @@ class ConnectionApi(models.Model):
         return result
 
     # --- deciding ------------------------------------------------------------------------
+
+    @api.model
+    @tools.ormcache("model_name", cache="stable")
+    def _has_table(self, model_name):
+        """Return whether rows of the model can be written: others are computed, or a view of the database."""
+        model = self.env[model_name]
+        if type(model)._table_query is not None:
+            return False
+        kind = table_kind(self.env.cr, model._table)
+        return kind not in (None, TableKind.View, TableKind.Materialized)
+
+    @api.model
+    @tools.ormcache("model_name", cache="stable")
+    def _view_columns(self, model_name):
+        """Return the columns of a model without a table, None where nobody can say.
+
+        Some reports have fields that stand in no column, for an aggregate of their own.
+        """
+        if self._has_table(model_name):
+            return None
+        cr, failures = self.env.cr, []
+        with caught_searching(self.env, failures.append), cr.savepoint(flush=False):
+            cr.execute(
+                SQL("SELECT * FROM %s AS source LIMIT 0", self.env[model_name].sudo()._table_sql),
+                log_exceptions=False,
+            )
+            return frozenset(column.name for column in cr.description)
+        return None
 
     @api.model
     def _connection(self, model_name):
@@ -223,7 +274,11 @@ class ConnectionApi(models.Model):
             return None
         return Connection(
             id=found.id,
-            methods=tuple(method for toggle, method in TOGGLES.items() if found[toggle]),
+            methods=tuple(
+                method
+                for toggle, method in TOGGLES.items()
+                if found[toggle] and (toggle not in WRITES or self._has_table(model_name))
+            ),
             max_limit=found.max_limit,
             as_user=found.run_as == "user",
             groups=frozenset(found.group_ids._ids),

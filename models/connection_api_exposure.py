@@ -31,6 +31,7 @@ class ConnectionApi(models.Model):
         "active",
         "run_as",
         "domain",
+        "is_view",
         "max_limit",
         "rate_limit",
         "action_ids.name",
@@ -66,6 +67,7 @@ class ConnectionApi(models.Model):
             self._opened_fields(),
             self._opened_actions() if self._verbs() else False,
             self._limits(),
+            self._read_only(),
         ]
         return " ".join(sentence for sentence in sentences if sentence)
 
@@ -205,6 +207,9 @@ class ConnectionApi(models.Model):
         reports = self.report_ids.sudo().mapped("name")
         calls += [self.env._("fetch the PDF %(report)s", report=name) for name in reports]
         return calls and self.env._("They may %(calls)s.", calls=calls)
+
+    def _read_only(self):
+        return self.is_view and self.env._("It shows what other models hold: it cannot be written.")
 
     def _limits(self):
         limits = []

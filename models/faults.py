@@ -110,6 +110,21 @@ class Faults:
             found = read(records)
         return found
 
+    def together(self, records, name, read, instead):
+        """Read what belongs to all records at once; where that fails, it is noted for each of them.
+
+        :param instead: what to return then
+        """
+        found = [instead]
+
+        def on_fault(exc):
+            for record in records:
+                self._note(record, name, exc)
+
+        with caught(records.env, on_fault):
+            found = [read()]
+        return found[0]
+
     def _note(self, record, name, exc):
         if isinstance(exc, RedirectWarning):  # a UserError with a button, which is of no use here
             exc = UserError(exc.args[0])

@@ -222,6 +222,7 @@ class Policy(RecordPolicy, ValuePolicy):
             or not self.caller._has_field_access(found, "read")
             or self._is_closed_secret(found, "read_fields")
             or self._leads_nowhere(found)
+            or self._lacks_column(found)
             or (name == "display_name" and self._is_name_hidden())
         ):
             raise ApiError(
@@ -252,6 +253,16 @@ class Policy(RecordPolicy, ValuePolicy):
             return False
         grant = self.root.grant
         return not grant.reads(name) and not grant.opens(name, "read")
+
+    def _lacks_column(self, field):
+        """Return whether a field says that it stands in a column, and the view of its model has none for it."""
+        columns = self._view_columns
+        stored = field.store and field.column_type and field.name != "id"
+        return bool(columns is not None and stored and field.name not in columns)
+
+    @functools.cached_property
+    def _view_columns(self):
+        return self.caller.env["connection.api"]._view_columns(self.name)
 
     def _is_closed_secret(self, field, which):
         """Return whether a field opens something else: rights are lifted for it only where a list names it."""

@@ -445,6 +445,9 @@ class ValuePolicy:
         return (folder.sudo()[found.definition_record_field] or []) if there else None
 
     def _commands(self, found, commands, gathered, record_id):
+        if found.type == "one2many" and not self._has_rows(found):
+            self._check_unchanged(found, commands, record_id)
+            return []
         replaces = found.type == "one2many" and found.store and record_id is not None
         loaded = []
         for command in commands:
@@ -454,6 +457,21 @@ class ValuePolicy:
             else:
                 loaded.append(allowed)
         return loaded
+
+    def _has_rows(self, found):
+        """Return whether the records of a relation are rows of a table, so that they can be written."""
+        return self.caller.env["connection.api"]._has_table(found.comodel_name)
+
+    def _check_unchanged(self, found, commands, record_id):
+        """
+        :raise ApiError: ``access_denied`` for commands that change a relation
+        """
+        for command in commands:
+            replaces = record_id is not None and command.kind in ("set", "clear")
+            if not replaces or self._differences(found, command.ids, record_id):
+                raise ApiError(
+                    "access_denied", _("%(field)s cannot be written here."), field=found.name
+                )
 
     def _differences(self, found, ids, record_id):
         """Commands for what a new list of a one2many changes: Odoo would write those that stay, too.

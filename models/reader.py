@@ -662,10 +662,12 @@ def _answers(plan, entry):
 def _dump_expanded(column, records, faults, nulls, times):
     """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
     below = column.below
-    if (inverse := _inverse(column, records)) is not None:
-        related, visible = _one2many(column, records, inverse)
-    else:
-        related, visible = _followed(column, records, faults)
+    related, visible = faults.together(
+        records,
+        column.name,
+        lambda: _related(column, records, faults),
+        instead=([()] * len(records), below.policy.model.browse()),
+    )
     if column.kind in X2MANY:
         below.policy.check_page(column.name, max(map(len, related), default=0))
     _forget_granted(below, visible)
@@ -676,6 +678,13 @@ def _dump_expanded(column, records, faults, nulls, times):
     if column.kind == "many2one":
         return [by_id[keys[0]] if keys else None for keys in related]
     return [[by_id[key] for key in keys] for keys in related]
+
+
+def _related(column, records, faults):
+    """The ids that each record leads to, and all of them as records with what is answered of them."""
+    if (inverse := _inverse(column, records)) is not None:
+        return _one2many(column, records, inverse)
+    return _followed(column, records, faults)
 
 
 def _forget_granted(plan, records):

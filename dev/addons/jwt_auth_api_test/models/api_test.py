@@ -25,6 +25,7 @@ class ApiTestFolder(models.Model):
     name = fields.Char(required=True)
     properties_definition = fields.PropertiesDefinition()
     record_ids = fields.One2many("api.test.record", "folder_id")
+    total_ids = fields.One2many("api.test.total", "folder_id")
     positive_record_ids = fields.One2many(
         "api.test.record", "folder_id", domain=[("integer", ">", 0)]
     )
@@ -352,3 +353,32 @@ class ApiTestFragile(models.Model):
     def _compute_display_name(self):
         for record in self:
             record.display_name = record.name.upper() if record.name != "nameless" else 1 / 0
+
+
+class ApiTestTotal(models.Model):
+    """Rows that a query makes, as some reports of Odoo have them."""
+
+    _name = "api.test.total"
+    _description = "API Test Total"
+    _auto = False
+    _table_query = "SELECT id, id AS folder_id, name FROM api_test_folder"
+
+    name = fields.Char(readonly=True)
+    folder_id = fields.Many2one("api.test.folder", readonly=True)
+
+
+class ApiTestView(models.Model):
+    """Rows of a view of the database, as other reports have them."""
+
+    _name = "api.test.view"
+    _description = "API Test View"
+    _auto = False
+
+    name = fields.Char()
+    lacking = fields.Float()
+
+    def init(self):
+        self.env.cr.execute(
+            "CREATE OR REPLACE VIEW api_test_view AS"
+            " SELECT id, name, create_uid, create_date, write_uid, write_date FROM api_test_tag"
+        )

@@ -6,3 +6,4 @@ from . import test_actions
 from . import test_paging
 from . import test_rules
 from . import test_types
+from . import test_views

@@ -22,8 +22,8 @@ from . import jwt_cache_version
 from . import jwt_login_throttle
 from . import jwt_mfa_challenge
 from . import jwt_refresh_token
+from . import jwt_security_event
 from . import jwt_session
-from . import jwt_security_event  # after sessions: PostgreSQL follows foreign keys in this order
 from . import jwt_signing_key
 from . import res_company
 from . import res_config_settings

@@ -88,11 +88,10 @@ class JwtMfaChallenge(models.Model):
             try:
                 user._send_totp_mail_code()
             except AccessDenied as exc:
+                seconds = user._jwt_mfa_wait("send_email") or 3600
+                headers = [("Retry-After", str(seconds))]
                 raise ApiError(
-                    "too_many_requests",
-                    "%(text)s",
-                    text=str(exc),
-                    headers=[("Retry-After", "3600")],
+                    "too_many_requests", "%(text)s", text=str(exc), headers=headers
                 ) from None
             except (MailDeliveryException, SMTPException, OSError) as exc:
                 _logger.error("The code for a login could not be mailed: %s", exc)
@@ -114,42 +113,40 @@ class JwtMfaChallenge(models.Model):
         """
         read_committed(self.env.cr)
         try:
-            row = self._take_try(text)
+            row = self._find(text)
         except tokens.InvalidToken:
             return None, self.env["jwt.login.throttle"]._refuse(_invalid_mfa_token(), address)
         users = self.env["res.users"]
         if seconds := users._jwt_cooldown(address):
             raise users._jwt_too_many(seconds)
         user = users.with_user(row["user_id"]).browse(row["user_id"])
-        # one code counts once: Odoo compares it with the last one used
-        self.env.cr.execute(
-            "SELECT xmin::text FROM res_users WHERE id = %s FOR NO KEY UPDATE", [user.id]
-        )
-        locked = self.env.cr.fetchone()
-        user.invalidate_recordset()
-        if (
-            not locked or user._jwt_session_stamp(*locked) != row["stamp"]
-        ):  # changed while we waited
-            return None, _invalid_mfa_token()
+        self._claim(row, user)
+        if seconds := user._jwt_mfa_wait("code_check"):
+            message = _("Too many wrong codes. Try again in %(seconds)s seconds.")
+            raise too_many_requests(seconds, message)
         digits = re.sub(r"\s", "", code)
+        kind = user._mfa_type()
         try:
             if not _CODE.fullmatch(digits):
                 raise AccessDenied
             with user._assert_can_auth(user=user.id):
-                credential = {"type": user._mfa_type(), "token": int(digits)}
+                credential = {"type": kind, "token": int(digits)}
                 user._check_credentials(credential, {"interactive": True})
         except AccessDenied:
             self.env["jwt.security.event"]._record(
                 "mfa_failed", user_id=user.id, ip_address=address
             )
             return None, ApiError("invalid_code", _("The code is not right, or not any more."))
-        self.env.cr.execute(SQL("DELETE FROM jwt_mfa_challenge WHERE id = %s", row["id"]))
+        # Odoo knows the last code of an app, but takes a mailed one as often as it comes: that one ends
+        # the user's other logins that have begun
+        used = SQL("user_id = %s", user.id) if kind == "totp_mail" else SQL("id = %s", row["id"])
+        self.env.cr.execute(SQL("DELETE FROM jwt_mfa_challenge WHERE %s", used))
         return user, None
 
-    def _take_try(self, text):
-        """Count a try on a genuine, living challenge.
+    def _find(self, text):
+        """The genuine challenge that a token stands for, perhaps an expired one.
 
-        :raise ApiError: ``invalid_mfa_token`` when it does not live any more
+        :raise ApiError: ``invalid_mfa_token`` when its user has changed
         :raise tokens.InvalidToken: when there is no such challenge
         """
         token = tokens.MfaToken.parse(text)
@@ -170,6 +167,25 @@ class JwtMfaChallenge(models.Model):
         stamp = user._jwt_session_stamp(row["user_version"])
         if not stamp or not consteq(stamp, row["stamp"]):
             raise _invalid_mfa_token()
+        return row
+
+    def _claim(self, row, user):
+        """Lock the user, and count a try on the challenge, in this order.
+
+        So one code counts once: whoever waits for the user's row finds the code used, or the challenge
+        gone.
+
+        :raise ApiError: ``invalid_mfa_token`` when the challenge does not live any more
+        """
+        self.env.cr.execute(
+            "SELECT xmin::text FROM res_users WHERE id = %s FOR NO KEY UPDATE", [user.id]
+        )
+        locked = self.env.cr.fetchone()
+        user.invalidate_recordset()
+        if (
+            not locked or user._jwt_session_stamp(*locked) != row["stamp"]
+        ):  # changed while we waited
+            raise _invalid_mfa_token()
         self.env.cr.execute(
             SQL(
                 "UPDATE jwt_mfa_challenge SET tries = tries + 1 WHERE id = %s AND tries < %s"
@@ -180,7 +196,6 @@ class JwtMfaChallenge(models.Model):
         )
         if not self.env.cr.fetchone():
             raise _invalid_mfa_token()
-        return row
 
     # --- passkeys ------------------------------------------------------------------------
 

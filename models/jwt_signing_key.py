@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, config
 
 from ..tools import keys, tokens
@@ -89,11 +89,13 @@ class JwtSigningKey(models.Model):
     def action_rotate(self):
         """Sign with the next key from now on; the present one verifies until its tokens expire."""
         self._check_system()
+        self._check_own()
         self._rotate()
 
     def action_replace(self):
         """Emergency: forget every key at once. All access tokens die; refreshing gives new ones."""
         self._check_system()
+        self._check_own()
         self.env.cr.execute(
             SQL("DELETE FROM %s WHERE identity = %s", self._sql_table, self._identity())
         )
@@ -106,6 +108,21 @@ class JwtSigningKey(models.Model):
         """
         if not self.env.is_system():
             raise AccessError(self.env._("Only an administrator changes the signing keys."))
+
+    def _check_own(self):
+        """
+        :raise UserError: where the operator gave the key: only they can change it
+        """
+        variable = next(filter(os.environ.get, (KEY_FILE_VARIABLE, KEY_VARIABLE)), None)
+        if variable:
+            raise UserError(
+                self.env._(
+                    "The signing key comes from Odoo's environment (%(variable)s), so that it cannot be"
+                    " changed here. Give Odoo another key there and restart it: that ends all access"
+                    " tokens. Devices get a new one with their refresh token.",
+                    variable=variable,
+                )
+            )
 
     @api.model
     def _rotate(self):
@@ -123,6 +140,8 @@ class JwtSigningKey(models.Model):
                 _GIVEN,
             )
         )
+        if not self.env.cr.rowcount:  # the operator gave the key
+            return
         _logger.info("The signing keys of database %s were rotated.", self.env.cr.dbname)
         self.env["jwt.cache.version"]._change()
 

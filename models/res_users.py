@@ -1,8 +1,9 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import math
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -125,6 +126,38 @@ class ResUsers(models.Model):
             events._record("mfa_required", user_id=user.id, ip_address=address)
             return None, self.env["jwt.mfa.challenge"]._open(user)
         return user, None
+
+    def _jwt_mfa_wait(self, limit_type):
+        """Seconds until Odoo's own limit of codes (``code_check``) or of mails with one (``send_email``)
+        lets this user try again, or 0.
+
+        Odoo answers one code too many, though it were right, like a wrong one (``_totp_rate_limit``).
+        """
+        self.ensure_one()
+        if "auth.totp.rate.limit.log" not in self.env:
+            return 0
+        from odoo.addons.auth_totp.models.res_users import TOTP_RATE_LIMITS
+
+        limit, interval = TOTP_RATE_LIMITS[limit_type]
+        now = datetime.now()
+        begin = now - timedelta(seconds=interval)
+        oldest = (
+            self.env["auth.totp.rate.limit.log"]
+            .sudo()
+            .search(
+                [
+                    ("user_id", "=", self.id),
+                    ("limit_type", "=", limit_type),
+                    ("create_date", ">=", begin),
+                ],
+                order="create_date DESC",
+                offset=limit - 1,
+                limit=1,
+            )
+        )
+        if not oldest:
+            return 0
+        return max(1, math.ceil((oldest.create_date - begin).total_seconds()))
 
     @staticmethod
     def _jwt_too_many(seconds):

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import jwt
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import config
 
@@ -164,6 +164,31 @@ class TestKeys(ApiCase):
             self.assertNotIn(secret.encode().hex(), str(self.env.cr.fetchall()))
         self._forget()
         self.assertFalse(self._is_open(given.access))
+
+    def test_operators_own_key_is_not_changed_here(self):
+        """The buttons say so, name the place, and neither change nor record anything."""
+        events = self.env["jwt.security.event"].sudo()
+        own = self.keys.with_user(self.admin)
+        for variable in ("JWT_AUTH_API_KEY", "JWT_AUTH_API_KEY_FILE"):
+            with patch.dict(os.environ, {variable: "an operator's secret of some length"}):
+                before = self._states()
+                for action in (own.action_rotate, own.action_replace):
+                    with self.subTest(action=action.__name__, variable=variable):
+                        with self.assertRaises(UserError) as caught:
+                            action()
+                        self.assertIn(variable, str(caught.exception))
+                        self.assertNotIn("secret of some", str(caught.exception))
+                with self.assertRaises(AccessError):
+                    self.keys.with_user(self.user).action_rotate()
+                self.assertEqual(self._states(), before)
+        self.assertFalse(events.search([("event", "=", "keys_replaced")]))
+
+    def test_rotation_that_rotates_nothing_is_not_logged(self):
+        """The scheduled action runs beside an operator's key, too."""
+        self.env.cr.execute("UPDATE jwt_signing_key SET keeper = 'operator'")
+        logger = "odoo.addons.jwt_auth_api.models.jwt_signing_key"
+        with self.assertNoLogs(logger, "INFO"):
+            self.keys._rotate()
 
     def test_unfit_key_of_the_operator_is_not_passed_over(self):
         """Better no login than one signed by another key."""

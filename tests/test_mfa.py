@@ -134,7 +134,8 @@ class TestSecondFactor(ApiCase):
         self.assertEqual(len(self._sessions(self.user)), 1)
 
     def test_five_wrong_codes_are_enough(self):
-        """The sixth is refused though it is right, and Odoo's own hourly limit has counted them."""
+        """The sixth is refused though it is right; Odoo's own hourly limit has counted them, and the answer
+        says when it ends."""
         token = self._first_step()
         wrong = "000000" if self._code() != "000000" else "111111"
         for _time in range(5):
@@ -142,8 +143,26 @@ class TestSecondFactor(ApiCase):
         self.assertError(self._second_step(token, self._code()), 401, "invalid_mfa_token")
         limits = self.env["auth.totp.rate.limit.log"].sudo()
         self.assertEqual(limits.search_count([("user_id", "=", self.user.id)]), 5)
-        self.assertError(self._second_step(self._first_step(), self._code()), 401, "invalid_code")
+        self._age_limit(minutes=50)
+        token = self._first_step()
+        for _time in range(3):
+            response = self._second_step(token, self._code())
+            self.assertError(response, 429, "too_many_requests")
+            self.assertAlmostEqual(int(response.headers["Retry-After"]), 600, delta=5)
+        self.assertEqual(limits.search_count([("user_id", "=", self.user.id)]), 5)
         self.assertFalse(self._sessions(self.user))
+        self._age_limit(minutes=11)
+        self.assertAnswer(self._second_step(token, self._code()))
+
+    def _age_limit(self, minutes):
+        """Let Odoo have counted the codes of the user that much earlier."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE auth_totp_rate_limit_log SET create_date = create_date - make_interval(mins => %s)"
+            " WHERE user_id = %s",
+            [minutes, self.user.id],
+        )
+        self.env.invalidate_all()
 
     def test_mfa_token_dies_with_time_and_with_the_password(self):
         """Five minutes, and not beyond a change of the password."""
@@ -206,6 +225,63 @@ class TestSecondFactor(ApiCase):
             self.assertError(response, 503, "unavailable")
             self.assertNotIn("secret", response.text)
             self.assertGreater(int(response.headers["Retry-After"]), 0)
+
+    def _mailed_first_step(self):
+        """A login of a user whose code comes by mail: the ``mfa_token``."""
+        login = {"login": self.victim.login, "password": f"{self.victim.login}-password"}
+        users = type(self.env["res.users"])
+        with patch.object(
+            users, "_send_totp_mail_code", lambda user: user._totp_rate_limit("send_email")
+        ):
+            body = self.assertAnswer(self._post("/api/login", login), 401)
+        self.assertEqual((body["error"], body["mfa_type"]), ("mfa_required", "totp_mail"))
+        return body["mfa_token"]
+
+    def _mail_codes(self):
+        if "auth_totp_mail" not in self.env.registry._init_modules:
+            self.skipTest("auth_totp_mail is not installed")
+        self.env["ir.config_parameter"].set_param("auth_totp.policy", "all_required")
+        self.victim.email = "victim@example.com"
+        self.env.flush_all()
+
+    def test_mailed_code_opens_one_session(self):
+        """However many logins have begun: the first to bring it ends the others; a new login has its own."""
+        self._mail_codes()
+        begun = [self._mailed_first_step() for _time in range(3)]
+        self.env.invalidate_all()
+        code = self.victim._get_totp_mail_code()[0]
+        self.assertAnswer(self._second_step(begun[1], code))
+        for token in begun:
+            self.assertError(self._second_step(token, code), 401, "invalid_mfa_token")
+        self.assertEqual(len(self._sessions(self.victim)), 1)
+        self.env.cr.execute(  # what a later login does; a test's transaction has one time
+            "UPDATE res_users_log SET create_date = create_date - interval '1 minute'"
+        )
+        self.env.invalidate_all()
+        token = self._mailed_first_step()
+        self.assertError(self._second_step(token, code), 401, "invalid_code")
+        self.env.invalidate_all()
+        self.assertAnswer(self._second_step(token, self.victim._get_totp_mail_code()[0]))
+
+    def test_code_of_an_app_leaves_other_logins(self):
+        """Each of them brings a code of its own."""
+        first, second = self._first_step(), self._first_step()
+        self.assertAnswer(self._second_step(first, self._code()))
+        self.assertAnswer(self._second_step(second, self._code(1)))
+
+    def test_too_many_mails(self):
+        """Odoo sends five codes an hour; the answer says when there is another one."""
+        self._mail_codes()
+        for _time in range(5):
+            self._mailed_first_step()
+        self.env.cr.execute(
+            "UPDATE auth_totp_rate_limit_log SET create_date = create_date - interval '50 minutes'"
+        )
+        self.env.invalidate_all()
+        login = {"login": self.victim.login, "password": f"{self.victim.login}-password"}
+        response = self._post("/api/login", login)
+        self.assertError(response, 429, "too_many_requests")
+        self.assertAlmostEqual(int(response.headers["Retry-After"]), 600, delta=5)
 
     def test_mailed_code(self):
         """Policy "all users": the code comes by mail with the first step and finishes the second."""

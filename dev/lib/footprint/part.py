@@ -3,22 +3,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import subprocess
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import apps, database
-from ..bootstrap import ROOT, bound, say, stop_on
 from ..report import Result
 from ..setup import Setup
+from ..shells import Shells
 
 BEGIN = "from:"
 SELF = "self"
@@ -34,88 +29,54 @@ HOLES = (
 SHORT, LONG = (40, 10), (250, 60)
 #: A report that nobody reads to its end is of no use.
 TOLD = 60
-_SCRIPT = """
-import sys
-sys.path.insert(0, {dev!r})
-from lib.footprint import run
-{call}
-"""
+TITLE = "the addon, the callers and the triggers"
 
 
 def short(setup: Setup, words: Sequence[str]) -> Result:
     """Try every model of the demo database some dozen times, and show that the harness can fail."""
     result = Result()
-    with _databases(setup, "footprint", database.demo_template(setup)) as databases:
+    shells = Shells(setup, "footprint", "footprint")
+    with shells.databases(database.demo_template(setup), TITLE) as databases:
         if list(words) != [SELF]:
-            result.add(_run(setup, words, "footprint", databases, SHORT))
+            result.add(_run(shells, words, databases, SHORT))
         if not words or list(words) == [SELF]:
-            result.add(_self_test(setup, databases[0]))
+            result.add(_self_test(shells, databases[0]))
     return result
 
 
 def soak(setup: Setup, words: Sequence[str]) -> Result:
     """Try every model of a database with all community apps, some hundred times each."""
-    with _databases(setup, "footprint_soak", apps.template(setup)) as databases:
-        return _run(setup, words, "footprint_soak", databases, LONG)
-
-
-@contextlib.contextmanager
-def _databases(setup: Setup, name: str, template: str) -> Iterator[list[str]]:
-    """A database per process, with the addon, the callers and the triggers; gone with the context."""
-    log = _log(setup, name)
-    log.unlink(missing_ok=True)
-    names = [
-        setup.database(f"test_{name}_{number}") for number in range(min(2, os.cpu_count() or 1))
-    ]
-    first, *others = names
-    database.copy(setup, template, first)
-    say("… the addon, the callers and the triggers")
-    database.install(setup, first, log)
-    database.shell(setup, first, log, _script("run.prepare(env)"))
-    for other in others:
-        database.copy(setup, first, other)
-    try:
-        yield names
-    finally:
-        for each in names:
-            database.drop(setup, each)
-
-
-def _log(setup: Setup, name: str) -> Path:
-    return setup.work / "log" / f"{name}.log"
+    shells = Shells(setup, "footprint", "footprint_soak")
+    with shells.databases(apps.template(setup), TITLE) as databases:
+        return _run(shells, words, databases, LONG)
 
 
 def _run(
-    setup: Setup, words: Sequence[str], name: str, databases: Sequence[str], most: tuple[int, int]
+    shells: Shells, words: Sequence[str], databases: Sequence[str], most: tuple[int, int]
 ) -> Result:
     """*words* are names of models (`sale.*`), or `from:sale.order` to go on where a run was ended."""
     models = tuple(word for word in words if not word.startswith(BEGIN))
     begin = next((word[len(BEGIN) :] for word in words if word.startswith(BEGIN)), "")
-    log = _log(setup, name)
-    files = [log.with_name(f"{name}-{number}.jsonl") for number in range(len(databases))]
+    files = shells.results(len(databases))
     with tempfile.TemporaryDirectory() as claims:
         tasks = [
             f"run.main(env, run.Task(out={str(path)!r}, models={models!r}, begin={begin!r},"
             f" claims={claims!r}, most={most[0]}, few={most[1]}))"
             for path in files
         ]
-        with ThreadPoolExecutor(len(databases)) as pool:
-            codes = list(pool.map(partial(_process, setup, log), databases, tasks))
-    for code in codes:
-        stop_on(code, log, "A process of the footprint")
+        shells.run(databases, tasks, "A process of the footprint")
     return report(files)
 
 
-def _self_test(setup: Setup, name: str) -> Result:
+def _self_test(shells: Shells, name: str) -> Result:
     """Switch the grant off: the holes that superuser mode has must be found, or the harness sees nothing."""
-    log = _log(setup, "footprint")
-    out = log.with_name("footprint-self.jsonl")
+    out = shells.log.with_name("footprint-self.jsonl")
     fields = tuple(field for field, _table in HOLES)
     call = (
         f"run.main(env, run.Task(out={str(out)!r}, models=('res.partner', 'sale.order'), most=500,"
         f" few=500, fields={fields!r}, superuser=True, variants=('defaults', 'closed')))"
     )
-    stop_on(_process(setup, log, name, call), log, "The self-test of the footprint")
+    shells.run([name], [call], "The self-test of the footprint")
     entries = map(json.loads, out.read_text().splitlines())
     found = [entry["finding"] for entry in entries if "finding" in entry]
     result = Result()
@@ -125,27 +86,6 @@ def _self_test(setup: Setup, name: str) -> Result:
             "" if seen else f"as superuser, {field} made no {what!r}: the harness is blind"
         )
     return result
-
-
-def _script(call: str) -> str:
-    return _SCRIPT.format(dev=str(ROOT / "dev"), call=call)
-
-
-def _process(setup: Setup, log: Path, name: str, call: str) -> int:
-    """Run one task in a process of its own; a line is said every hundred models."""
-    command = bound([setup.odoo_bin, "shell", "-d", name, "--no-http"])
-    with log.open("a") as out:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True
-        )
-        process.stdin.write(_script(call))
-        process.stdin.close()
-        for number, line in enumerate(process.stdout):
-            out.write(line)
-            out.flush()
-            if number % 50 == 49:
-                say(f"  {line.strip()}")
-        return process.wait()
 
 
 def report(files: Sequence[Path]) -> Result:

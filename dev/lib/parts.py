@@ -9,6 +9,7 @@ from pathlib import Path
 from . import browser, database, log
 from .bootstrap import ROOT, Stop
 from .checks import check
+from .differential import part as differentials
 from .footprint import part as footprints
 from .lint import lint
 from .pytests import fresh_log, pytest
@@ -150,6 +151,11 @@ def footprint(setup: Setup, words: list[str]) -> Result:
     return footprints.short(setup, words)
 
 
+def differential(setup: Setup, words: list[str]) -> Result:
+    """What twenty models of the demo database answer, compared with Odoo's own RPC."""
+    return differentials.short(setup, words)
+
+
 def soak(setup: Setup, words: list[str]) -> Result:
     """The long form of a part, for a night or before a release: `dev/test soak footprint`."""
     if not words or words[0] not in SOAKS:
@@ -158,7 +164,7 @@ def soak(setup: Setup, words: list[str]) -> Result:
 
 
 #: What runs for long, each with the set-up and the rest of the command line; none of it is part of the plain suite.
-SOAKS = {"footprint": footprints.soak}
+SOAKS = {"footprint": footprints.soak, "differential": differentials.soak}
 PARTS = {
     "check": check,
     "unit": unit,
@@ -168,6 +174,7 @@ PARTS = {
     "live": live,
     "e2e": e2e,
     "footprint": footprint,
+    "differential": differential,
     "soak": soak,
 }
 # these need neither Odoo nor PostgreSQL

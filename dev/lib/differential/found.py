@@ -1,0 +1,70 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What is said of a difference between the two sides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as of_dataclass
+from typing import Any
+
+from .ask import Answer, as_texts
+
+#: How much of a value or a request is told.
+SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One answer that is not Odoo's; those of one kind and the same words are told together."""
+
+    kind: str
+    #: What makes two of them the same: no ids and no values in it.
+    what: str
+    model: str
+    field: str = ""
+    #: The request, so that it can be sent again.
+    request: str = ""
+    ours: str = ""
+    theirs: str = ""
+    caller: str = of_dataclass(default="", compare=False)
+
+
+def shown(value: Any) -> str:
+    """Return a value as a report shows it."""
+    return (value if isinstance(value, str) else json.dumps(value, default=str))[:SHOWN]
+
+
+def told(answer: Answer) -> str:
+    """Return an answer as a report shows it."""
+    return shown(answer.value) if answer.given else f"{answer.status} {answer.error}"[:SHOWN]
+
+
+def as_request(model_name: str, params: Mapping[str, Any]) -> str:
+    """Return a request as its address says it, readable."""
+    texts = as_texts(params)
+    return f"GET {model_name} " + " ".join(f"{name}={text}" for name, text in texts.items())
+
+
+def unequal_outcome(ours: Answer, theirs: Answer) -> tuple[str, str] | None:
+    """Return the kind and the words of a difference between an answer and a refusal; None for none of it."""
+    if ours.status >= 500:
+        whose = "Odoo answers" if theirs.given else "Odoo fails, too"
+        return "server error", f"{_without_values(ours.error)} ({whose})"
+    if theirs.given and not ours.given:
+        return "refused", f"{ours.status} {_without_values(ours.error)}"
+    if ours.given and not theirs.given and not theirs.odd:
+        return "answered", f"what Odoo refuses: {theirs.error.partition(':')[0]}"
+    return None
+
+
+def _without_values(text: str) -> str:
+    """Return a sentence without the names and numbers in it, so that many are one kind."""
+    words = [
+        "…"
+        if any(sign in word for sign in "_.[(\"'0123456789") and not word.endswith(":")
+        else word
+        for word in text.split()
+    ]
+    return " ".join(words)[:160]

@@ -1,0 +1,96 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What differs from Odoo's RPC on purpose: short, and each with its reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .found import Difference
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Differences that are meant; an empty pattern fits all of them."""
+
+    reason: str
+    #: Patterns: of the kind, in the words, of `model.field`, of the caller.
+    kind: str
+    words: str = ""
+    where: str = ""
+    caller: str = ""
+
+    def fits(self, difference: Difference) -> bool:
+        where = f"{difference.model}.{difference.field}"
+        return bool(
+            re.fullmatch(self.kind, difference.kind)
+            and re.search(self.words, difference.what)
+            and (not self.where or re.fullmatch(self.where, where))
+            and (not self.caller or difference.caller == self.caller)
+        )
+
+
+RULES = (
+    Rule(
+        "tokens, keys and throttles are never reachable, nor what leads to them",
+        "fields",
+        "never reachable",
+    ),
+    Rule(
+        "a field that opens something is shown only where a connection's list names it",
+        "fields",
+        "opens something",
+    ),
+    Rule(
+        "with rights lifted, a name is looked for in names that the caller may see",
+        "domain.*",
+        r" name |display_name|many2one path|cannot be …",
+        caller="admin",
+    ),
+    Rule(
+        "with rights lifted, a name is looked for in names that the caller may see",
+        "domain.*",
+        where=r".*display_name.*",
+        caller="admin",
+    ),
+    Rule(
+        "a hierarchy begins with records that the caller sees, and tells nothing of others",
+        "domain.*",
+        r"(child|parent)_of",
+    ),
+    Rule(
+        "only fields with a column sort",
+        "order: refused",
+        r"sorted by … \[[^\]]*(\(not stored\)|json|binary|properties|properties_definition)",
+    ),
+    Rule(
+        "only fields with a column sort",
+        "groups: refused",
+        r"sorted by … \[[^\]]*\(not stored\)",
+    ),
+    Rule(
+        "values that are no single word or number make no groups",
+        "groups: refused",
+        r"grouped by … \[(json|binary|properties|properties_definition)",
+    ),
+    Rule(
+        "groups of relations come by their ids where no order is asked for",
+        "groups: another order",
+        r"^by [^;]*many2(one|many)(?!.*desc)",
+    ),
+    Rule(
+        "`raw` is base64, as every other binary",
+        "value|expand",
+        where=r"ir\.attachment\.raw",
+    ),
+    Rule(
+        "a record that is pointed at has to be one that the caller may see",
+        "write: refused",
+        "there is no record",
+    ),
+)
+
+
+def reason(difference: Difference) -> str:
+    """Return why a difference is meant; an empty text where it is none of those."""
+    return next((rule.reason for rule in RULES if rule.fits(difference)), "")

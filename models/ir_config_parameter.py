@@ -1,10 +1,11 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from odoo import api, models
+import re
 
-from .transaction import after_commit
+from odoo import api, models, tools
+from odoo.tools import SQL, frozendict
 
-#: Parameters that this addon reads on every use, and the identity of the database.
+#: The beginnings of the parameters that this addon reads on every use, and the identity of the database.
 _OURS = ("jwt_auth_api.", "base.login_cooldown_", "database.uuid")
 
 
@@ -31,12 +32,30 @@ class IrConfigParameter(models.Model):
 
     @api.model
     def _jwt_changed(self, names):
-        """Let a changed setting of the API count on every thread from the commit on.
+        """Let a changed setting of the API count from the commit on, on every thread and machine."""
+        if any(name.startswith(_OURS) for name in names):
+            self.flush_model(["key", "value"])
+            self.env["jwt.cache.version"]._change()
 
-        Odoo clears its cache of parameters before the commit, after which another thread can fill it
+    @api.model
+    def _jwt_get(self, key):
+        """Return a parameter that this addon reads on every use, as this transaction sees it.
+
+        Odoo's own cache of parameters is cleared before the commit, so that another thread can fill it
         with the old value again.
+
+        :param str key: it begins as one of :data:`_OURS`
+        :return: the text; None when it is not set
         """
-        if not any(name.startswith(_OURS) for name in names):
-            return
-        self.env["jwt.cache.version"]._change()
-        after_commit(self.env.cr, lambda: self.env.registry.clear_cache("stable"))
+        return self._jwt_values(self.env["jwt.cache.version"]._current()).get(key)
+
+    @api.model
+    @tools.ormcache("version", cache="stable")
+    def _jwt_values(self, version):
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT key, value FROM ir_config_parameter WHERE key ~ %s",
+                "^({})".format("|".join(map(re.escape, _OURS))),
+            )
+        )
+        return frozendict(rows)

@@ -33,24 +33,23 @@ class JwtCacheVersion(models.Model):
                 CREATE TABLE IF NOT EXISTS %(table)s (
                     id integer PRIMARY KEY CHECK (id = 1),
                     version varchar NOT NULL
-                );
-                INSERT INTO %(table)s (id, version) VALUES (1, %(version)s) ON CONFLICT DO NOTHING
+                )
                 """,
                 table=SQL.identifier(self._table),
-                version=tokens.random_id(),
             )
         )
+        self._change()
 
     @api.model
     def _current(self):
         """Return the version in the snapshot of this transaction, read once.
 
-        :rtype: str
+        :return: a text; None when somebody has emptied the table, until the next change
         """
         cache = self.env.cr.cache
         if self._name not in cache:
             self.env.cr.execute(SQL("SELECT version FROM %s", SQL.identifier(self._table)))
-            self._remember(*self.env.cr.fetchone())
+            self._remember(*(self.env.cr.fetchone() or [None]))
         return cache[self._name]
 
     @api.model
@@ -62,5 +61,12 @@ class JwtCacheVersion(models.Model):
     def _change(self):
         """Change the version, with the transaction that changes what it stands for."""
         version = tokens.random_id()
-        self.env.cr.execute(SQL("UPDATE %s SET version = %s", SQL.identifier(self._table), version))
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO %s (id, version) VALUES (1, %s)"
+                " ON CONFLICT (id) DO UPDATE SET version = EXCLUDED.version",
+                SQL.identifier(self._table),
+                version,
+            )
+        )
         self._remember(version)

@@ -74,10 +74,10 @@ class JwtLoginThrottle(models.Model):
     @api.model
     def _limits(self):
         """Odoo's two parameters: failures, and seconds until one more is free."""
-        parameters = self.env["ir.config_parameter"].sudo()
+        parameters = self.env["ir.config_parameter"]
         return (
-            int(parameters.get_param("base.login_cooldown_after", 5)),
-            int(parameters.get_param("base.login_cooldown_duration", 60)),
+            int(parameters._jwt_get("base.login_cooldown_after") or 5),
+            int(parameters._jwt_get("base.login_cooldown_duration") or 60),
         )
 
     @api.model

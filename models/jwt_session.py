@@ -206,7 +206,7 @@ class JwtSession(models.Model):
         :param name: a key of :data:`~..tools.settings.NUMBERS`
         :rtype: int
         """
-        text = self.env["ir.config_parameter"].sudo().get_param(settings.parameter(name))
+        text = self.env["ir.config_parameter"]._jwt_get(settings.parameter(name))
         return settings.read(name, text or None)
 
     @api.model
@@ -367,7 +367,7 @@ class JwtSession(models.Model):
     @api.model
     def _is_strict(self):
         """Whether the profile is ``strict`` (see ``doc/security.md``); read live."""
-        text = self.env["ir.config_parameter"].sudo().get_param(settings.PROFILE)
+        text = self.env["ir.config_parameter"]._jwt_get(settings.PROFILE)
         return settings.read_profile(text or None) == "strict"
 
     @api.model

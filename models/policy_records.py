@@ -4,6 +4,7 @@
 import contextlib
 import json
 import re
+from collections.abc import Set
 
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -107,6 +108,53 @@ class RecordPolicy:
             if not query.is_empty():
                 cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
         return bool(found)
+
+    def is_reachable(self):
+        """Return whether the caller may search the model, by the connection or in Odoo."""
+        return _is_reachable(self.search)
+
+    def search_and_fetch(
+        self, domain, names, offset=0, limit=None, order=None, *, archived=False, shows=False
+    ):
+        """Search records that the client sees and read fields of them, as ``search_fetch`` of Odoo does.
+
+        That is one statement. A model with a ``search_fetch`` of its own decides itself what is
+        read, and may leave in the context what its computed fields need.
+
+        :param domain: a :meth:`domain`
+        :param archived: as for :meth:`find`
+        :param bool shows: show archived records that relations lead to
+        :return: the records, in the environment that reads their values, and the query that found
+            them; None where the model has found them in its own way
+        """
+        model = with_archived(self.model, shows)
+        if type(model).search_fetch is BaseModel.search_fetch:
+            query = self.find(domain, offset, limit, order, archived=archived)
+            return fetch_query(model, query, names), query
+        search = with_archived(self.search, archived)
+        asked = [] if self.elevated else names
+        found = search.search_fetch(_as_list(domain), asked, offset, limit, order)
+        records = model.browse(found._ids).with_context(**_added_context(search, found))
+        if self.elevated and records:
+            fetch_query(records, records._as_query(), names)
+        return records, None
+
+    def fetch_found(self, query, names, domain, order, *, archived=False):
+        """As :meth:`search_and_fetch`, for those of the records that a query finds.
+
+        :param query: a :meth:`find` of the domain, narrowed
+        """
+        model = with_archived(self.model, archived)
+        if type(model).search_fetch is BaseModel.search_fetch:
+            return fetch_query(model, query, names)
+        search = with_archived(self.search, archived)
+        context = _added_context(search, search.search_fetch(_as_list(domain), [], 0, 1, order))
+        records = model.browse(query).with_context(**context)
+        if self.elevated and records:
+            fetch_query(records, records._as_query(), names)
+        elif records:
+            records.fetch(names)
+        return records
 
     def scope(self):
         """The connection's record filter for this caller; it sees all fields, as a record rule does.
@@ -218,7 +266,7 @@ class RecordPolicy:
             model = self.everything()
         else:
             model = self.caller.with_context(active_test=False)
-        if not model.has_access("read"):
+        if not _is_reachable(model):
             return self._shown_models(ids) if self.name == "ir.model" else set()
         return set(model._search(Domain("id", "in", list(ids)) & self.scope()))
 
@@ -372,7 +420,7 @@ class RecordPolicy:
         for text in given:
             if isinstance(text, str):
                 start |= below._by_name(domains.Condition(("display_name",), "ilike", text))
-        if not below.search.has_access("read"):
+        if not below.is_reachable():
             return Domain.FALSE
         ids = list(below.find(start & below.scope(), archived=True))
         if found.relational and below.name == self.name:  # its own field is the way
@@ -395,7 +443,7 @@ class RecordPolicy:
         inner = condition(below) & below.scope()
         if below.elevated == self.elevated:
             return Domain(found.name, operator, inner)
-        if not below.search.has_access("read"):
+        if not below.is_reachable():
             return Domain(operator == "not any")
         # within a relation Odoo looks for `active` in the optimized domain
         inner = inner.optimize_full(below.search)
@@ -408,21 +456,19 @@ class RecordPolicy:
         """
         records = self.model.browse(ids)
         scope = self.scope()
-        plain_search = type(records)._search is BaseModel._search
-        if not order and self.elevated and scope.is_true() and plain_search:
+        shows_all = self.elevated and scope.is_true()
+        plain = type(records)._search is BaseModel._search and not reads_itself(records)
+        if not order and shows_all and plain:
             records.fetch(names)
             return records
-        if not records or not self.search.has_access("read"):
+        if not records or not self.is_reachable():
             return records.browse()
-        search = self.search.with_context(active_test=False)
-        query = search._search(Domain("id", "in", list(ids)) & scope, order=order or "id")
-        if query.is_empty():
-            return records.browse()
-        found = records._fetch_query(query, records._determine_fields_to_fetch(names))
+        domain = Domain("id", "in", list(ids)) & scope
+        found, _query = self.search_and_fetch(domain, names, order=order or "id", archived=True)
         if order:
             return found
         known = set(found._ids)
-        return records.browse([key for key in ids if key in known])
+        return found.browse([key for key in ids if key in known])
 
 
 def with_archived(model, archived):
@@ -444,6 +490,58 @@ def _not_searched(condition, exc):
     return ApiError(
         "bad_domain", _("Odoo cannot search by %(condition)s."), condition=text[:_SHOWN]
     )
+
+
+def reads_itself(model):
+    """Return whether a model decides in its own code what of its records is read.
+
+    Where it does, each value comes from there; no statement of ours takes its place.
+    """
+    return (
+        type(model).search_fetch is not BaseModel.search_fetch
+        or type(model)._fetch_query is not BaseModel._fetch_query
+    )
+
+
+def fetch_query(model, query, names):
+    """Return the records of a query, with these fields read in the environment of the model."""
+    if query.is_empty():
+        return model.browse()
+    return model._fetch_query(query, model._determine_fields_to_fetch(names))
+
+
+def _as_list(domain):
+    """Return a domain as Odoo's RPC brings it to the methods of a model: lists and tuples."""
+    terms = []
+    for term in domain:
+        if not isinstance(term, str):
+            name, operator, value = term
+            if isinstance(value, Domain):
+                value = _as_list(value)
+            elif isinstance(value, Set):
+                value = list(value)
+            term = (name, operator, value)
+        terms.append(term)
+    return terms
+
+
+def _added_context(model, found):
+    """Return what the context of found records has that the model's had not."""
+    known = model.env.context
+    return {key: value for key, value in found.env.context.items() if key not in known}
+
+
+def _is_reachable(model):
+    """Return whether the model can be searched; some let pass whom they give no access (employees)."""
+    if model.has_access("read"):
+        return True
+    if type(model)._search is BaseModel._search:
+        return False
+    try:
+        model._search(Domain.FALSE)
+    except UserError:
+        return False
+    return True
 
 
 def _unsearchable(name):

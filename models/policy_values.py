@@ -303,7 +303,8 @@ class ValuePolicy:
 
     def current(self, record_id, field):
         """Return the records that a relation of a record leads to now, archived ones included."""
-        record = self.everything().browse(record_id).exists()
+        model = self.everything() if field.store else self.caller.sudo()
+        record = model.browse(record_id).exists()
         value = record[field.name]
         if field.type == "many2one_reference":
             model_name = record[field.model_field]

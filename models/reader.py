@@ -24,7 +24,7 @@ from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
 from . import grant as grants
 from .faults import Faults
 from .guarded import UNREACHABLE
-from .policy_records import with_archived
+from .policy_records import reads_itself, with_archived
 from .policy_values import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
@@ -53,8 +53,15 @@ def page(policy, query):
             return _cursor_page(policy, query, plan, domain, order)
     offset = (query.page - 1) * query.limit
     with policy.searching(query.domain):
-        found = policy.find(domain, offset, query.limit, order, archived=query.archived)
-        records = _fetch(with_archived(policy.model, query.archived), found, plan)
+        records, found = policy.search_and_fetch(
+            domain,
+            _stored(plan),
+            offset,
+            query.limit,
+            order,
+            archived=query.archived,
+            shows=query.archived,
+        )
         total = _total(policy, domain, query, found, offset, len(records))
     faults = Faults()
     return {
@@ -78,9 +85,11 @@ def one(policy, query):
     """
     plan = policy.plan(query.selection)
     domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
+    names = _stored(plan)
     with policy.searching(query.domain):
-        found = policy.find(domain, limit=1, order="id", archived=True)
-        record = _fetch(with_archived(policy.model, query.archived), found, plan)
+        record, _found = policy.search_and_fetch(
+            domain, names, limit=1, order="id", archived=True, shows=query.archived
+        )
     if not record:
         raise no_record(policy, query.record_id)
     faults = Faults()
@@ -97,13 +106,6 @@ def no_record(policy, record_id):
     )
 
 
-def _fetch(model, found, plan):
-    """The records of a query, with the columns of a plan, in the environment of the model."""
-    if found.is_empty():
-        return model.browse()
-    return model._fetch_query(found, model._determine_fields_to_fetch(_stored(plan)))
-
-
 # --- how many ----------------------------------------------------------------------------------
 
 
@@ -114,9 +116,9 @@ def _total(policy, domain, query, found, offset, count):
     total = offset + count
     page_tells = count < query.limit and (count or not offset)
     if not page_tells:
-        if type(policy.search)._search is BaseModel._search:
+        if found is not None and type(policy.search)._search is BaseModel._search:
             found.order = found.limit = found.offset = None
-        else:  # where the limit may have gone to is the model's own matter
+        else:  # where the limit has gone to is the model's own matter
             found = policy.find(domain, archived=query.archived)
         total = _count(policy, found, query.count)
     return {"total": total, "total_pages": -(-total // query.limit)}
@@ -209,7 +211,7 @@ def _cursor_page(policy, query, plan, domain, order):
             if isinstance(position, cursors.Mark):
                 position = _recall(model, terms, found, position)
             found.add_where(_behind(terms, position))
-        records = _fetch(with_archived(policy.model, query.archived), found, plan)
+        records = policy.fetch_found(found, _stored(plan), domain, order, archived=query.archived)
         if len(records) > query.limit:
             records = records[: query.limit]
             last = records._ids[-1]
@@ -390,10 +392,12 @@ def _group_order(query):
 
 
 def _count_groups(model, domain, specs):
-    """How many groups there are, none of them fetched."""
-    found = model._search(domain)
+    """How many groups there are, none of them fetched unless the model groups in its own way."""
     if not specs:
         return 1
+    if type(model)._read_group is not BaseModel._read_group:
+        return len(model._read_group(domain, specs))
+    found = model._search(domain)
     if found.is_empty():
         return 0
     terms = [model._read_group_groupby(model._table, spec, found) for spec in specs]
@@ -524,6 +528,8 @@ def _dump_values(column, records):
     if kind == "one2many" and (inverse := _inverse(column, records)) is not None:
         related, _found = _lines(records.env[field.comodel_name], records, field, inverse)
         return related
+    if kind in X2MANY and not field.store:
+        return [record[name].ids for record in records]
     if kind in X2MANY:
         everything = records.with_context(active_test=False)
         related = everything.mapped(name)
@@ -703,7 +709,8 @@ def _forget_granted(plan, records):
 
 def _hides(field, comodel, records):
     """The field that tells archived records of a relation, where it does not show them; else None."""
-    shows = field.type not in X2MANY or not field.context.get(
+    tested = field.type in X2MANY and field.store  # what is computed is told apart by Odoo
+    shows = not tested or not field.context.get(
         "active_test", records.env.context.get("active_test", True)
     )
     return None if shows else comodel._active_name
@@ -717,6 +724,8 @@ def _inverse(column, records):
     comodel = records.env[field.comodel_name]
     inverse = comodel._fields.get(field.inverse_name or "")
     if inverse is None or not inverse.store or inverse.type != "many2one":
+        return None
+    if reads_itself(records) or reads_itself(comodel):
         return None
     if column.below is not None:
         comodel = column.below.policy.caller
@@ -736,7 +745,7 @@ def _one2many(column, records, inverse):
     """
     below, field = column.below, records._fields[column.name]
     policy = below.policy
-    if not policy.search.has_access("read"):
+    if not policy.is_reachable():
         return [() for _record in records], policy.model
     related, found = _lines(
         policy.search,
@@ -817,16 +826,7 @@ def _followed(column, records, faults):
     """As :func:`_one2many` for any other relation: by the ids that the records hold."""
     below, field = column.below, records._fields[column.name]
     policy = below.policy
-    everything = records.with_context(active_test=False)
-
-    def ids(part):
-        part.mapped(column.name)
-        return _cached(part, field)
-
-    related = [
-        keys if isinstance(keys, tuple) else (keys,) if keys else ()
-        for keys in faults.values(everything, column.name, ids)
-    ]
+    related = _related_ids(field, records, faults)
     ids = list(dict.fromkeys(key for keys in related for key in keys))
     _check_size(len(ids))
     # whether they are archived is read together with what is answered
@@ -845,6 +845,29 @@ def _followed(column, records, faults):
         visible = visible.browse(dict.fromkeys(key for keys in related for key in keys))
         visible.fetch(_stored(below))
     return related, visible
+
+
+def _related_ids(field, records, faults):
+    """The ids that each record holds in a relation; archived ones as well, if it is stored.
+
+    Nothing is computed with archived records in view: the same code may compute other fields, too.
+    """
+
+    def stored(part):
+        part.mapped(field.name)
+        return [
+            keys if isinstance(keys, tuple) else (keys,) if keys else ()
+            for keys in _cached(part, field)
+        ]
+
+    def computed(part):
+        return [tuple(record[field.name].ids) for record in part]
+
+    if field.store:
+        found = faults.values(records.with_context(active_test=False), field.name, stored)
+    else:
+        found = faults.values(records, field.name, computed)
+    return [keys or () for keys in found]
 
 
 def _count_times(column, records, related, times):

@@ -4,6 +4,7 @@ from . import test_domains
 from . import test_faults
 from . import test_actions
 from . import test_paging
+from . import test_reading
 from . import test_rules
 from . import test_types
 from . import test_views

@@ -1,0 +1,175 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Models that decide in their own code what is read of them, in the ways that Odoo's addons do it."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+
+class ApiTestTeam(models.Model):
+    """Relations that are computed, together with other fields."""
+
+    _name = "api.test.team"
+    _description = "API Test Team"
+
+    name = fields.Char(required=True)
+    person_ids = fields.One2many("api.test.person", "team_id")
+    member_ids = fields.One2many("api.test.member", "team_id")
+    found_ids = fields.Many2many("api.test.member", compute="_compute_found")
+    found_count = fields.Integer(compute="_compute_found")
+    newest_id = fields.Many2one("api.test.member", compute="_compute_found")
+
+    @api.depends("name")
+    def _compute_found(self):
+        for team in self:
+            team.found_ids = self.env["api.test.member"].search([("team_id", "=", team.id)])
+            team.found_count = len(team.found_ids)
+            team.newest_id = team.found_ids[-1:]
+
+
+class ApiTestMember(models.Model):
+    _name = "api.test.member"
+    _description = "API Test Member"
+    _order = "sequence"
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer()
+    team_id = fields.Many2one("api.test.team")
+
+
+class ApiTestPerson(models.Model):
+    """Some fields of all records are for internal users without access to the model (``hr.employee``)."""
+
+    _name = "api.test.person"
+    _description = "API Test Person"
+
+    name = fields.Char(required=True)
+    remark = fields.Char()
+    remark_size = fields.Integer(compute="_compute_remark_size")
+    team_id = fields.Many2one("api.test.team")
+    friend_ids = fields.Many2many(
+        "api.test.person", "api_test_person_friend", "person_id", "friend_id"
+    )
+    meeting_ids = fields.One2many("api.test.meeting", "person_id")
+
+    @api.depends("remark")
+    def _compute_remark_size(self):
+        for person in self:
+            person.remark_size = len(person.remark or "")
+
+    def _sees_all(self):
+        return self.browse().has_access("read")
+
+    def _check_public(self, domain, names):
+        names = {*names, *(part.field_expr for part in Domain(domain).iter_conditions())}
+        if not self.env.user._is_internal():
+            raise AccessError(self.env._("These records are not for you."))
+        public = {"id", "name", "display_name", "team_id", "friend_ids", "create_date"}
+        if private := sorted({name.split(".")[0] for name in names} - public):
+            raise AccessError(self.env._("%(names)s are private.", names=", ".join(private)))
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, *, bypass_access=False, **kwargs):
+        if bypass_access or self._sees_all():
+            return super()._search(
+                domain, offset, limit, order, bypass_access=bypass_access, **kwargs
+            )
+        self._check_public(domain, ())
+        return super(ApiTestPerson, self.sudo())._search(domain, offset, limit, order, **kwargs)
+
+    @api.model
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        if self._sees_all():
+            return super().search_fetch(domain, field_names, offset, limit, order)
+        self._check_public(domain, field_names or ())
+        found = self.sudo().search_fetch(domain, field_names, offset, limit, order)
+        return found.with_env(self.env)
+
+    def fetch(self, field_names=None):
+        if self._sees_all():
+            return super().fetch(field_names)
+        self._check_public([], field_names or ())
+        return self.sudo().fetch(field_names)
+
+
+class ApiTestMeeting(models.Model):
+    """Values of some records are for their owners alone (``calendar.event``)."""
+
+    _name = "api.test.meeting"
+    _description = "API Test Meeting"
+
+    name = fields.Char(required=True)
+    private = fields.Boolean()
+    user_id = fields.Many2one("res.users")
+    person_id = fields.Many2one("api.test.person")
+    note = fields.Char()
+    guest_ids = fields.One2many("api.test.guest", "meeting_id")
+    tag_ids = fields.Many2many("api.test.tag")
+
+    def _fetch_query(self, query, fields):
+        closed = [field for field in fields if field.name in ("note", "guest_ids", "tag_ids")]
+        if self.env.su or not closed:
+            return super()._fetch_query(query, fields)
+        asked = [*fields, self._fields["private"], self._fields["user_id"]]
+        found = super()._fetch_query(query, asked)
+        others = found.filtered(lambda one: one.private and one.user_id != self.env.user)
+        for field in closed if others else ():
+            empty = field.convert_to_cache(False, others)
+            self.env.cache.update(others, field, [empty] * len(others))
+        return found
+
+    @api.model
+    def _read_group(self, domain, groupby=(), *args, **options):
+        if "note" in groupby and not self.env.su:
+            own = Domain("private", "=", False) | Domain("user_id", "=", self.env.uid)
+            domain = Domain(domain) & own
+        return super()._read_group(domain, groupby, *args, **options)
+
+
+class ApiTestGuest(models.Model):
+    _name = "api.test.guest"
+    _description = "API Test Guest"
+
+    name = fields.Char(required=True)
+    meeting_id = fields.Many2one("api.test.meeting")
+
+
+class ApiTestEntry(models.Model):
+    """A computed value depends on what was searched for (``account.move.line``)."""
+
+    _name = "api.test.entry"
+    _description = "API Test Entry"
+
+    name = fields.Char(required=True)
+    amount = fields.Integer()
+    balance = fields.Integer(compute="_compute_balance")
+
+    @api.depends_context("entry_domain", "entry_order")
+    def _compute_balance(self):
+        """Add up the amounts of what was found, up to and with each record; nothing without a search."""
+        context = self.env.context
+        total, balances = 0, {}
+        if context.get("entry_order"):
+            found = super().search_fetch(
+                list(context["entry_domain"]), ["amount"], order=context["entry_order"]
+            )
+            for entry in reversed(found):
+                total += entry.amount
+                balances[entry.id] = total
+        for entry in self:
+            entry.balance = balances.get(entry.id, 0)
+
+    @api.model
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        order = order or self._order
+        domain = tuple(
+            tuple(tuple(part) if isinstance(part, list) else part for part in term)
+            if isinstance(term, list | tuple)
+            else term
+            for term in domain
+        )
+        searching = self.with_context(entry_domain=domain, entry_order=order)
+        return super(ApiTestEntry, searching).search_fetch(
+            domain, field_names, offset, limit, order
+        )

@@ -1,0 +1,280 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What is read is what Odoo reads, where a model has code of its own for that."""
+
+from odoo.tests import tagged
+
+from odoo.addons.jwt_auth_api.tests.common import ApiCase
+
+TEAM, MEMBER, PERSON = "api.test.team", "api.test.member", "api.test.person"
+MEETING, GUEST, ENTRY = "api.test.meeting", "api.test.guest", "api.test.entry"
+
+
+class ReadingCase(ApiCase):
+    """The caller is a user without access to persons."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.caller, cls.other = cls.victim, cls.user
+        cls.access = cls._open(cls.caller).access
+
+    def _odoo(self, model, domain, names, **options):
+        """What Odoo's own API answers, a many2one as in JSON."""
+        self.env.invalidate_all()
+        model = self.env[model].with_user(self.caller)
+        rows = model.search_read(domain, names, order="id desc", **options)
+        self.env.invalidate_all()
+        return [
+            {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in row.items()
+            }
+            for row in rows
+        ]
+
+    def _ways(self, model, names, token=None, **params):
+        """The rows of a list in all ways to read one."""
+        token = token or self.access
+        params = {"fields": names, **params}
+        ways = {
+            "page": self.assertAnswer(self._send("GET", model, token, **params))["data"],
+            "cursor": [
+                row for body in self._walk(model, token, [2], **params) for row in body["data"]
+            ],
+        }
+        self.assertTrue(ways["page"])
+        return ways
+
+
+@tagged("post_install", "-at_install")
+class TestComputedRelations(ReadingCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.team, _other = cls.env[TEAM].create([{"name": "Team"}, {"name": "Empty"}])
+        values = [{"name": str(n), "team_id": cls.team.id, "active": n != 2} for n in range(3)]
+        cls.members = cls.env[MEMBER].create(values)
+
+    def test_values_beside_them(self):
+        """Whatever is asked for together, each value is what it is alone; archived records count for none."""
+        names = ["found_ids", "found_count", "newest_id", "member_ids"]
+        expected = self._odoo(TEAM, [], names)
+        self.assertEqual(expected[-1]["found_count"], 2)
+        for run_as in ("sudo", "user"):
+            self._connect(TEAM, run_as=run_as)
+            for asked in (names, names[::-1], *([name] for name in names)):
+                wanted = [{name: row[name] for name in ["id", *asked]} for row in expected]
+                for way, rows in self._ways(TEAM, asked).items():
+                    with self.subTest(run_as=run_as, fields=asked, way=way):
+                        self.assertEqual(rows, wanted)
+
+    def test_expanded(self):
+        self._connect(TEAM)
+        [_empty, row] = self._odoo(TEAM, [], ["found_ids", "found_count", "newest_id"])
+        expand = {"found_ids": ["name"], "newest_id": ["active"]}
+        response = self._send(
+            "GET", TEAM, self.access, id=str(self.team.id), fields=["name"], expand=expand
+        )
+        [found] = self.assertList(response)["data"]
+        self.assertEqual([item["id"] for item in found["found_ids"]], row["found_ids"])
+        self.assertEqual(found["newest_id"], {"id": row["newest_id"][0], "active": True})
+
+    def test_archived(self):
+        """With ``archived=1`` they are computed with archived records, as the whole answer is."""
+        self._connect(TEAM)
+        params = {"id": str(self.team.id), "fields": ["found_ids", "found_count"], "archived": 1}
+        [row] = self.assertList(self._send("GET", TEAM, self.access, **params))["data"]
+        self.assertEqual(row["found_count"], 3)
+        self.assertEqual(row["found_ids"], self.members.ids)
+
+
+@tagged("post_install", "-at_install")
+class TestOwnReading(ReadingCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.team = cls.env[TEAM].create({"name": "Team"})
+        cls.persons = cls.env[PERSON].create(
+            [{"name": n, "remark": f"secret {n}", "team_id": cls.team.id} for n in ("A", "B", "C")]
+        )
+        cls.persons[0].friend_ids = cls.persons[1:]
+        cls.meetings = cls.env[MEETING].create(
+            [
+                {
+                    "name": f"{'Private' if private else 'Open'} of {user.name}",
+                    "private": private,
+                    "user_id": user.id,
+                    "person_id": cls.persons[0].id,
+                    "note": "note",
+                    "guest_ids": [(0, 0, {"name": "guest"})],
+                    "tag_ids": [(0, 0, {"name": "tag"})],
+                }
+                for private in (True, False)
+                for user in (cls.caller, cls.other)
+            ]
+        )
+        cls.entries = cls.env[ENTRY].create([{"name": "e", "amount": 1 + n} for n in range(5)])
+
+    def test_public_fields(self):
+        """Who has no access to the model reads what its own code gives, by list, cursor and id."""
+        self._connect(PERSON, run_as="user")
+        names = ["name", "team_id", "friend_ids", "display_name"]
+        expected = self._odoo(PERSON, [], names)
+        self.assertEqual(len(expected), 3)
+        for way, rows in self._ways(PERSON, names).items():
+            with self.subTest(way=way):
+                self.assertEqual(rows, expected)
+        for row in expected:
+            response = self._send("GET", PERSON, self.access, id=str(row["id"]), fields=names)
+            self.assertEqual(self.assertList(response)["data"], [row])
+        response = self._send("GET", PERSON, self.access, fields=["name"], limit=1)
+        self.assertList(response, total=3)
+        response = self._send("GET", PERSON, self.access, fields=["name"], limit=1, order="name")
+        self.assertEqual(self.assertList(response, total=3)["data"][0]["name"], "A")
+
+    def test_private_fields(self):
+        """What that code refuses is refused, in every way to read it or to ask for it."""
+        self._connect(PERSON, run_as="user")
+        self._connect(MEETING, run_as="user")
+        one = str(self.persons[0].id)
+        for name in ("remark", "remark_size", "meeting_ids"):
+            params = [{}, {"cursor": ""}, {"id": one}]
+            for extra in params:
+                with self.subTest(field=name, **extra):
+                    response = self._send("GET", PERSON, self.access, fields=[name], **extra)
+                    self.assertError(response, 403, "access_denied")
+                    self.assertNotIn("secret A", response.text)
+            with self.subTest(expanded=name):
+                expand = {"person_id": [name]}
+                response = self._send("GET", MEETING, self.access, fields=[], expand=expand)
+                self.assertError(response, 403, "access_denied")
+        domain = [["remark", "=", "secret A"]]
+        for extra in ({}, {"cursor": ""}, {"id": one}):
+            response = self._send(
+                "GET", PERSON, self.access, fields=["name"], domain=domain, **extra
+            )
+            self.assertError(response, 403, "access_denied")
+        portal = self._open(self.portal).access
+        for extra in ({}, {"cursor": ""}, {"id": one}):
+            response = self._send("GET", PERSON, portal, fields=["name"], **extra)
+            self.assertError(response, 403, "access_denied")
+
+    def test_closed_model_expanded(self):
+        """The way there may be a many2one, a one2many or a many2many, with a connection or without."""
+        self._connect(TEAM, run_as="user")
+        self._connect(MEETING, run_as="user")
+        for connected in (False, True):
+            if connected:
+                self._connect(PERSON, run_as="user")
+            with self.subTest(connected=connected):
+                expand = {"person_ids": {"fields": ["name"], "expand": {"friend_ids": ["name"]}}}
+                response = self._send("GET", TEAM, self.access, fields=[], expand=expand)
+                [row] = self.assertList(response)["data"]
+                found = {item["name"]: item["friend_ids"] for item in row["person_ids"]}
+                friends = [{"id": person.id, "name": person.name} for person in self.persons[1:]]
+                self.assertEqual(found, {"A": friends, "B": [], "C": []})
+                expand = {"person_id": ["name"]}
+                response = self._send("GET", MEETING, self.access, fields=[], expand=expand)
+                names = {row["person_id"]["name"] for row in self.assertList(response)["data"]}
+                self.assertEqual(names, {"A"})
+                domain = [["person_id.name", "=", "A"]]
+                response = self._send("GET", MEETING, self.access, fields=[], domain=domain)
+                self.assertList(response, total=4)
+        portal = self._open(self.portal).access
+        self._connect(TEAM)
+        expand = {"person_ids": {"fields": ["name"]}}
+        self.env["connection.api"].search([("model", "=", PERSON)]).unlink()
+        response = self._send("GET", TEAM, portal, fields=[], expand=expand)
+        [row] = self.assertList(response)["data"]
+        self.assertEqual(row["person_ids"], [])
+
+    def test_lifted(self):
+        """Where the connection lifts the rights, the model's code sees a caller with access."""
+        self._connect(PERSON)
+        for way, rows in self._ways(PERSON, ["remark", "remark_size"]).items():
+            with self.subTest(way=way):
+                self.assertEqual(rows[-1]["remark"], "secret A")
+                self.assertEqual(rows[-1]["remark_size"], 8)
+
+    def test_values_of_the_owner(self):
+        """Values that the model's own code empties for others are empty, whatever way leads to them."""
+        names = ["name", "note", "guest_ids", "tag_ids"]
+        expected = self._odoo(MEETING, [], names)
+        closed = [row["name"] for row in expected if not row["note"]]
+        self.assertEqual(closed, [f"Private of {self.other.name}"])
+        for run_as in ("sudo", "user"):
+            for model in (MEETING, PERSON, GUEST):
+                self._connect(model, run_as=run_as)
+            for way, rows in self._ways(MEETING, names).items():
+                with self.subTest(run_as=run_as, way=way):
+                    self.assertEqual(rows, expected)
+            for row in expected:
+                with self.subTest(run_as=run_as, one=row["name"]):
+                    params = {"id": str(row["id"]), "fields": names}
+                    response = self._send("GET", MEETING, self.access, **params)
+                    self.assertEqual(self.assertList(response)["data"], [row])
+                    params["fields"] = ["name", "note"]
+                    params["expand"] = {"guest_ids": ["name"], "tag_ids": ["name"]}
+                    response = self._send("GET", MEETING, self.access, **params)
+                    [found] = self.assertList(response)["data"]
+                    for name in ("guest_ids", "tag_ids"):
+                        self.assertEqual([item["id"] for item in found[name]], row[name])
+        self._connect(PERSON)
+        expand = {"meeting_ids": {"fields": names}}
+        response = self._send("GET", PERSON, self.access, fields=[], expand=expand)
+        found = [
+            row for person in self.assertList(response)["data"] for row in person["meeting_ids"]
+        ]
+        self.assertEqual(sorted(found, key=lambda row: -row["id"]), expected)
+
+    def test_groups(self):
+        """Groups that the model's own code leaves out are not counted, either."""
+        for meeting in self.meetings:
+            meeting.note = f"note of {meeting.name}"
+        for run_as in ("sudo", "user"):
+            self._connect(MEETING, run_as=run_as)
+            with self.subTest(run_as=run_as):
+                response = self._send("GET", MEETING, self.access, groupby=["note"])
+                body = self.assertList(response, total=3)
+                self.assertNotIn(f"Private of {self.other.name}", response.text)
+                response = self._send("GET", MEETING, self.access, groupby=["note"], limit=1)
+                self.assertEqual(self.assertList(response, total=3)["data"], body["data"][:1])
+
+    def test_what_was_searched_for(self):
+        """A value that depends on the domain and the order of the list is that of this list."""
+        domain = [["amount", ">", 1]]
+        expected = self._odoo(ENTRY, domain, ["balance"])
+        self.assertEqual([row["balance"] for row in expected], [14, 9, 5, 2])
+        for run_as in ("sudo", "user"):
+            self._connect(ENTRY, run_as=run_as)
+            for way, rows in self._ways(ENTRY, ["balance"], domain=domain).items():
+                with self.subTest(run_as=run_as, way=way):
+                    self.assertEqual(rows, expected)
+            response = self._send(
+                "GET", ENTRY, self.access, fields=["balance"], domain=domain, limit=2, offset=2
+            )
+            self.assertEqual(self.assertList(response, total=4)["data"], expected[2:])
+
+    def test_statements(self):
+        """Their number does not depend on the number of records."""
+        self.env[PERSON].create(
+            [{"name": str(n), "team_id": self.team.id} for n in range(30)]
+        ).friend_ids = self.persons
+        for run_as in ("sudo", "user"):
+            for model in (PERSON, ENTRY, MEETING):
+                self._connect(model, run_as=run_as)
+            for model, names in ((PERSON, ["name", "team_id", "friend_ids"]), (ENTRY, ["balance"])):
+                for extra in ({}, {"cursor": ""}):
+
+                    def number(limit, model=model, names=names, extra=extra):
+                        self.env.flush_all()
+                        self.env.invalidate_all()
+                        with self._statements() as statements:
+                            self._send(
+                                "GET", model, self.access, fields=names, limit=limit, **extra
+                            )
+                        return len(statements)
+
+                    with self.subTest(run_as=run_as, model=model, **extra):
+                        number(2)
+                        self.assertEqual(number(2), number(4))

@@ -147,7 +147,7 @@ class ConnectionApi(models.Model):
         writes = dict.fromkeys(WRITES, False)
         views = self.filtered(lambda found: found.is_view and any(found[name] for name in writes))
         if views:
-            super(ConnectionApi, views).write(writes)
+            views.write(writes)
 
     @api.constrains("model_id")
     def _check_model(self):

@@ -325,6 +325,12 @@ class RecordPolicy:
             return self._by_name(condition)
         if found.relational and _holds_text(condition.value):
             return self._by_related_name(found, condition)
+        if _is_file(found) and not _asks_existence(condition):
+            raise ApiError(
+                "bad_domain",
+                _("%(field)s is a file: a condition can only ask whether there is one."),
+                field=name,
+            )
         path = ".".join(condition.path)
         field_type = "integer" if rest and found.type != "properties" else found.type
         if field_type == "properties":
@@ -574,6 +580,19 @@ def _follow(record, name):
     if not isinstance(record, BaseModel) or (name not in record._fields and name != "ids"):
         raise filters.FilterError(name)
     return record.ids if name == "ids" else record[name]
+
+
+def _is_file(found):
+    """Return whether the content of a field stands in no column: Odoo would pass over the condition."""
+    in_column = found.store and found.column_type
+    return found.type == "binary" and not in_column and bool(found.store or found.related)
+
+
+def _asks_existence(condition):
+    value = condition.value
+    items = value if isinstance(value, tuple) else (value,)
+    empty = bool(items) and all(item is None or item is False for item in items)
+    return empty and condition.operator in ("=", "!=", "in", "not in")
 
 
 def _plain(value):

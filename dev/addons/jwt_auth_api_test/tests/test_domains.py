@@ -122,6 +122,36 @@ class TestDomains(ApiCase):
         with self.assertRaises(SerializationFailure):
             reader.page(policy, query.parse_get(params, 1000))
 
+    def test_file(self):
+        """Odoo passes over a condition on what a file holds: no filter may vanish."""
+        self.records[0].binary = "eA=="
+        domain = [["id", "in", self.records.ids]]
+        for operator, value, found in (
+            ("=", False, 2),
+            ("!=", False, 1),
+            ("in", [False], 2),
+            ("not in", [None], 1),
+        ):
+            with self.subTest(operator=operator, value=value):
+                condition = ["binary", operator, value]
+                self.assertList(self._ask(RECORD, [*domain, condition]), total=found)
+        for name in ("binary", "image"):
+            for operator, value in (
+                ("=", "eA=="),
+                ("=", True),
+                ("in", [False, "eA=="]),
+                ("in", []),
+                ("ilike", "e"),
+                ("<", False),
+                ("=?", False),
+            ):
+                with self.subTest(name=name, operator=operator, value=value):
+                    response = self._ask(RECORD, [*domain, [name, operator, value]])
+                    self.assertError(response, 400, "bad_domain")
+        line = ["record_binary", "=", "eA=="]
+        self._connect("api.test.line")
+        self.assertError(self._ask("api.test.line", [line]), 400, "bad_domain")
+
     # --- properties ------------------------------------------------------------------------
 
     def _found(self, *conditions):

@@ -30,7 +30,7 @@ from ..models.ir_http import (
 from ..tools import errors, idempotency, origins
 from ..tools.errors import ApiError, _
 from ..tools.names import is_empty
-from ..tools.text import reject_constant
+from ..tools.text import language_tag, reject_constant
 from .usage import Usage
 
 _logger = logging.getLogger(__name__)
@@ -160,6 +160,8 @@ class ApiDispatcher(Dispatcher):
             return make()
         key = idempotency.parse_key(text)
         params, company = http.args.items(multi=True), http.headers.get(COMPANY_HEADER, "")
+        if language := http.headers.get("Content-Language"):
+            company = f"{company} {language}"
         asked = idempotency.fingerprint(http.method, http.path, params, self.body, company)
         keys = self.request.env["connection.api.idempotency"]
         value, self.replayed = keys._once(key, asked, make)
@@ -171,7 +173,8 @@ class ApiDispatcher(Dispatcher):
             self._usage.answered(value, status)
         if self._envelope is not None:
             value, status = {**self._envelope, "result": value}, HTTPStatus.OK
-        return self._response(value, status, headers)
+        language = _content_language(self.request.env.context.get("lang"))
+        return self._response(value, status, [*language, *headers])
 
     def handle_error(self, exc):
         """Return the JSON response for any exception; called outside of the transaction.
@@ -204,7 +207,9 @@ class ApiDispatcher(Dispatcher):
         self._look_for_envelope()
         if self._usage:
             self._usage.refused(error)
-        return self._refusal(error, self._translate, self._common_headers())
+        lang = self._error_env().context.get("lang") if self.request.env else None
+        headers = [*self._common_headers(), *_content_language(lang)]
+        return self._refusal(error, self._translate, headers)
 
     def _refusal(self, error, translate=str, headers=()):
         """Return the response for an error, with nothing looked up."""
@@ -304,7 +309,12 @@ class ApiDispatcher(Dispatcher):
     def _translate(self, source):
         if not self.request.env:
             return source
-        return self.request.env._(source)  # pylint: disable=gettext-variable
+        return self._error_env()._(source)  # pylint: disable=gettext-variable
+
+    def _error_env(self):
+        """The environment whose language an error is told in: what the client accepts, else the call's."""
+        env, lang = self.request.env, getattr(self.request, "accepted_language", None)
+        return env(context={**env.context, "lang": lang}) if lang else env
 
     def allowed_origins(self):
         """Origins whose pages may use this API from a browser; a system parameter, read live."""
@@ -415,6 +425,10 @@ def _no_database(http):
     return ApiError(
         "no_database", _("Several databases are served here: name one in X-Odoo-Database.")
     )
+
+
+def _content_language(lang):
+    return [("Content-Language", language_tag(lang))] if lang else []
 
 
 def api_route(path, **options):

@@ -69,8 +69,10 @@ class RecordId(SignedIntConverter):
     It refuses more than 4300 digits, which would end in HTML before any route is found.
     """
 
+    regex = r"-?\d+(?:\.0+)?"  # some languages write 2.0
+
     def to_python(self, value):
-        return super().to_python(value) if len(value) < _LONGEST_ID else 0
+        return super().to_python(value.partition(".")[0]) if len(value) < _LONGEST_ID else 0
 
 
 class IrHttp(models.AbstractModel):
@@ -156,7 +158,7 @@ class IrHttp(models.AbstractModel):
             session.update(get_default_session(), db=request.db)  # what an endpoint may rely on
             session.context = {"lang": request.default_lang()}
         request.session.can_save = False
-        lang = cls._accepted_language()
+        lang = request.accepted_language = cls._accepted_language()
         request.env = api.Environment(request.env.cr, None, {"lang": lang} if lang else {})
 
     @classmethod
@@ -207,16 +209,54 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _enter(cls, claims):
         request.jwt = claims
-        context = {
-            **request.env["res.users"]._jwt_context(claims.user_id),
-            **request.env.context,  # the language that the client accepts
-        }
+        context = dict(request.env["res.users"]._jwt_context(claims.user_id))
+        if lang := cls._language_of_call(context.get("lang")):
+            context["lang"] = lang
         if COMPANY_HEADER in request.httprequest.headers:
             context["allowed_company_ids"] = cls._companies(request.env(user=claims.user_id).user)
         request.update_env(user=claims.user_id, context=context)
 
+    @classmethod
+    def _language_of_call(cls, own):
+        """The language that a call reads or writes in; None for the user's own.
+
+        What a browser accepts decides what is read. A write changes one language, so that one has to
+        be named: by ``Content-Language`` or, on this API's own routes, by the parameter ``lang``.
+
+        :param own: the user's own language
+        :raise ApiError: ``bad_parameter`` for one that is not installed
+        """
+        http = request.httprequest
+        reads = http.method in ("GET", "HEAD", "OPTIONS")
+        named = None
+        if request.dispatcher.routing_type == "jwt_api":
+            named = http.args.get("lang")
+        if not named and not reads:
+            named = http.headers.get("Content-Language")
+        if not named:
+            return request.accepted_language if reads else None
+        code = named.strip().replace("-", "_").lower()
+        fitting = cls._installed_languages(code)
+        if not fitting:
+            raise ApiError(
+                "bad_parameter",
+                _("%(lang)s is no language that is installed here."),
+                lang=ascii(named[:32])[1:-1],
+            )
+        return own if own in fitting else fitting[0]
+
     @staticmethod
-    def _accepted_language():
+    def _installed_languages(code):
+        """Codes of the installed languages that a code in lower case stands for: ``fr`` for any French."""
+        installed = [name for name, _label in request.env["res.lang"].sudo().get_installed()]
+        return [
+            name
+            for name in installed
+            if name.lower() == code or name.lower().startswith((f"{code}_", f"{code}@"))
+        ]
+
+    @classmethod
+    def _accepted_language(cls):
         """The language that the client likes best of those installed; None without one, or for ``*``.
 
         ``fr`` stands for any French, ``fr-CA`` for that of Canada or, without it, for any.
@@ -225,17 +265,13 @@ class IrHttp(models.AbstractModel):
         accepted = request.httprequest.accept_languages
         if not accepted:
             return None
-        installed = [code for code, _name in request.env["res.lang"].sudo().get_installed()]
         for wanted, quality in accepted:
             if wanted == "*":
                 return None
             code = wanted.replace("-", "_").lower()
-            fitting = [
-                lang
-                for whole in (code, code.partition("_")[0])
-                for lang in installed
-                if lang.lower() == whole or lang.lower().startswith(f"{whole}_")
-            ]
+            fitting = cls._installed_languages(code) or cls._installed_languages(
+                code.partition("_")[0]
+            )
             if quality and fitting:
                 return fitting[0]
         return None

@@ -10,6 +10,7 @@ from . import test_failures
 from . import test_grant
 from . import test_idempotency
 from . import test_keys
+from . import test_languages
 from . import test_login
 from . import test_mfa
 from . import test_passkey

@@ -113,7 +113,7 @@ class TestIdempotency(ApiCase):
         for options in (
             {"name": "Twice"},
             {"model": "res.country"},
-            {"lang": "x"},
+            {"lang": "en_US"},
             {"company": self.user.company_id.id},
             {"body": {"values": {"name": "Once"}, "fields": []}},
         ):

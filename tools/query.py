@@ -43,13 +43,13 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     for method, declared in {
         "GET": (
             "model fields id domain expand order offset page limit cursor count archived nulls"
-            " groupby aggregates"
+            " groupby aggregates lang"
         ),
-        "POST": "model id ids nulls",  # the ids to refuse them
-        "PUT": "model id nulls",
-        "DELETE": "model id ids",
-        "CALL": "",
-        "FILE": "",
+        "POST": "model id ids nulls lang",  # the ids to refuse them
+        "PUT": "model id nulls lang",
+        "DELETE": "model id ids lang",
+        "CALL": "lang",
+        "FILE": "lang",
     }.items()
 }
 #: The same of bodies.

@@ -74,3 +74,14 @@ def literal(text: str) -> Any:
             return ast.literal_eval(text.strip())
     except (SyntaxError, TypeError, RecursionError, MemoryError):
         raise ValueError("neither JSON nor a Python literal") from None
+
+
+#: Scripts, as Odoo's codes of languages name them and as RFC 5646 does.
+_SCRIPTS: Final = {"latin": "Latn", "cyrl": "Cyrl", "cyrillic": "Cyrl"}
+
+
+def language_tag(code: str) -> str:
+    """Return the tag of RFC 5646 for a language's code in Odoo: ``sr-Latn-RS`` for ``sr_RS@latin``."""
+    name, _at, script = code.partition("@")
+    language, _line, region = name.partition("_")
+    return "-".join(filter(None, [language, _SCRIPTS.get(script.lower(), ""), region]))

@@ -93,7 +93,7 @@ class Records(Controller):
     )
     def call_model(self, model, action):
         """As :meth:`part` for the model or, with ``ids`` in the body, for several records."""
-        if action.isdecimal():  # the path of a record
+        if action.partition(".")[0].isdecimal():  # the path of a record
             self._refuse_method({*self._methods_of(request.httprequest.path)} - {"POST"})
         return self._call(model, action)
 
@@ -269,7 +269,8 @@ class Records(Controller):
         )
         self._use_expanded(policy, wanted)
         if_match = request.httprequest.headers.get("If-Match")
-        return self._tagged(*writer.update(policy, wanted, if_match))
+        language = request.accepted_language
+        return self._tagged(*writer.update(policy, wanted, if_match, language))
 
     @staticmethod
     def _delete(policy, record_id=None, *, strict=False):

@@ -2,6 +2,7 @@
 """What may be written: the part of a policy that allows values, commands and what they point to."""
 
 import base64
+import contextlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,6 +91,8 @@ class Gathered:
     #: Per model, the ids of records that commands change.
     changed: dict = field(default_factory=lambda: defaultdict(set))
     depth: int = 0
+    #: The values of records as they are now (:class:`~.unchanged.Own`), where they are known.
+    own: Any = None
 
     def add(self, other):
         """Take over what others of the request's values, already checked, name."""
@@ -101,15 +104,16 @@ class Gathered:
 class ValuePolicy:
     """The values that one caller may write; see :class:`~.policy.Policy`."""
 
-    def writing(self, request):
+    def writing(self, request, own=None):
         """Allow a write: what ``create`` and ``write`` take, and what is to be answered.
 
         :param request: :class:`~..tools.query.WriteRequest`
+        :param own: :class:`~.unchanged.Own`, the values of its records as they are now
         :return: the values of each item of the request, a :class:`Gathered`, and the
             :class:`~.policy.Plan` of the answer
         :raise ApiError: with everything that is not allowed
         """
-        gathered = Gathered()
+        gathered = Gathered(own=own)
         plan = self._plan(request.selection, gathered.problems)
         self._check_answer(request)
         writes = []
@@ -172,26 +176,87 @@ class ValuePolicy:
         """
         :param record_id: None for a record to create
         """
-        loaded, properties = {}, []
+        loaded, unchanged = {}, []
         for name, value in given.items():
             try:
-                found = self.writable(name)
-                loaded[name] = self._value(found, value, gathered, record_id)
-                if loaded[name] == [] and found.type == "one2many":
-                    del loaded[name]  # nothing changes
-                    continue
-                self._name_target(found, gathered)
-                if found.type == "properties" and loaded[name]:
-                    properties.append(found)
+                self._check_objects(name, value, gathered)
+                if self._is_own(name, value, gathered, record_id):
+                    unchanged.append(name)
+                else:
+                    self._load(name, value, loaded, gathered, record_id)
             except ApiError as exc:
                 gathered.problems.catch(exc)
+        for name in self._computed_anew(unchanged, loaded):
+            with contextlib.suppress(ApiError):  # what may not be written is not asked for
+                self._load(name, given[name], loaded, gathered, record_id)
         self._point_at_documents(loaded, gathered, record_id)
-        for found in properties:
-            try:
-                loaded[found.name] = self._properties(found, loaded, record_id, gathered)
-            except ApiError as exc:
-                gathered.problems.catch(exc)
+        for name in loaded:
+            found = self.model._fields[name]
+            if found.type == "properties" and loaded[name]:
+                try:
+                    loaded[name] = self._properties(found, loaded, record_id, gathered)
+                except ApiError as exc:
+                    gathered.problems.catch(exc)
         return loaded
+
+    def _load(self, name, value, loaded, gathered, record_id):
+        found = self.writable(name)
+        value = self._value(found, value, gathered, record_id)
+        if value == [] and found.type in values.X2MANY:
+            return  # nothing changes
+        loaded[name] = value
+        self._name_target(found, gathered)
+
+    def _is_own(self, name, value, gathered, record_id):
+        """Return whether a value is what the record has already, as far as the caller may know."""
+        own = gathered.own
+        return bool(own and record_id and own.has(self, record_id, name, value))
+
+    def _computed_anew(self, unchanged, loaded):
+        """Return those of the unchanged fields that Odoo computes of changed ones.
+
+        They are written with them: whoever sends a new product and the same price wants that price.
+        """
+        if not unchanged:
+            return []
+        fields = self.model._fields
+        dependent = {
+            dependent
+            for name in loaded
+            for dependent in self.model.pool.get_dependent_fields(fields[name])
+        }
+        return [name for name in unchanged if fields[name] in dependent]
+
+    def _check_objects(self, name, value, gathered):
+        """Check that records which a client sends as objects, as ``expand`` answers them, have not been changed.
+
+        They stand for their ids; a change of theirs would be lost.
+
+        :raise ApiError: ``bad_value``
+        """
+        found = self.model._fields.get(name)
+        rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+        if found is None or found.type not in values.X2MANY or not rows or not gathered.own:
+            return
+        below = self.related(found.comodel_name)
+        rows = [(values.load_id(found.name, row), row) for row in rows]
+        names = {name: None for _id, row in rows for name in row if name != "id"}
+        if names:
+            gathered.own.read_shown(below, [record_id for record_id, _row in rows], names)
+        for record_id, row in rows:
+            for name, value in row.items():
+                below._check_objects(name, value, gathered)
+                if name != "id" and not gathered.own.has(below, record_id, name, value):
+                    raise ApiError(
+                        "bad_value",
+                        _(
+                            '"%(name)s" of record %(id)s is not what it is now: to change it'
+                            ' through %(field)s, send the command [1, %(id)s, {"%(name)s": …}].'
+                        ),
+                        name=name[:128],
+                        id=record_id,
+                        field=found.name,
+                    )
 
     def _point_at_documents(self, loaded, gathered, record_id):
         """Note the records that values name by the name of a model and an id (``res_model``, ``res_id``).
@@ -450,9 +515,12 @@ class ValuePolicy:
             self._check_unchanged(found, commands, record_id)
             return []
         replaces = found.type == "one2many" and found.store and record_id is not None
+        self._read_own(found, commands, gathered)
         loaded = []
         for command in commands:
             allowed = self._command(found, command, gathered, record_id)
+            if command.kind == "update" and not allowed[2]:
+                continue  # all of its values are the record's own
             if replaces and command.kind in ("set", "clear"):
                 loaded += self._differences(found, command.ids, record_id)
             else:
@@ -473,6 +541,14 @@ class ValuePolicy:
                 raise ApiError(
                     "access_denied", _("%(field)s cannot be written here."), field=found.name
                 )
+
+    def _read_own(self, found, commands, gathered):
+        """Read the records that commands change, all of them together."""
+        updates = [command for command in commands if command.kind == "update"]
+        if updates and gathered.own:
+            names = {name: None for command in updates for name in command.values}
+            below = self.related(found.comodel_name)
+            gathered.own.read_shown(below, [command.ids[0] for command in updates], names)
 
     def _differences(self, found, ids, record_id):
         """Commands for what a new list of a one2many changes: Odoo would write those that stay, too.

@@ -14,6 +14,7 @@ from . import action_context, reader
 from .faults import Faults
 from .guarded import UNREACHABLE
 from .policy_values import no_records
+from .unchanged import Own
 
 
 def create(policy, request):
@@ -24,7 +25,7 @@ def create(policy, request):
     :raise ApiError: with everything that is not allowed
     """
     policy.check_mode("create")
-    writes, gathered, plan = policy.writing(request)
+    writes, gathered, plan = policy.writing(request, Own())
     model = policy.working
     if request.context:
         keys = policy.connection.listed_keys()
@@ -36,21 +37,28 @@ def create(policy, request):
     return _answer(plan, records, request)
 
 
-def update(policy, request, if_match=None):
+def update(policy, request, if_match=None, language=None):
     """Change records and answer them, as they are after the change.
 
     :param request: :class:`~..tools.query.WriteRequest`
+    :param language: in which the client reads: what it read so is no change
     :param if_match: the header ``If-Match``; for one record alone
     :return: as :func:`create`
     :raise ApiError: ``not_found``, ``precondition_failed``, and everything that is not allowed
     """
     policy.check_mode("write")
-    writes, gathered, plan = policy.writing(request)
     records = find(policy, [record_id for record_id, _values in request.items])
+    own = Own(language)
+    own.read(policy, records._ids, {name: None for _id, values in request.items for name in values})
+    writes, gathered, plan = policy.writing(request, own)
     check_version(records, if_match)
     with _held(policy, records, gathered):
         for values, alike in _batches(records, writes):
-            alike.write(values)
+            if values:
+                # Odoo would put terms of this language in place of those of the others
+                alike.with_context(delay_translations=True).write(values)
+            else:
+                alike.check_access("write")
     return _answer(plan, records, request)
 
 
@@ -109,12 +117,11 @@ def check_version(records, if_match):
 
 
 def _batches(records, writes):
-    """Records that get the same values are written together."""
+    """Records that get the same values are written together; none is what does not change."""
     batches = {}
     for record, write in zip(records, writes, strict=True):
-        if write:
-            _values, ids = batches.setdefault(repr(write), (write, []))
-            ids.append(record.id)
+        _values, ids = batches.setdefault(repr(write), (write, []))
+        ids.append(record.id)
     return [(values, records.browse(ids)) for values, ids in batches.values()]
 
 

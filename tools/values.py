@@ -22,6 +22,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import json
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -37,6 +38,7 @@ from .text import storable, storable_json, whole
 X2MANY: Final = frozenset(["one2many", "many2many"])
 RELATIONAL: Final = X2MANY | {"many2one"}
 _TEXT: Final = frozenset(["char", "text", "html"])
+_NUMBERS: Final = frozenset(["integer", "float", "monetary", "boolean", "many2one_reference"])
 _MAX_INTEGER: Final = 2**31 - 1
 #: Odoo rounds by multiplying with powers of ten, which overflows not far above it.
 _MAX_FLOAT: Final = 1e100
@@ -218,6 +220,46 @@ def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any
     return loaded
 
 
+def is_same(field_type: str, given: Any, answered: Any) -> bool:
+    """Return whether a value that was sent is the one that is answered, in whichever form.
+
+    :param answered: as :mod:`~..models.reader` answers it, without ``expand``
+    """
+    if isinstance(answered, str) and given == answered:
+        return True
+    if isinstance(answered, dict | list) or field_type == "json":
+        if _is_same_json(given, answered):
+            return True
+        if isinstance(answered, dict) or field_type == "json":  # what has no other form
+            return given is None and answered is False
+    try:
+        one, other = load(field_type, "", given), load(field_type, "", answered)
+    except ApiError:
+        return False
+    if field_type in X2MANY:
+        return _members(one) is not None and _members(one) == _members(other)
+    if isinstance(one, dict | list):
+        return _is_same_json(one, other)
+    if field_type in _NUMBERS:
+        return bool((one or 0) == (other or 0))
+    return bool(one == other) and isinstance(one, str) == isinstance(other, str)
+
+
+def _is_same_json(one: Any, other: Any) -> bool:
+    """Python takes 1 for True, JSON does not."""
+    try:
+        return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
+def _members(commands: list[Command]) -> frozenset[int] | None:
+    """Return the ids of commands that say all of a relation; None for others."""
+    if len(commands) != 1 or commands[0].kind not in ("set", "clear"):
+        return None
+    return frozenset(commands[0].ids)
+
+
 def _load_text(value: Any) -> str:
     if not isinstance(value, str) or not storable(value):
         raise ValueError
@@ -286,6 +328,18 @@ def _load_id(value: Any) -> int:
     return value
 
 
+def _load_many2one(value: Any) -> int:
+    return _load_id(value.get("id") if isinstance(value, dict) else value)  # as `expand` answers it
+
+
+def load_id(name: str, value: Any) -> int:
+    """The id of a record, however it was answered.
+
+    :raise ApiError: ``bad_value``
+    """
+    return int(load("many2one", name, value or 0))
+
+
 def _load_id_or_nothing(value: Any) -> int | bool:
     """An empty one is answered as 0: it is an integer that happens to be an id."""
     return False if value == 0 else _load_id(value)
@@ -351,6 +405,8 @@ def _load_property(definition: Mapping[str, Any], value: Any) -> Any:
     if value is None or value is False:
         return False
     kind = definition["type"]
+    if kind == "many2one":
+        return _load_id(value)
     if kind == "many2many":
         ids = value if isinstance(value, list) else [None]
         return [_load_id(item) for item in ids]
@@ -379,7 +435,7 @@ _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "datetime": _load_datetime,
     "binary": _load_binary,
     "image": _load_binary,
-    "many2one": _load_id,
+    "many2one": _load_many2one,
     "many2one_reference": _load_id_or_nothing,
     "reference": _load_reference,
     "json": _load_json,
@@ -423,6 +479,8 @@ def load_properties(
 def _load_x2many(name: str, value: Any) -> list[Command]:
     if value is None or value is False:
         return [Command("clear")]
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        value = [load_id(name, item) if isinstance(item, dict) else item for item in value]
     if isinstance(value, list) and all(type(whole(item)) is int for item in value):
         return [Command("set", _ids(name, value))]
     if isinstance(value, list):

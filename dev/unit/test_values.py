@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt_auth_api.tools import values
 from jwt_auth_api.tools.errors import ApiError, dump_json
+from jwt_auth_api.tools.text import language_tag
 from jwt_auth_api.tools.values import Command, is_moment, load, load_condition
 
 TYPES = sorted({*values.DUMPERS, *values._LOADERS, *values.X2MANY, "serialized"})
@@ -229,6 +230,7 @@ TAKEN = [
     ("many2one", [7, "Ada"], 7),
     ("many2one", [7, None], 7),
     ("many2one", 7.0, 7),
+    ("many2one", {"id": 7, "display_name": "Ada"}, 7),
     ("many2one", [7.0, "Ada"], 7),
     ("many2one_reference", 7.0, 7),
     ("reference", "res.partner,7.0", "res.partner,7"),
@@ -309,7 +311,8 @@ REFUSED = {
         ["1", "x"],
         [0, "x"],
         {},
-        {"id": 1},
+        {"id": "1"},
+        {"code": "x"},
         2**31,
         math.nan,
     ],
@@ -631,3 +634,76 @@ def test_condition_values_that_cannot_be_compared(field_type, value):
             load_condition(field_type, "the.path", "in", given_value)
         assert caught.value.error == "bad_domain"
         assert '"the.path"' in caught.value.message()
+
+
+# --- what is sent back ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field_type", "given_value", "answered"),
+    [
+        ("char", "x", "x"),
+        ("char", None, False),
+        ("html", "<p>x</p>", "<p>x</p>"),
+        ("integer", 7.0, 7),
+        ("integer", None, 0),
+        ("float", 1, 1.0),
+        ("boolean", 0, False),
+        ("date", "2026-11-23", "2026-11-23"),
+        ("datetime", "2026-11-23 20:43:00", "2026-11-23T20:43:00Z"),
+        ("datetime", "2026-11-23T21:43:00+01:00", "2026-11-23T20:43:00Z"),
+        ("many2one", 7, [7, "Ada"]),
+        ("many2one", [7, "another name"], [7, "Ada"]),
+        ("many2one", {"id": 7.0, "city": "x"}, [7, "Ada"]),
+        ("many2one", None, False),
+        ("many2many", [2, 1], [1, 2]),
+        ("many2many", [[6, 0, [1, 2]]], [1, 2]),
+        ("many2many", [{"id": 1}, {"id": 2}], [1, 2]),
+        ("one2many", None, []),
+        ("one2many", [], []),
+        ("reference", "res.partner,7.0", "res.partner,7"),
+        ("binary", "aG\nk=", "aGk="),
+        ("binary", "{'not': 'base64'}", "{'not': 'base64'}"),
+        ("binary", {"amount": 1.5}, {"amount": 1.5}),
+        ("json", {"a": [1, None]}, {"a": [1, None]}),
+        ("json", None, False),
+        ("properties", [{"name": "a", "value": 1}], [{"name": "a", "value": 1}]),
+        ("properties", {"a": 1}, [{"name": "a", "type": "integer", "value": 1}]),
+    ],
+)
+def test_the_same_in_another_form(field_type, given_value, answered):
+    assert values.is_same(field_type, given_value, answered)
+
+
+@pytest.mark.parametrize(
+    ("field_type", "given_value", "answered"),
+    [
+        ("char", "", False),
+        ("char", "x", "X"),
+        ("char", 0, False),
+        ("integer", "7", 7),
+        ("integer", True, 1),
+        ("boolean", "false", False),
+        ("float", 1.000001, 1.0),
+        ("many2one", 8, [7, "Ada"]),
+        ("many2one", [7], [7, "Ada"]),
+        ("many2many", [1], [1, 2]),
+        ("many2many", [[4, 1]], [1, 2]),
+        ("many2many", [[5], [4, 1], [4, 2]], [1, 2]),
+        ("json", {"a": True}, {"a": 1}),
+        ("json", {}, False),
+        ("binary", {"amount": 2}, {"amount": 1.5}),
+        ("properties", {"a": True}, [{"name": "a", "type": "integer", "value": 1}]),
+        ("properties", {}, [{"name": "a", "type": "integer", "value": 1}]),
+    ],
+)
+def test_not_the_same(field_type, given_value, answered):
+    assert not values.is_same(field_type, given_value, answered)
+
+
+@pytest.mark.parametrize(
+    ("code", "tag"),
+    [("fr_FR", "fr-FR"), ("eo", "eo"), ("sr@latin", "sr-Latn"), ("sr_RS@latin", "sr-Latn-RS")],
+)
+def test_language_tags(code, tag):
+    assert language_tag(code) == tag

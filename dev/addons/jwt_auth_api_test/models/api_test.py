@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.translate import html_translate
 
 
 class ApiTestTag(models.Model):
@@ -382,3 +383,40 @@ class ApiTestView(models.Model):
             "CREATE OR REPLACE VIEW api_test_view AS"
             " SELECT id, name, create_uid, create_date, write_uid, write_date FROM api_test_tag"
         )
+
+
+class ApiTestTouchy(models.Model):
+    """A model whose ``write`` does more with a value than to store it."""
+
+    _name = "api.test.touchy"
+    _description = "API Test Touchy"
+
+    name = fields.Char(translate=True)
+    page = fields.Html(translate=html_translate)
+    locked = fields.Boolean()
+    flips = fields.Integer()
+    favorite = fields.Boolean(compute="_compute_favorite", readonly=False)
+    product = fields.Integer()
+    price = fields.Float(compute="_compute_price", store=True, readonly=False)
+    parent_id = fields.Many2one("api.test.touchy")
+    child_ids = fields.One2many("api.test.touchy", "parent_id")
+    tag_ids = fields.Many2many("api.test.tag")
+
+    @api.depends("flips")
+    def _compute_favorite(self):
+        for record in self:
+            record.favorite = bool(record.flips % 2)
+
+    @api.depends("product")
+    def _compute_price(self):
+        for record in self:
+            record.price = 10 * record.product
+
+    def write(self, vals):
+        if any(self.mapped("locked")) and "locked" not in vals:
+            raise UserError(self.env._("It is locked."))
+        if "favorite" in vals:
+            vals = {key: value for key, value in vals.items() if key != "favorite"}
+            for record in self:
+                super(ApiTestTouchy, record).write({"flips": record.flips + 1})
+        return super().write(vals)

@@ -1,0 +1,89 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What a client sends back as it was answered: a value that is the record's own is no change.
+
+It is kept from Odoo's ``write``, which does more with a value than to store it: it toggles, makes copies,
+computes other fields anew, refuses records that are locked. And so all that was answered can be sent back,
+what Odoo keeps itself included.
+"""
+
+from collections import defaultdict
+
+from ..tools import values
+from ..tools.errors import ApiError
+from ..tools.query import Selection
+from . import reader
+from .faults import Faults
+
+_TEXTS = frozenset(["char", "text", "html"])
+
+
+class Own:
+    """The values of records as they would be answered now, read once per request.
+
+    Only what the caller may read is told apart from a change: whoever could compare what they do not see
+    could find it out by trying.
+
+    :param language: in which the client reads, where that is another one than it writes in
+    """
+
+    def __init__(self, language=None):
+        self._language = language
+        self._rows = defaultdict(dict)
+        #: The same values in the language of the client's reads, where they may differ.
+        self._translated = defaultdict(dict)
+
+    def read(self, policy, ids, names):
+        """Read values of records, as far as the caller may read them.
+
+        :param ids: of records that :meth:`~.policy.Policy.shown` shows
+        :param names: what may be names of fields
+        """
+        if policy.connection is not None and not policy.allows("GET"):
+            return
+        readable = [name for name in names if _is_readable(policy, name)]
+        missing = [key for key in ids if not self._rows[policy.name, key].keys() >= set(readable)]
+        if not readable or not missing:
+            return
+        records = policy.model.browse(missing)
+        self._read(self._rows, policy, records, readable)
+        if self._language and self._language != records.env.lang:
+            texts = [name for name in readable if _depends_on_language(records._fields[name])]
+            translated = records.with_context(lang=self._language)
+            self._read(self._translated, policy, translated, texts)
+
+    @staticmethod
+    def _read(rows, policy, records, names):
+        if not names:
+            return
+        plan = policy.plan(Selection(tuple(names)))
+        records.fetch([column.name for column in plan.columns if column.kind not in values.X2MANY])
+        for row in reader.dump(plan, records, Faults()):
+            rows[policy.name, row["id"]].update(row)
+        # not all that they are computed of is declared: what is answered is read after the write
+        computed = [name for name in plan.names if not records._fields[name].store]
+        records.invalidate_recordset(computed, flush=False)
+
+    def read_shown(self, policy, ids, names):
+        """As :meth:`read`, for ids that a client names."""
+        if ids:
+            self.read(policy, sorted(policy.shown(ids)), names)
+
+    def has(self, policy, record_id, name, value):
+        """Return whether a value is the record's own; False for what the caller may not read."""
+        key, field = (policy.name, record_id), policy.model._fields.get(name)
+        return any(
+            name in row and values.is_same(field.type, value, row[name])
+            for row in (self._rows[key], self._translated[key])
+        )
+
+
+def _is_readable(policy, name):
+    try:
+        policy.readable(name)
+    except ApiError:
+        return False
+    return True
+
+
+def _depends_on_language(field):
+    return field.type in _TEXTS and bool(field.translate or not field.store)

@@ -47,8 +47,9 @@ class Allowance:
 
 
 class ConnectionApiUsage(models.Model):
-    """How much of a connection's limit each user has used, counted for all workers and machines.
+    """How much of a connection's limit each user has used, and each session of its rotations.
 
+    Counted for all workers and machines.
     So many requests at once, then one more every so many seconds: a minute's requests never come
     back all together, as they would when a new minute begins.
     """
@@ -90,6 +91,16 @@ class ConnectionApiUsage(models.Model):
             reset=math.ceil(taken.level * SECONDS / limit),
             wait=taken.wait,
         )
+
+    @api.model
+    def _take_rotation(self, sid, limit):
+        """Count one rotation of a session, in the transaction of the request.
+
+        :param limit: rotations a minute, as above
+        :return: seconds to wait, 0 when it is granted
+        :rtype: int
+        """
+        return _BUCKET.take(self.env.cr, f"rotation:{sid}:{limit}", limit, SECONDS / limit).wait
 
     @api.autovacuum
     def _gc_usage(self):

@@ -115,15 +115,6 @@ class JwtLoginThrottle(models.Model):
         return _BUCKET.take(self.env.cr, self._key("offer", address), OFFERS, 1).wait
 
     @api.model
-    def _take_rotation(self, sid, limit):
-        """Take one of the rotations that a session gets a minute, in the transaction of the request.
-
-        :return: seconds to wait, 0 when there is one
-        :rtype: int
-        """
-        return _BUCKET.take(self.env.cr, self._key("rotation", sid), limit, 60 / limit).wait
-
-    @api.model
     def _note(self, login, address):
         """Record a refused try, the first one a minute: who floods the login must not flood the list."""
         events = self.env["jwt.security.event"].sudo()

@@ -145,8 +145,14 @@ class JwtSession(models.Model):
     def _end_without_key(self):
         """End the sessions of a release that did not keep the API key: nobody can end them with it."""
         self.env.cr.execute(
-            "UPDATE jwt_session SET revoked_at = now() AT TIME ZONE 'utc', revoke_reason = 'api_key'"
-            " WHERE login_method = 'api_key' AND api_key_id IS NULL AND revoked_at IS NULL"
+            """
+            WITH ended AS (
+                UPDATE jwt_session SET revoked_at = now() AT TIME ZONE 'utc', revoke_reason = 'api_key'
+                 WHERE login_method = 'api_key' AND api_key_id IS NULL AND revoked_at IS NULL
+                RETURNING sid
+            )
+            UPDATE res_device_log SET revoked = true FROM ended WHERE session_identifier = ended.sid
+            """
         )
 
     # --- the backend ---------------------------------------------------------------------
@@ -519,13 +525,11 @@ class JwtSession(models.Model):
         """The row of a genuine refresh token whose session and user live; None when one does not.
 
         A wrong secret on a real selector finds nothing and ends nothing: a selector is no secret.
-        A genuine token without a row is an old one (see :meth:`_follow`).
+        A token without a row that proves itself is an old one (see :meth:`_follow`).
 
         :raise tokens.InvalidToken: when there is no such token
         """
         sid = refresh.session
-        if sid and not refresh.is_proven(self._proof_key(sid)):
-            raise tokens.InvalidToken("forged")
         self.env.cr.execute(
             SQL(
                 """
@@ -548,14 +552,16 @@ class JwtSession(models.Model):
             )
         )
         values = self.env.cr.dictfetchone()
-        if values is None:
-            if sid:
-                return None  # its session is purged
+        if values and values["id"]:
+            genuine = refresh.matches(values["token_hash"])
+        else:
+            genuine = bool(sid) and refresh.is_proven(self._proof_key(sid))
+        if not genuine:
             raise tokens.InvalidToken("no such refresh token")
+        if values is None:
+            return None  # its session is purged
         self.env["jwt.cache.version"]._remember(values.pop("cache_version"))
-        stored = values.pop("token_hash")
-        if stored and not refresh.matches(stored):
-            raise tokens.InvalidToken("wrong secret")
+        del values["token_hash"]
         return _Row(**values) if values.pop("alive") else None
 
     @api.model
@@ -628,7 +634,7 @@ class JwtSession(models.Model):
         limit = self._setting("max_rotations")
         if limit <= 0:
             return
-        if seconds := self.env["jwt.login.throttle"]._take_rotation(row.sid, limit):
+        if seconds := self.env["connection.api.usage"]._take_rotation(row.sid, limit):
             message = _("This session refreshes too often. Try again in %(seconds)s seconds.")
             raise too_many_requests(seconds, message)
 

@@ -311,6 +311,8 @@ class TestSessions(ApiCase):
         self.env["jwt.session"]._end_without_key()
         self.assertEqual(self._state(opened), "api_key")
         self.assertFalse(self._state(kept))
+        listed = self._devices(self.user).mapped("session_identifier")
+        self.assertEqual(listed, [kept.session.sudo().sid])
 
     def test_ended_sessions_leave_the_device_list(self):
         """A log-out takes the device off the list."""

@@ -185,6 +185,35 @@ def test_reuse_of_a_grandparent_ends_the_session_within_the_grace(server, user, 
     assert dead(device)
 
 
+def test_reuse_of_a_generation_whose_row_is_gone(server, user, device, parameter):
+    """Two rows are left of a session that rotates; the tokens before still end it, and forgeries do not."""
+    server.expect(REUSE)
+    oldest = device.refresh
+    for _generation in range(5):
+        device.refresh = device.rotate().json()["refreshToken"]
+    assert len(token_rows(server, user)) == 2
+    assert device.renew(oldest[:-1] + ("A" if oldest[-1] != "A" else "E")).status_code == 401
+    assert alive(device)
+    assert device.renew(oldest).status_code == 401
+    assert [row["revoke_reason"] for row in session_rows(server, user)] == ["reuse"]
+    assert dead(device)
+
+
+def test_parallel_rotations_over_the_limit(server, user, device, parameter, log_of):
+    """Whoever is refused has spent nothing: the token that it sent goes on a little later."""
+    text = log_of()
+    with parameter("max_rotations", 3):
+        for _generation in range(3):
+            device.refresh = device.rotate().json()["refreshToken"]
+        answers = together(10, lambda _number: device.rotate())
+        assert {answer.status_code for answer in answers} == {429}
+        assert {0 < int(answer.headers["Retry-After"]) <= 20 for answer in answers} == {True}
+    assert no_retry(text())
+    assert [row["revoked_at"] for row in session_rows(server, user)] == [None]
+    device.refresh = device.rotate().json()["refreshToken"]
+    assert alive(device)
+
+
 def test_parent_within_the_grace_gets_the_same_successor(server, user, device, parameter):
     """Asked for again and again; the clock of the grace does not start anew with that."""
     parent = device.refresh
@@ -264,6 +293,13 @@ def end_by_logout(server, admin, user, device):
     assert (answer.status_code, answer.json()) == (200, {"status": "success", "logged_out": 1})
 
 
+def end_by_refresh_token_alone(server, admin, user, device):
+    """As a page does that was reloaded, or an app that has lost its access token."""
+    headers = {COOKIE: device.refresh}
+    answer = device.call("POST", "/api/revoke/token", headers=headers, authorize=False)
+    assert (answer.status_code, answer.json()) == (200, {"status": "success", "logged_out": 1})
+
+
 def end_by_revoke_button(server, admin, user, device):
     [row, *_others] = session_rows(server, user)
     admin.call("jwt.session", "action_revoke", [row["id"]])
@@ -311,7 +347,14 @@ def end_by_deletion(server, admin, user, device):
 
 
 @pytest.mark.parametrize(
-    "end", [end_by_logout, end_by_revoke_button, end_by_own_request, end_by_other_device]
+    "end",
+    [
+        end_by_logout,
+        end_by_refresh_token_alone,
+        end_by_revoke_button,
+        end_by_own_request,
+        end_by_other_device,
+    ],
 )
 def test_one_session_ends_at_once_on_every_worker(server, admin, make_user, log_in, end):
     user, other_user = make_user(), make_user()

@@ -150,7 +150,6 @@ class _Term:
     """One value by which rows are sorted, as PostgreSQL sees it."""
 
     sql: Any
-    cast: str
     descending: bool
     nulls_first: bool
     nullable: bool
@@ -164,20 +163,20 @@ class _Term:
             SQL("NULLS FIRST" if self.nulls_first else "NULLS LAST"),
         )
 
-    def _value(self, text):
-        return SQL("%s::%s", text, SQL(self.cast))
+    # A value is compared as a literal without a type: PostgreSQL takes it for one of the column's own,
+    # which in a view need not be that of the field.
 
     def same(self, text):
         if text is None:
             return SQL("%s IS NULL", self.sql)
-        return SQL("%s = %s", self.sql, self._value(text))
+        return SQL("%s = %s", self.sql, text)
 
     def behind(self, text):
         """What is sorted behind a value, or None where nothing can be."""
         if text is None:
             return SQL("%s IS NOT NULL", self.sql) if self.nulls_first else None
         operator = SQL("<" if self.descending else ">")
-        behind = SQL("%s %s %s", self.sql, operator, self._value(text))
+        behind = SQL("%s %s %s", self.sql, operator, text)
         if self.nullable and not self.nulls_first:
             return SQL("(%s OR %s IS NULL)", behind, self.sql)
         return behind
@@ -186,7 +185,7 @@ class _Term:
         """A plain bound that an index can use; None where there is none."""
         if text is None or (self.nullable and not self.nulls_first):
             return None
-        return SQL("%s %s %s", self.sql, SQL("<=" if self.descending else ">="), self._value(text))
+        return SQL("%s %s %s", self.sql, SQL("<=" if self.descending else ">="), text)
 
 
 def _cursor_page(policy, query, plan, domain, order):
@@ -211,6 +210,8 @@ def _cursor_page(policy, query, plan, domain, order):
             if isinstance(position, cursors.Mark):
                 position = _recall(model, terms, found, position)
             found.add_where(_behind(terms, position))
+        elif not _has_key(model):
+            _check_ids(model, found)
         records = policy.fetch_found(found, _stored(plan), domain, order, archived=query.archived)
         if len(records) > query.limit:
             records = records[: query.limit]
@@ -257,15 +258,52 @@ def _position(model, terms, query, record_id):
     """By what a row is sorted, exactly: as text from PostgreSQL, which keeps every digit.
 
     :return: None for a row that is gone
+    :raise ApiError: ``bad_parameter`` for one of several rows with this id
     """
-    if all(term.is_id for term in terms):
+    has_key = _has_key(model)
+    if has_key and all(term.is_id for term in terms):
         return [str(record_id) for _term in terms]
     where = SQL("%s = %s", SQL.identifier(model._table, "id"), record_id)
+    if not has_key and query.where_clause:
+        where = SQL("%s AND (%s)", where, query.where_clause)
     columns = SQL(", ").join(SQL("(%s)::text", term.sql) for term in terms)
     rows = model.env.execute_query(
         SQL("SELECT %s FROM %s WHERE %s", columns, query.from_clause, where)
     )
+    if len(rows) > 1:
+        raise _no_cursor(model)
     return rows[0] if rows else None
+
+
+def _has_key(model):
+    """Return whether the table sees to it that no two records have the same id: views do not."""
+    return model._auto and model._table_query is None
+
+
+def _check_ids(model, found):
+    """Check that a cursor can tell the records of a query apart, before the first page.
+
+    :raise ApiError: ``bad_parameter``
+    """
+    order, limit = found.order, found.limit
+    found.order = found.limit = None
+    rows = model.env.execute_query(
+        SQL(
+            "SELECT 1 FROM (%s) AS found GROUP BY id HAVING COUNT(*) > 1 OR id IS NULL LIMIT 1",
+            found.select(),
+        )
+    )
+    found.order, found.limit = order, limit
+    if rows:
+        raise _no_cursor(model)
+
+
+def _no_cursor(model):
+    return ApiError(
+        "bad_parameter",
+        _('Some records of %(model)s have the same id: read them without a "cursor".'),
+        model=model._name,
+    )
 
 
 def _recall(model, terms, query, mark):
@@ -301,8 +339,8 @@ def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=())
             comodel = model.env[field.comodel_name]
             if match["property"] != "id" and comodel._order != "id":
                 if nulls:  # FALSE comes before TRUE
-                    empty = "%s IS NOT NULL" if nulls_first else "%s IS NULL"
-                    terms.append(_Term(SQL(empty, sql), "boolean", False, False, False))
+                    empty = "(%s IS NOT NULL)" if nulls_first else "(%s IS NULL)"
+                    terms.append(_Term(SQL(empty, sql), False, False, False))
                 _comodel, below = field.join(model, alias, query)
                 terms += _terms(
                     comodel, query, comodel._order, below, descending, True, (*seen, field)
@@ -313,18 +351,8 @@ def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=())
         # `required` is a promise that an old table may not keep; an id is never empty
         nullable = field.type != "boolean" and (outer or name != "id")
         is_id = name == "id" and not outer
-        terms.append(_Term(sql, _cast(field), descending, nulls_first, nullable, is_id))
+        terms.append(_Term(sql, descending, nulls_first, nullable, is_id))
     return terms
-
-
-def _cast(field):
-    if field.type in ("integer", "many2one", "many2one_reference"):
-        return "bigint"
-    if field.type in ("float", "monetary"):
-        return field._column_type[0]
-    if field.type == "properties":
-        return "jsonb"
-    return {"boolean": "boolean", "date": "date", "datetime": "timestamp"}.get(field.type, "text")
 
 
 # --- groups ------------------------------------------------------------------------------------

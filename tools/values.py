@@ -27,7 +27,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from . import domain as domains
@@ -60,10 +60,15 @@ _TIME: Final = re.compile(_DATE.pattern + ".")
 
 
 def _dump_date(value: Any) -> Any:
+    """A date; some columns of views hold a moment where the field is a date, or the other way round."""
+    if isinstance(value, datetime):
+        value = value.date()
     return value.isoformat() if value else False
 
 
 def dump_datetime(value: Any) -> Any:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time.min)
     return value.isoformat(timespec="seconds") + "Z" if value else False
 
 

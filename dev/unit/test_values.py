@@ -43,6 +43,13 @@ def through_json(field_type, value):
 # --- there and back --------------------------------------------------------------------------
 
 
+@given(st.datetimes())
+def test_date_of_another_column(moment):
+    """Views keep a date as a moment, or a moment as a date."""
+    assert through_json("date", moment) == moment.date().isoformat()
+    assert through_json("datetime", moment.date()) == f"{moment.date().isoformat()}T00:00:00Z"
+
+
 @given(storable_texts)
 @pytest.mark.parametrize("field_type", ["char", "text", "html", "selection"])
 def test_text_comes_back(field_type, value):

@@ -173,3 +173,36 @@ class ApiTestEntry(models.Model):
         return super(ApiTestEntry, searching).search_fetch(
             domain, field_names, offset, limit, order
         )
+
+
+class ApiTestReport(models.Model):
+    """A view whose columns are of other types than the fields (``event.sale.report``)."""
+
+    _name = "api.test.report"
+    _description = "API Test Report"
+    _auto = False
+    _table_query = """
+        SELECT id, name, create_date AS day, create_date::date AS moment, amount / 4.0 AS number,
+               amount AS word, amount AS share, name AS kind
+        FROM api_test_entry
+    """
+
+    name = fields.Char()
+    day = fields.Date()
+    moment = fields.Datetime()
+    number = fields.Integer()
+    word = fields.Char()
+    share = fields.Float()
+    kind = fields.Selection([("e", "E")])
+
+
+class ApiTestStock(models.Model):
+    """A view that has several rows with the same id (``report.stock.quantity``)."""
+
+    _name = "api.test.stock"
+    _description = "API Test Stock"
+    _auto = False
+    _table_query = "SELECT amount / 2 AS id, name, amount FROM api_test_entry"
+
+    name = fields.Char()
+    amount = fields.Integer()

@@ -7,6 +7,7 @@ from odoo.addons.jwt_auth_api.tests.common import ApiCase
 
 TEAM, MEMBER, PERSON = "api.test.team", "api.test.member", "api.test.person"
 MEETING, GUEST, ENTRY = "api.test.meeting", "api.test.guest", "api.test.entry"
+REPORT, STOCK = "api.test.report", "api.test.stock"
 
 
 class ReadingCase(ApiCase):
@@ -278,3 +279,84 @@ class TestOwnReading(ReadingCase):
                     with self.subTest(run_as=run_as, model=model, **extra):
                         number(2)
                         self.assertEqual(number(2), number(4))
+
+
+@tagged("post_install", "-at_install")
+class TestViews(ReadingCase):
+    """Views of the database: what their columns are is theirs to say."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.entries = cls.env[ENTRY].create(
+            [{"name": "ebc"[n % 3], "amount": 1 + n % 7} for n in range(17)]
+        )
+        cls.env.flush_all()
+        for number, entry in enumerate(cls.entries):
+            moment = f"2026-11-{23 + number % 2} 10:00:0{number % 4}.00000{number % 9}"
+            cls.env.cr.execute(
+                "UPDATE api_test_entry SET create_date = %s WHERE id = %s", [moment, entry.id]
+            )
+        cls.env.invalidate_all()
+
+    def test_cursor_by_any_column(self):
+        """A cursor ends and gives the whole list, whatever type the column has in place of the field's."""
+        for run_as in ("sudo", "user"):
+            self._connect(REPORT, "GET", run_as=run_as)
+            for name in ("day", "moment", "number", "word", "share", "kind", "name", "id"):
+                for order in (name, f"{name} desc", f"kind, {name} desc"):
+                    params = {"fields": ["name"], "order": order}
+                    response = self._send("GET", REPORT, self.access, limit=100, **params)
+                    listed = [row["id"] for row in self.assertList(response, total=17)["data"]]
+                    with self.subTest(run_as=run_as, order=order):
+                        pages = self._walk(REPORT, self.access, [2, 3], **params)
+                        found = [row["id"] for body in pages for row in body["data"]]
+                        self.assertEqual(found, listed)
+
+    def test_dates(self):
+        """A date is answered as a date, a moment as a moment, whatever the column holds."""
+        self._connect(REPORT, "GET")
+        response = self._send("GET", REPORT, self.access, fields=["day", "moment"], order="id")
+        rows = self.assertList(response)["data"]
+        self.assertEqual(
+            rows[:2],
+            [
+                {
+                    "id": entry.id,
+                    "day": f"2026-11-{day}",
+                    "moment": f"2026-11-{day}T00:00:00Z",
+                }
+                for entry, day in zip(self.entries[:2], (23, 24), strict=True)
+            ],
+        )
+
+    def test_cursor_without_a_key(self):
+        """Where some records have the same id a cursor is refused, at the first page; pages go on working."""
+        self._connect(STOCK, "GET")
+        for order in ("", "amount", "name desc", "id"):
+            with self.subTest(order=order):
+                params = {"fields": ["amount"], **({"order": order} if order else {})}
+                response = self._send("GET", STOCK, self.access, cursor="", limit=2, **params)
+                self.assertError(response, 400, "bad_parameter")
+                response = self._send("GET", STOCK, self.access, limit=2, **params)
+                self.assertList(response, total=17)
+        # within a domain each of them may have its own
+        domain = [["amount", "in", [2, 4, 6]]]
+        self.entries.filtered(lambda entry: entry.amount in (2, 4, 6))[3:].unlink()
+        pages = self._walk(STOCK, self.access, [1], fields=["amount"], domain=domain)
+        self.assertEqual([row["id"] for body in pages for row in body["data"]], [3, 2, 1])
+
+    def test_cursor_while_ids_become_equal(self):
+        """A page that ends at a record whose id another has by now is no end of a page."""
+        self._connect(STOCK, "GET")
+        self.entries[3:].unlink()
+        for number, entry in enumerate(self.entries[:3]):
+            entry.amount = 2 * number + 2
+        self.env.flush_all()
+        params = {"fields": ["amount"], "limit": 1, "order": "amount"}
+        body = self.assertAnswer(self._send("GET", STOCK, self.access, cursor="", **params))
+        self.entries[2].amount = 5  # its id is that of the second one
+        self.env.flush_all()
+        cursor = body["next_cursor"]
+        response = self._send("GET", STOCK, self.access, cursor=cursor, **params)
+        self.assertError(response, 400, "bad_parameter")

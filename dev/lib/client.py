@@ -125,6 +125,19 @@ class Device:
             sent["json"] = body
         return self.call(method, f"/api/v1/{path}", params=as_query(options), **sent)
 
+    def press(self, path: str, **body: Any) -> Any:
+        """Call an action, as a button does; what it returns."""
+        answer = self.v1("POST", path, body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["result"]
+
+    def answer_wizard(self, action: dict[str, Any], button: str, **values: Any) -> Any:
+        """Create the wizard that a window action asks for, and press one of its buttons: two calls."""
+        model, context = action["res_model"], action["context"]
+        answer = self.v1("POST", model, {"values": values, "fields": [], "context": context})
+        assert answer.status_code == 201, answer.text
+        return self.press(f"{model}/{answer.json()['data']['id']}/{button}", context=context)
+
     def statuses(self, times: int = 20, **params: Any) -> set[int]:
         """Of many calls, four at a time, so that every worker has answered some."""
         with ThreadPoolExecutor(4) as pool:

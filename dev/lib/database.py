@@ -19,6 +19,8 @@ from .setup import ADDON, Setup
 
 TEST_MODULES = ("contacts", "product")
 DEMO_MODULES = ("contacts", "sale", "stock")
+# what the flows of dev/live work with, beside those
+FLOW_MODULES = ("calendar", "hr_holidays", "project")
 DEMO_SCRIPT = Path(__file__).with_name("demo.py")
 
 
@@ -89,6 +91,10 @@ def create(setup: Setup, name: str) -> None:
 def copy(setup: Setup, template: str, name: str) -> None:
     """Make *name* a copy of a template, filestore included (hard links: Odoo never writes into a stored file)."""
     drop(setup, name)
+    _copy(setup, template, name, setup.work / "data")
+
+
+def _copy(setup: Setup, template: str, name: str, data: Path) -> None:
     version = int(rows(setup, "postgres", "SHOW server_version_num")[0][0])
     # copying files beats logging every page, for templates of this size and a throw-away cluster
     strategy = "STRATEGY FILE_COPY" if version >= 150000 else ""
@@ -96,7 +102,7 @@ def copy(setup: Setup, template: str, name: str) -> None:
         rows(setup, "postgres", f'CREATE DATABASE "{name}" TEMPLATE "{template}" {strategy}')
     stored = _filestore(home() / "templates", template)
     if stored.exists():
-        shutil.copytree(stored, _filestore(setup.work / "data", name), copy_function=_link)
+        shutil.copytree(stored, _filestore(data, name), copy_function=_link)
 
 
 def rename(setup: Setup, name: str, new: str) -> None:
@@ -113,45 +119,49 @@ def template(
     demo: bool = False,
     assets: bool = False,
     title: str = "",
+    parent: str = "",
 ) -> str:
     """The name of a database with *modules* and without the addon, built if there is none yet.
 
-    With *assets* the bundles of the web client are in it: Odoo makes them before the first HttpCase, in half a minute.
+    It has all that *parent* has, another template, and so costs the difference. With *assets* the bundles of the web
+    client are in it: Odoo makes them before the first HttpCase, in half a minute.
     """
-    wanted = sorted({"base", *modules})
-    name = f"jwt_tpl_{digest(setup.odoo.version, demo, assets, *wanted)}"
+    wanted = sorted({*modules} if parent else {"base", *modules})
+    name = f"jwt_tpl_{digest(setup.odoo.version, demo, assets, *wanted, *filter(None, [parent]))}"
     with locked(name):
-        if exists(setup, name):
-            return name
-        building = f"{name}_new"
-        rows(setup, "postgres", f'DROP DATABASE IF EXISTS "{building}" WITH (FORCE)')
-        create(setup, building)
-        store = home() / "templates"
-        log = home() / "log" / f"{name}.log"
-        log.unlink(missing_ok=True)
-        options = [
-            "-d",
-            building,
-            "-i",
-            ",".join(wanted),
-            "--data-dir",
-            store,
-            "--stop-after-init",
-            "--no-http",
-        ]
-        options += ["--max-cron-threads", "0", *(["--with-demo"] if demo else [])]
-        named = f"a database with {', '.join(wanted)}{' and demo data' if demo else ''} (once, a minute or two)"
-        stop_on(
-            stream(title or named, [setup.odoo_bin, *options], log), log, "Building that database"
-        )
-        if assets:
-            script = 'env["ir.qweb"]._pregenerate_assets_bundles(); env.cr.commit()'
-            shell(setup, building, log, script, "--data-dir", store)
-        rows(setup, "postgres", f'ALTER DATABASE "{building}" RENAME TO "{name}"')
-        if _filestore(store, building).exists():
-            shutil.rmtree(_filestore(store, name), ignore_errors=True)
-            _filestore(store, building).rename(_filestore(store, name))
+        if not exists(setup, name):
+            title = title or (
+                f"a database with {', '.join(wanted)}{' and demo data' if demo else ''}"
+                " (once, a minute or two)"
+            )
+            options = ["-i", ",".join(wanted), *(["--with-demo"] if demo else [])]
+            _build(setup, name, title, options, parent, assets)
     return name
+
+
+def _build(
+    setup: Setup, name: str, title: str, options: Sequence[str], parent: str, assets: bool
+) -> None:
+    """Build a template under another name, which it leaves when it is complete."""
+    building, store = f"{name}_new", home() / "templates"
+    rows(setup, "postgres", f'DROP DATABASE IF EXISTS "{building}" WITH (FORCE)')
+    shutil.rmtree(_filestore(store, building), ignore_errors=True)
+    if parent:
+        _copy(setup, parent, building, store)
+    else:
+        create(setup, building)
+    log = home() / "log" / f"{name}.log"
+    log.unlink(missing_ok=True)
+    command = [setup.odoo_bin, "-d", building, *options, "--data-dir", store]
+    command += ["--stop-after-init", "--no-http", "--max-cron-threads", "0"]
+    stop_on(stream(title, command, log), log, "Building that database")
+    if assets:
+        script = 'env["ir.qweb"]._pregenerate_assets_bundles(); env.cr.commit()'
+        shell(setup, building, log, script, "--data-dir", store)
+    rows(setup, "postgres", f'ALTER DATABASE "{building}" RENAME TO "{name}"')
+    if _filestore(store, building).exists():
+        shutil.rmtree(_filestore(store, name), ignore_errors=True)
+        _filestore(store, building).rename(_filestore(store, name))
 
 
 def test_template(setup: Setup) -> str:
@@ -163,11 +173,21 @@ def demo_template(setup: Setup) -> str:
     return template(setup, {*DEMO_MODULES, *addon_depends()}, demo=True, assets=True)
 
 
-def make_demo(setup: Setup, name: str, log: Path) -> None:
-    """Make *name* anew: Odoo's demo data for DEMO_MODULES, the addon, and connections for a few models."""
+def live_template(setup: Setup) -> str:
+    """For dev/live: as demo_template, with the apps that its flows need besides."""
+    parent = demo_template(setup)
+    title = f"the same with {', '.join(FLOW_MODULES)} (once, a minute)"
+    return template(setup, FLOW_MODULES, demo=True, assets=True, title=title, parent=parent)
+
+
+def make_demo(setup: Setup, name: str, log: Path, template: str = "") -> None:
+    """Make *name* anew: Odoo's demo data for DEMO_MODULES, the addon, and connections for a few models.
+
+    *template* is another one with such data.
+    """
     log.unlink(missing_ok=True)
     building = f"{name}_new"
-    copy(setup, demo_template(setup), building)
+    copy(setup, template or demo_template(setup), building)
     say("… the addon and its demo connections")
     install(setup, building, log)
     shell(setup, building, log, DEMO_SCRIPT.read_text())

@@ -110,7 +110,7 @@ class Admin:
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
-    """Two workers on a database with demo data, contacts, products, sales and the addon.
+    """Two workers on a database with demo data, contacts, products, sales and the addon; dev/live has more apps.
 
     At the end the log may hold no traceback and no complaint of ours; that failure is counted as a test's error.
     """
@@ -119,7 +119,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
         name = setup.database(f"test_{part}")
         path = setup.work / "log" / f"{part}.log"
         path.unlink(missing_ok=True)
-        database.make_demo(setup, name, path.with_name(f"{part}-install.log"))
+        template = database.live_template(setup) if part == "live" else ""
+        database.make_demo(setup, name, path.with_name(f"{part}-install.log"), template)
         # another number shows that nothing depends on a process's memory
         workers = int(os.environ.get("JWT_AUTH_API_WORKERS", "2"))
         with serving(setup, name, path, workers=workers, options=CHECKS) as running:

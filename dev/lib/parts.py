@@ -132,7 +132,7 @@ def unit(setup: Setup, words: list[str]) -> Result:
 
 def live(setup: Setup, words: list[str]) -> Result:
     """Black-box tests over HTTP against a server with two workers."""
-    database.demo_template(setup)  # here, where its progress is seen
+    database.live_template(setup)  # here, where its progress is seen
     return pytest(setup, "live", words)
 
 

@@ -44,7 +44,9 @@ def _all(setup: Setup, results: dict[str, Result]) -> None:
     def lane(names: tuple[str, ...]) -> None:
         for name in names:
             if name == "template":
-                database.demo_template(setup)  # for the parts that run alone
+                # for the parts that run alone
+                database.demo_template(setup)
+                database.live_template(setup)
             else:
                 results[name] = _timed(setup, name, [])
 

@@ -169,7 +169,9 @@ class _Builder:
                 return tuple(self._scalar(name, item) for item in value)
         elif operator not in SETS:
             scalar = self._scalar(name, value)
-            if operator not in LIKE or isinstance(scalar, str):
+            if operator not in LIKE or (
+                isinstance(scalar, str) and not _ends_within_escape(operator, scalar)
+            ):
                 return scalar
         raise ApiError(
             "bad_domain",
@@ -220,6 +222,12 @@ def _check_depth(depth: int) -> int:
     if depth > MAX_DEPTH:
         raise ApiError("bad_domain", _("The domain is nested too deeply."))
     return depth
+
+
+def _ends_within_escape(operator: str, pattern: str) -> bool:
+    """Whether a pattern that PostgreSQL gets as it is ends with a backslash that escapes nothing."""
+    backslashes = len(pattern) - len(pattern.rstrip("\\"))
+    return "=" in operator and backslashes % 2 == 1
 
 
 def _is_one(value: Any) -> bool:

@@ -380,3 +380,15 @@ def test_conditions_in_their_order():
     found = [".".join(condition.path) for condition in domain.conditions(domain.parse(text))]
     assert found == ["a", "b", "d.e"]
     assert list(domain.conditions(domain.parse("[]"))) == []
+
+
+def test_pattern_that_ends_with_a_backslash():
+    """PostgreSQL refuses it where Odoo adds nothing to it."""
+    for operator in ("=like", "not =like", "=ilike", "not =ilike"):
+        for pattern in ("\\", "a\\", "a\\\\\\"):
+            with pytest.raises(ApiError) as caught:
+                domain.build([["name", operator, pattern]])
+            assert caught.value.error == "bad_domain"
+            assert '"name"' in caught.value.message()
+        assert domain.build([["name", operator, "a\\\\"]]).value == "a\\\\"
+    assert domain.build([["name", "ilike", "\\"]]).value == "\\"

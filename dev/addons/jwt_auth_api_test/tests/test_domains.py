@@ -183,6 +183,21 @@ class TestDomains(ApiCase):
             at = next(item["value"] for item in row["properties"] if item["name"] == "at")
             self.assertEqual(self._found(["properties.at", "=", at]), [MOMENTS.index(record.name)])
 
+    def test_name_in_place_of_an_id(self):
+        """Odoo looks for no name within a property: it finds nothing, or the condition is named."""
+        path, refused = "properties.owner", ("child_of", "parent_of", "any", "not any")
+        self.assertEqual(self._found([path, "=", self.partner.id]), [0, 1, 2])
+        for operator in ("=", "!=", "in", "not in", "ilike", "not ilike", "=like", "<", ">="):
+            value = ["Owner"] if operator.endswith("in") else "Owner"
+            with self.subTest(operator=operator):
+                self.assertIn(self._found([path, operator, value]), ([], [0, 1, 2]))
+        for operator in refused:
+            value = [["id", "=", 1]] if "any" in operator else "Owner"
+            with self.subTest(operator=operator):
+                response = self._ask(RECORD, [[path, operator, value]])
+                self.assertError(response, 400, "bad_domain")
+                self.assertIn("properties", response.json()["message"])
+
     def test_text_that_looks_like_a_moment(self):
         """Only where the property is one."""
         self.assertEqual(self._found(["properties.note", "=", "2026-11-25 10:00:00Z"]), [1])

@@ -491,7 +491,7 @@ def _not_searched(condition, exc):
             "bad_domain",
             _("%(reason)s Odoo cannot search by %(condition)s."),
             condition=text[:_SHOWN],
-            reason=exc.args[0],
+            reason=str(exc.args[0]).rstrip(" .") + ".",
         )
     return ApiError(
         "bad_domain", _("Odoo cannot search by %(condition)s."), condition=text[:_SHOWN]

@@ -412,14 +412,13 @@ def _no_database(http):
 
     :rtype: ApiError
     """
-    unavailable = errors.from_exception(werkzeug.exceptions.ServiceUnavailable())
     try:
         served = db_filter(list_dbs(force=True))
     except psycopg2.Error:
-        return unavailable
+        return errors.unavailable()
     named = http.headers.get("X-Odoo-Database")
     if (named or (served[0] if len(served) == 1 else None)) in served:
-        return unavailable
+        return errors.unavailable()
     if named:
         return ApiError("no_database", _("There is no database of this name here."))
     return ApiError(

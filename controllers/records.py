@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """Records over HTTP: ``/api/send_request`` and ``/api/v1/…``, two spellings of one engine."""
 
+import re
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from odoo.http import Controller, Response, content_disposition, request
 
 from ..models import reader, resource, writer
+from ..models.ir_http import RecordId
 from ..tools import etag, query
 from ..tools.errors import ApiError, _
 from .dispatcher import api_route
@@ -93,8 +95,8 @@ class Records(Controller):
     )
     def call_model(self, model, action):
         """As :meth:`part` for the model or, with ``ids`` in the body, for several records."""
-        if action.partition(".")[0].isdecimal():  # the path of a record
-            self._refuse_method({*self._methods_of(request.httprequest.path)} - {"POST"})
+        if _names_record(action):  # the path of a record
+            self._refuse_method(self._methods_of(request.httprequest.path))
         return self._call(model, action)
 
     # one route, so that a preflight is told all of its methods
@@ -335,12 +337,20 @@ class Records(Controller):
         nothing = [
             endpoint.original_endpoint for endpoint in (self.nothing_here, self.nothing_here_either)
         ]
+        action = self.call_model.original_endpoint
         found = []
         for method in METHODS:
             try:
-                rule, _args = adapter.match(path, method, return_rule=True)
+                rule, args = adapter.match(path, method, return_rule=True)
             except HTTPException:
                 continue
-            if rule.endpoint.original_endpoint not in nothing:
-                found.append(method)
+            endpoint = rule.endpoint.original_endpoint
+            if endpoint in nothing or (endpoint == action and _names_record(args["action"])):
+                continue
+            found.append(method)
         return found
+
+
+def _names_record(text):
+    """Return whether a part of a path is an id, as the routes of records take it."""
+    return bool(re.fullmatch(RecordId.regex, text))

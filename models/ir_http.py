@@ -66,10 +66,11 @@ class AnyPath(BaseConverter):
 class RecordId(SignedIntConverter):
     """Odoo's ``int``, without an exception for what Python does not read as a number.
 
-    It refuses more than 4300 digits, which would end in HTML before any route is found.
+    It refuses more than 4300 digits, which would end in HTML before any route is found. Digits of
+    other scripts, which it does read, are none here.
     """
 
-    regex = r"-?\d+(?:\.0+)?"  # some languages write 2.0
+    regex = r"-?[0-9]+(?:\.0+)?"  # some languages write 2.0
 
     def to_python(self, value):
         return super().to_python(value.partition(".")[0]) if len(value) < _LONGEST_ID else 0

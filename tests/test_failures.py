@@ -186,6 +186,27 @@ class TestFailures(ApiCase):
                     response = self._call(method, path + number, self.access)
                     self.assertError(response, 404, "not_found")
 
+    def test_digits_of_other_scripts_are_no_id(self):
+        """Python reads them as a number: a record would be deleted that nobody has named."""
+        self._connect("res.partner")
+        partner = self.env["res.partner"].create({"name": "Still there"})
+        digits = str(partner.id).translate({ord("0") + n: chr(0x660 + n) for n in range(10)})
+        path = f"/api/v1/res.partner/{digits}"
+        for method in ("GET", "PUT", "DELETE"):  # it could only be the name of an action
+            with self.subTest(method=method):
+                response = self._call(method, path, self.access)
+                self.assertError(response, 405, "method_not_allowed")
+                self.assertEqual(response.headers["Allow"], "POST")
+        self.assertError(self._call("POST", path, self.access), 404, "not_found")
+        self.assertTrue(partner.exists())
+
+    def test_allow_of_a_record(self):
+        """A POST is for actions, and the id of a record is none."""
+        for method in ("POST", "FOO"):
+            response = self._call(method, "/api/v1/res.partner/1", self.access)
+            self.assertError(response, 405, "method_not_allowed")
+            self.assertEqual(response.headers["Allow"], "GET, PUT, PATCH, DELETE")
+
     def test_json_has_no_infinity(self):
         """Whatever a method returns: never a body that is no JSON."""
         broken = patch.object(ApiDispatcher, "dispatch", lambda self, *_: self.answer(float("inf")))

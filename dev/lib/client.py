@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -18,6 +21,10 @@ JSON = "application/json; charset=utf-8"
 COOKIE = "refreshToken"
 #: Everything that may never stand in a log: passwords, access and refresh tokens of this run.
 SECRETS: set[str] = set()
+#: What tells of the server's inside.
+LEAKS = re.compile(
+    r"Traceback|/odoo/|\.py\b|psycopg|SELECT |INSERT |UPDATE |<class|object at 0x|odoo\.|werkzeug"
+)
 #: Shared: httpx would load the certificates anew for each connection, in each of fifty threads.
 _TLS = ssl.create_default_context()
 
@@ -142,6 +149,18 @@ class Device:
         """Of many calls, four at a time, so that every worker has answered some."""
         with ThreadPoolExecutor(4) as pool:
             return set(pool.map(lambda _: self.get(**params).status_code, range(times)))
+
+
+def raw(url: str, data: bytes) -> tuple[str, bytes]:
+    """The head and the body of what the server answers to bytes that no library would send."""
+    place = urlsplit(url)
+    with socket.create_connection((place.hostname or "", place.port or 80), 60) as connection:
+        connection.sendall(data)
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    return head.decode(), body
 
 
 def as_query(params: dict[str, Any]) -> dict[str, str]:

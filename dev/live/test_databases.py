@@ -5,7 +5,7 @@ import contextlib
 import jwt
 import pytest
 from lib import database
-from lib.client import Device, together
+from lib.client import JSON, Device, together
 from lib.fixtures import CHECKS
 from lib.server import serving
 
@@ -167,3 +167,31 @@ def test_deleted_keys_end_the_access_tokens(server, user, log_in, copied):
         moved = at(device, restarted.url)
         assert moved.statuses() == {401}
         assert works(log_in(user, url=restarted.url))
+
+
+def test_database_that_does_not_answer(server, user, log_in, copied):
+    """503 as JSON while nobody can connect, on every route; nobody has to log in again afterwards."""
+    copy = copied()
+    device = log_in(user, url=copy.url)
+    admit = f'ALTER DATABASE "{copy.db}" ALLOW_CONNECTIONS'
+    database.rows(server.setup, "postgres", f"{admit} false")
+    try:
+        kill = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+        database.rows(server.setup, "postgres", kill, [copy.db])
+        for method, path in (
+            ("GET", "/api/me"),
+            ("GET", "/api/send_request"),
+            ("POST", "/api/login"),
+            ("GET", "/api/.well-known/jwks.json"),
+            ("PUT", "/api/nothing"),
+            ("OPTIONS", "/api/login"),
+        ):
+            for _worker in range(4):
+                answer = device.call(method, path)
+                assert answer.status_code == 503, (method, path, answer.text)
+                assert answer.headers["Content-Type"] == JSON
+                assert int(answer.headers["Retry-After"]) > 0
+                assert answer.json()["error"] == "unavailable"
+    finally:
+        database.rows(server.setup, "postgres", f"{admit} true")
+    assert works(device)

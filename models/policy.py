@@ -19,6 +19,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from odoo.fields import Domain
+
 from ..tools import domain as domains
 from ..tools import query as queries
 from ..tools.errors import ApiError, Problems, _
@@ -42,6 +44,10 @@ _AGGREGATED = {
     "bool_and": frozenset(["boolean"]),
     "bool_or": frozenset(["boolean"]),
 }
+
+
+def _not_sorted(name, error="bad_parameter"):
+    return ApiError(error, _("Records cannot be sorted by %(field)s."), field=name[:128])
 
 
 @dataclass(frozen=True)
@@ -312,7 +318,9 @@ class Policy(RecordPolicy, ValuePolicy):
                 columns.append(Column(name, found.type, below))
         order = ""
         try:
-            order = self._order(selection.order)
+            order, relations = self._order(selection.order, keyset=False)
+            if relations:  # which records it is about is not known before they are read
+                raise _not_sorted(relations[0][0][0])
         except ApiError as exc:
             problems.catch(exc)
         return Plan(self, tuple(columns), order, selection.limit)
@@ -355,74 +363,105 @@ class Policy(RecordPolicy, ValuePolicy):
 
     # --- order and groups --------------------------------------------------------------
 
-    def order(self, terms):
+    def order(self, terms, keyset=False):
         """Odoo's order for a client's, ending with the id so that it leaves nothing to chance.
 
         :param terms: :class:`~..tools.query.OrderTerm` s
-        :rtype: str
+        :param bool keyset: allow only what a cursor can hold the values of
+        :return: the order, and the relations on its way for :meth:`check_open`
         :raise ApiError: ``unknown_field``, ``bad_parameter``
         """
-        return self._order(terms) or "id desc"
+        order, relations = self._order(terms, keyset)
+        return order or "id desc", relations
 
-    def _order(self, terms):
-        problems = Problems()
+    def _order(self, terms, keyset):
+        problems, relations = Problems(), []
         for term in terms:
             try:
-                self._check_term(term.name)
+                relations += self._check_term(term.name, keyset)
             except ApiError as exc:
                 problems.catch(exc)
         problems.raise_if_any()
         if terms and all(term.name != "id" for term in terms):
             terms = (*terms, queries.OrderTerm("id", descending=True))
-        return ", ".join(map(str, terms))
+        return ", ".join(map(str, terms)), relations
 
-    def _check_term(self, path):
+    def _check_term(self, path, keyset):
         """A property sorts by its stored value, where the field that it belongs to stands in a column."""
         name, dot, property_name = path.partition(".")
         field = self.model._fields.get(name)
         if not dot or field is None or field.type != "properties":
-            self._check_sortable(self.readable(path))
-        elif not self.readable(name).store or not _PROPERTY.fullmatch(property_name):
-            raise ApiError(
-                "bad_parameter", _("Records cannot be sorted by %(field)s."), field=path[:128]
-            )
+            return self._check_sortable(self.readable(path), keyset)
+        if not self.readable(name).store or not _PROPERTY.fullmatch(property_name):
+            raise _not_sorted(path)
+        return []
 
-    def _check_sortable(self, found, seen=()):
-        """Only what stands in a column sorts; a many2one sorts as its model does, by what the caller may see."""
+    def _check_sortable(self, found, keyset):
+        """Check that records can be sorted by a field: one that stands in a column, or a many2one.
+
+        A many2one is sorted as its own model is, by what the caller may see.
+
+        :param bool keyset: allow no relation of which some records are closed, and nothing that
+            stands in no column
+        :return: the relations of which some records are closed: the names on the way and the policy
+        :raise ApiError: ``bad_parameter``, or the reason's own code, naming this field in any case
+        """
+        try:
+            return list(self._sorted_by(found, keyset))
+        except ApiError as exc:
+            raise _not_sorted(found.name, exc.error) from exc
+
+    def _sorted_by(self, found, keyset, path=(), seen=()):
         real = found.store or found.inherited
-        if (
-            not real
-            or found.type not in _SORTABLE
-            or not found._description_sortable(self.model.env)
-        ):
-            raise ApiError(
-                "bad_parameter", _("Records cannot be sorted by %(field)s."), field=found.name
-            )
-        if found.type == "many2one" and found not in seen:
-            below = self.reading(found.comodel_name)
-            # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
-            visible = below.shows_all() if self.elevated else below.scope().is_true()
-            if not visible:
-                raise ApiError(
-                    "bad_parameter", _("Records cannot be sorted by %(field)s."), field=found.name
-                )
-            for part in (below.model._order or "id").split(","):
-                name = part.split()[0].split(".")[0]
-                below._check_sortable(below.readable(name), (*seen, found))
+        computed = path and not keyset  # some models are sorted by what Odoo has SQL for
+        sortable = found.type in _SORTABLE and found._description_sortable(self.model.env)
+        if not sortable or not (real or computed):
+            raise _not_sorted(found.name)
+        if found.type != "many2one" or found in seen:
+            return
+        below, path = self.reading(found.comodel_name), (*path, found.name)
+        # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
+        if not (below.shows_all() if self.elevated else below.scope().is_true()):
+            if keyset or not real:
+                raise _not_sorted(found.name)
+            yield path, below
+        for part in (below.model._order or "id").split(","):
+            name = part.split()[0].split(".")[0]
+            yield from below._sorted_by(below.readable(name), keyset, path, (*seen, found))
+
+    def check_open(self, domain, relations, archived=False):
+        """Check that records lead to nothing closed by the relations that they are sorted by.
+
+        The order would tell of it. One statement per relation, and only where some records are closed.
+
+        :param domain: a :meth:`domain`
+        :param relations: of :meth:`order`
+        :raise ApiError: ``bad_parameter``
+        """
+        for path, below in relations:
+            *way, last = path
+            closed = Domain(last, "!=", False)
+            if below.is_reachable():
+                closed &= Domain(last, "not in", below.find(below.scope(), archived=True))
+            for name in reversed(way):
+                closed = Domain(name, "any", closed)
+            if list(self.find(domain & closed, limit=1, archived=archived)):
+                raise _not_sorted(path[0])
 
     def check_groups(self, query):
         """Allow groups and aggregates.
 
         :param query: :class:`~..tools.query.GroupQuery`
+        :return: the relations that groups are sorted by, for :meth:`check_open`
         :raise ApiError: with everything that is not allowed
         """
-        problems = Problems()
+        problems, relations = Problems(), []
         sorted_by = {term.name for term in query.order}
         for group in query.groups:
             try:
                 self._check_group(group)
                 if str(group) in sorted_by and not group.granularity:
-                    self._check_sortable(self.readable(group.field))
+                    relations += self._check_sortable(self.readable(group.field), keyset=False)
             except ApiError as exc:
                 problems.catch(exc)
         for aggregate in query.aggregates:
@@ -431,6 +470,7 @@ class Policy(RecordPolicy, ValuePolicy):
             except ApiError as exc:
                 problems.catch(exc)
         problems.raise_if_any()
+        return relations
 
     def _check_group(self, group):
         found = self.readable(group.field)

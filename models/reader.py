@@ -47,12 +47,14 @@ def page(policy, query):
     :raise ApiError: with everything that is not allowed
     """
     plan = policy.plan(query.selection)
-    domain, order = policy.domain(query.domain), policy.order(query.order)
+    domain = policy.domain(query.domain)
+    order, relations = policy.order(query.order, keyset=query.cursor is not None)
     if query.cursor is not None:
         with policy.searching(query.domain):
             return _cursor_page(policy, query, plan, domain, order)
     offset = (query.page - 1) * query.limit
     with policy.searching(query.domain):
+        policy.check_open(domain, relations, archived=query.archived)
         records, found = policy.search_and_fetch(
             domain,
             _stored(plan),
@@ -366,12 +368,13 @@ def groups(policy, query):
         "id:count": 12}]}``; a date is the first day (moment) of its period, in the user's time zone
     :raise ApiError: with everything that is not allowed
     """
-    policy.check_groups(query)
+    relations = policy.check_groups(query)
     domain, model = policy.domain(query.domain), with_archived(policy.search, query.archived)
     specs = [str(group) for group in query.groups]
     aggregates = [str(aggregate) for aggregate in query.aggregates]
     offset = (query.page - 1) * query.limit
     with policy.searching(query.domain):
+        policy.check_open(domain, relations, archived=query.archived)
         rows = model._read_group(
             domain,
             specs,
@@ -811,7 +814,7 @@ def _lines(
     active_test = records.env.context.get("active_test", True)
     model = model.with_context(**{"active_test": active_test, **field.context})
     domain = field.get_comodel_domain(records) & Domain(inverse.name, "in", records._ids)
-    order = order or model._order
+    order = _with_id(order or model._order)
     query = model._search(domain & scope, order=order)
     related = {record_id: [] for record_id in records._ids}
     reads = model if reads is None else reads
@@ -827,6 +830,12 @@ def _lines(
     for key, parent in zip(found._ids, _cached(found, inverse), strict=True):
         related[parent].append(key)
     return list(related.values()), found
+
+
+def _with_id(order):
+    """Return an order that leaves nothing to chance: what a limit cuts off is the end of the whole list."""
+    names = [part.split()[0] for part in order.split(",")]
+    return order if "id" in names else f"{order}, id"
 
 
 def _first_of_each(model, query, inverse, order, limit):

@@ -4,6 +4,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class ApiTestTeam(models.Model):
@@ -36,6 +37,29 @@ class ApiTestMember(models.Model):
     active = fields.Boolean(default=True)
     sequence = fields.Integer()
     team_id = fields.Many2one("api.test.team")
+    shelf_id = fields.Many2one("api.test.shelf")
+    partner_id = fields.Many2one("res.partner")
+
+
+class ApiTestShelf(models.Model):
+    """Sorted by a field without a column, for which the model has SQL (``account.account``)."""
+
+    _name = "api.test.shelf"
+    _description = "API Test Shelf"
+    _order = "rank desc, name"
+
+    name = fields.Char(required=True)
+    rank = fields.Integer(compute="_compute_rank")
+
+    @api.depends("name")
+    def _compute_rank(self):
+        for shelf in self:
+            shelf.rank = len(shelf.name)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "rank":
+            return SQL("LENGTH(%s)", super()._field_to_sql(alias, "name", query))
+        return super()._field_to_sql(alias, field_expr, query)
 
 
 class ApiTestPerson(models.Model):

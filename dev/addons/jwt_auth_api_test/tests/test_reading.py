@@ -7,7 +7,7 @@ from odoo.addons.jwt_auth_api.tests.common import ApiCase
 
 TEAM, MEMBER, PERSON = "api.test.team", "api.test.member", "api.test.person"
 MEETING, GUEST, ENTRY = "api.test.meeting", "api.test.guest", "api.test.entry"
-REPORT, STOCK = "api.test.report", "api.test.stock"
+REPORT, STOCK, SHELF = "api.test.report", "api.test.stock", "api.test.shelf"
 
 
 class ReadingCase(ApiCase):
@@ -360,3 +360,111 @@ class TestViews(ReadingCase):
         cursor = body["next_cursor"]
         response = self._send("GET", STOCK, self.access, cursor=cursor, **params)
         self.assertError(response, 400, "bad_parameter")
+
+
+@tagged("post_install", "-at_install")
+class TestOrderByRelations(ReadingCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        shelves = cls.env[SHELF].create([{"name": name} for name in ("b", "ccc", "a", "dd")])
+        elsewhere = cls.env["res.company"].create({"name": "Elsewhere"})
+        cls.partners = cls.env["res.partner"].create([{"name": name} for name in ("Z", "M", "A")])
+        cls.hidden = cls.env["res.partner"].create({"name": "K", "company_id": elsewhere.id})
+        cls.members = cls.env[MEMBER].create(
+            [
+                {
+                    "name": str(n),
+                    "shelf_id": shelves[n % 4].id if n else False,
+                    "partner_id": cls.partners[n % 3].id,
+                }
+                for n in range(9)
+            ]
+        )
+
+    def _sorted(self, order, caller=None):
+        model = self.env[MEMBER].with_user(caller or self.caller)
+        return model.search([], order=f"{order}, id desc").ids
+
+    def _ids(self, **params):
+        response = self._send("GET", MEMBER, self.access, fields=["name"], **params)
+        return [row["id"] for row in self.assertList(response)["data"]]
+
+    def _refused(self, name, code="bad_parameter", **params):
+        response = self._send("GET", MEMBER, self.access, **params)
+        body = self.assertError(response, 400, code)
+        self.assertIn(f"by {name}.", body["message"])
+
+    def test_by_what_has_no_column(self):
+        """A relation sorts as its model does, by a computed field too if Odoo has SQL for it; no cursor holds that."""
+        for run_as in ("sudo", "user"):
+            self._connect(MEMBER, "GET", run_as=run_as)
+            for order in ("shelf_id", "shelf_id desc"):
+                with self.subTest(run_as=run_as, order=order):
+                    self.assertEqual(self._ids(order=order), self._sorted(order))
+            self._refused("shelf_id", fields=["name"], order="shelf_id", cursor="")
+            groups = self._send(
+                "GET", MEMBER, self.access, groupby=["shelf_id"], order="shelf_id desc"
+            )
+            rows = self.assertList(groups)["data"]
+            self.assertEqual(
+                [row["shelf_id"] and row["shelf_id"][1] for row in rows][:2], ["b", "a"]
+            )
+
+    def test_by_what_is_hidden(self):
+        """The field of the order is told, not the one of its model that the caller may not see."""
+        self._connect(MEMBER, "GET")
+        listed = [(6, 0, [self.env["ir.model.fields"]._get(SHELF, "name").id])]
+        self._connect(SHELF, "GET", read_field_ids=listed)
+        for extra in ({"fields": ["name"]}, {"fields": ["name"], "cursor": ""}):
+            self._refused("shelf_id", "unknown_field", order="shelf_id", **extra)
+
+    def test_where_some_are_closed(self):
+        """With lifted rights it sorts as long as no record found leads to one that the caller may not see."""
+        self._connect(MEMBER, "GET")
+        self.env["connection.api"].search([("model", "=", "res.partner")]).unlink()
+        for order in ("partner_id", "partner_id desc"):
+            self.assertEqual(self._ids(order=order), self._sorted(order))
+        self._refused("partner_id", fields=["name"], order="partner_id", cursor="")
+        group = {"groupby": ["partner_id"], "order": "partner_id"}
+        response = self._send("GET", MEMBER, self.access, **group)
+        names = [row["partner_id"][1] for row in self.assertList(response)["data"]]
+        self.assertEqual(names, ["A", "M", "Z"])
+        self.members[4].partner_id = self.hidden
+        for limit in (1, 20):
+            self._refused("partner_id", fields=["name"], order="name, partner_id", limit=limit)
+        self._refused("partner_id", **group)
+        domain = [["id", "!=", self.members[4].id]]
+        found = self._ids(order="partner_id", domain=domain)
+        self.assertEqual(found, [key for key in self._sorted("partner_id") if key in found])
+        self.assertEqual(len(found), 8)
+        self._connect(MEMBER, "GET", run_as="user")  # where nothing is lifted it is for Odoo to say
+        self.assertEqual(self._ids(order="partner_id"), self._sorted("partner_id"))
+
+    def test_ties_in_relations(self):
+        """A limit cuts off the end of the list that is answered without one."""
+        teams = self.env[TEAM].create([{"name": "One"}, {"name": "Two"}])
+        members = self.env[MEMBER].create(
+            [{"name": str(n), "sequence": n % 2, "team_id": teams[n % 3 % 2].id} for n in range(60)]
+        )
+        self.env.flush_all()
+        for member in members[::7]:  # where they stand in the table is not by their ids any more
+            self.env.cr.execute("UPDATE api_test_member SET name = 'x' WHERE id = %s", [member.id])
+        self._connect(TEAM, "GET")
+        expected = {
+            team.id: members.filtered(lambda one, team=team: one.team_id == team)
+            .sorted(lambda one: (one.sequence, one.id))
+            .ids
+            for team in teams
+        }
+        response = self._send("GET", TEAM, self.access, fields=["member_ids"])
+        rows = {row["id"]: row["member_ids"] for row in self.assertList(response)["data"]}
+        self.assertEqual(rows, expected)
+        for limit in (None, 1, 2, 7, 25):
+            below = {"fields": ["name"]} | ({"limit": limit} if limit else {})
+            expand = {"member_ids": below}
+            response = self._send("GET", TEAM, self.access, fields=["name"], expand=expand)
+            for row in self.assertList(response)["data"]:
+                with self.subTest(limit=limit):
+                    found = [item["id"] for item in row["member_ids"]]
+                    self.assertEqual(found, expected[row["id"]][:limit])

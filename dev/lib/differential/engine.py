@@ -6,12 +6,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from werkzeug.test import Client
 
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.http import root
+from odoo.service.model import retrying
 
 from odoo.addons.jwt_auth_api.models import faults, guarded, reader, writer
 from odoo.addons.jwt_auth_api.tools import errors, query
@@ -150,7 +152,8 @@ class Wire:
         """Open a session without a password."""
         with self._registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})
-            user = env["res.users"].browse(self._uid)
-            _session, self._token, _refresh = env["jwt.session"]._open(
-                user, "app", _AGENT, "127.0.0.1"
-            )
+            retrying(partial(self._open, env), env)
+
+    def _open(self, env: Environment) -> None:
+        user = env["res.users"].browse(self._uid)
+        _session, self._token, _refresh = env["jwt.session"]._open(user, "app", _AGENT, "127.0.0.1")

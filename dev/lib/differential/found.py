@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as of_dataclass
@@ -60,11 +61,13 @@ def unequal_outcome(ours: Answer, theirs: Answer) -> tuple[str, str] | None:
 
 
 def _without_values(text: str) -> str:
-    """Return a sentence without the names and numbers in it, so that many are one kind."""
-    words = [
-        "…"
-        if any(sign in word for sign in "_.[(\"'0123456789") and not word.endswith(":")
-        else word
-        for word in text.split()
-    ]
-    return " ".join(words)[:160]
+    """Return sentences without the names and numbers in them, each once, so that many are one kind."""
+    words = " ".join(map(_word, text.split()))
+    sentences = dict.fromkeys(re.split(r"(?<=\.) ", words))
+    return re.sub(r"(… )+", "… ", " ".join(sentences))[:160]
+
+
+def _word(word: str) -> str:
+    bare = word.rstrip(".,")
+    named = any(sign in bare for sign in "_.[(\"'0123456789") and not bare.endswith(":")
+    return f"…{word[len(bare) :]}" if named else word

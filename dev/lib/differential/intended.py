@@ -44,7 +44,7 @@ RULES = (
     Rule(
         "with rights lifted, a name is looked for in names that the caller may see",
         "domain.*",
-        r" name |display_name|many2one path|cannot be …",
+        r" name |display_name|many2one path|cannot be searched",
         caller="admin",
     ),
     Rule(
@@ -59,19 +59,24 @@ RULES = (
         r"(child|parent)_of",
     ),
     Rule(
+        "a condition on a file asks whether there is one, nothing else",
+        "domain: refused",
+        "is a file",
+    ),
+    Rule(
         "only fields with a column sort",
         "order: refused",
-        r"sorted by … \[[^\]]*(\(not stored\)|json|binary|properties|properties_definition)",
+        r"sorted by .*\[[^\]]*(\(not stored\)|json|binary|properties|properties_definition)",
     ),
     Rule(
         "only fields with a column sort",
         "groups: refused",
-        r"sorted by … \[[^\]]*\(not stored\)",
+        r"sorted by .*\[[^\]]*\(not stored\)",
     ),
     Rule(
         "values that are no single word or number make no groups",
         "groups: refused",
-        r"grouped by … \[(json|binary|properties|properties_definition)",
+        r"grouped by .*\[(json|binary|properties|properties_definition)",
     ),
     Rule(
         "groups of relations come by their ids where no order is asked for",

@@ -16,6 +16,8 @@ from .found import Difference, as_request, shown, told, unequal_outcome
 
 #: Expanded relations of one request, records that it asks for, and fields of each relation.
 TOGETHER, FEW, BELOW = 6, 6, 6
+#: Reads some fields of what it stands for.
+Read = Callable[[Sequence[str]], Answer]
 X2MANY = ("one2many", "many2many")
 #: Model and field → whether Odoo answers another value a second later; known for all callers.
 _MOVING: dict[tuple[str, str], bool] = {}
@@ -31,6 +33,8 @@ class Reads:
         self.fields: dict[str, dict[str, Any]] = {}
         #: Records as Odoo answered them, the newest first.
         self.rows: list[dict[str, Any]] = []
+        #: Fields that one of the sides could not read: they are asked for once.
+        self._unread: set[str] = set()
         #: Related model → field → type.
         self._types: dict[str, dict[str, str]] = defaultdict(dict)
         #: Values that were compared.
@@ -64,8 +68,8 @@ class Reads:
 
     def pages(self) -> Iterator[Difference]:
         """Compare the newest records, and archived ones with what archived records they lead to."""
-        names = sorted(self.fields)
-        yield from self._page(names, archived=False)
+        yield from self._page(sorted(self.fields), archived=False)
+        names = sorted(self.fields.keys() - self._unread)
         yield from self._page(names, archived=True)
         yield from self._single(names)
 
@@ -76,9 +80,10 @@ class Reads:
         found = self._ask.rpc_all(self._name, "search", [], limit=limit, order="id desc", **extra)
         if not found.given:
             return
-        theirs = self._rows(found.value, names, extra)
+        read = self._searching(limit, archived=archived)
+        theirs = self._rows(names, read)
         ours, bad = self._by_halves(names, self._reader(params))
-        yield from self._unreadable(bad, theirs, params)
+        yield from self._unreadable(bad, read, params)
         ids = [row["id"] for row in ours]
         if ids != found.value:
             what = "the records of a page differ" + (" (archived=1)" if archived else "")
@@ -90,7 +95,7 @@ class Reads:
             return  # the id of a view is no key: rows with the same one are one record for Odoo's cache
         if not archived:
             self.rows = list(theirs.values())
-        yield from self._compare(ours, theirs, params, extra)
+        yield from self._compare(ours, theirs, params)
 
     def _single(self, names: Sequence[str]) -> Iterator[Difference]:
         """Compare one record that is read by its id, an archived one if there is one."""
@@ -100,42 +105,43 @@ class Reads:
             found = self._ask.rpc_all(self._name, "search", domain, limit=1)
             some += found.value if found.given else []
         if some:
-            theirs = self._rows(some[-1:], names, {})
+            read = self._reading(some[-1])
+            theirs = self._rows(names, read)
             params = {"id": str(some[-1])}
             ours, bad = self._by_halves(names, self._reader(params))
-            yield from self._unreadable(bad, theirs, params)
-            yield from self._compare(ours, theirs, params, {})
+            yield from self._unreadable(bad, read, params)
+            yield from self._compare(ours, theirs, params)
 
-    def _reader(self, params: dict[str, Any]) -> Callable[[Sequence[str]], Answer]:
+    def _reader(self, params: dict[str, Any]) -> Read:
         return lambda some: self._ask.get(self._name, {"fields": list(some), **params})
 
     # --- what Odoo says ------------------------------------------------------------------
 
-    def _rows(
-        self, ids: Sequence[int], names: Sequence[str], extra: dict[str, Any]
-    ) -> dict[int, dict[str, Any]]:
-        """Return what Odoo's `read` gives, by id; without the fields that it cannot read."""
-        if not ids:
-            return {}
-        rows, _bad = self._by_halves(names, lambda some: self._read(ids, some, extra))
+    def _searching(self, limit: int, *, archived: bool) -> Read:
+        """Odoo's page, of the records that the caller may see without any connection."""
+        return lambda some: self._ask.theirs(
+            lambda env: {"data": rpc.page(env, self._name, some, limit, archived=archived)}
+        )
+
+    def _reading(self, key: int) -> Read:
+        """Odoo's `read` of one record; nothing where the caller may see it by a connection alone."""
+
+        def read(env: Any, names: Sequence[str]) -> Any:
+            record = env[self._name].browse(key)
+            if self._ask.caller.lifted and not record._filtered_access("read"):
+                return {"data": []}
+            return {"data": rpc.call(env, self._name, "read", [key], list(names))}
+
+        return lambda some: self._ask.theirs(lambda env: read(env, some))
+
+    def _rows(self, names: Sequence[str], read: Read) -> dict[int, dict[str, Any]]:
+        """Return what Odoo gives, by id; without the fields that it cannot read."""
+        rows, bad = self._by_halves(names, read)
+        self._unread |= bad.keys()
         return {row["id"]: row for row in rows}
 
-    def _read(self, ids: Sequence[int], names: Sequence[str], extra: dict[str, Any]) -> Answer:
-        """Ask Odoo as the caller; where the caller may not see them all, those it may."""
-
-        def read(env: Any) -> Any:
-            records = env[self._name].with_context(**extra.get("context", {})).browse(ids)
-            allowed = records._filtered_access("read") if self._ask.caller.lifted else records
-            return {
-                "data": rpc.call(env, self._name, "read", allowed.ids, list(names), **extra)
-                if allowed
-                else []
-            }
-
-        return self._ask.theirs(read)
-
     def _by_halves(
-        self, names: Sequence[str], read: Callable[[Sequence[str]], Answer]
+        self, names: Sequence[str], read: Read
     ) -> tuple[list[dict[str, Any]], dict[str, Answer]]:
         """Read all fields at once or, where that fails, by halves; return the rows, and the fields that failed."""
         answer = read(names)
@@ -154,13 +160,13 @@ class Reads:
     # --- comparing -----------------------------------------------------------------------
 
     def _unreadable(
-        self, bad: dict[str, Answer], theirs: dict[int, dict[str, Any]], params: dict[str, Any]
+        self, bad: dict[str, Answer], read: Read, params: dict[str, Any]
     ) -> Iterator[Difference]:
         """Tell which fields the API does not answer although Odoo does, or how it fails."""
-        extra = {"context": {"active_test": False}} if params.get("archived") == "1" else {}
+        self._unread |= bad.keys()
         for name, ours in bad.items():
             # alone, for beside others Odoo takes what their code has read with more rights
-            answer = self._read(list(theirs), [name], extra)
+            answer = read([name])
             if found := unequal_outcome(ours, answer):
                 request = as_request(self._name, {"fields": [name], **params})
                 yield Difference(*found, self._name, name, request, told(ours), told(answer))
@@ -170,7 +176,6 @@ class Reads:
         ours: list[dict[str, Any]],
         theirs: dict[int, dict[str, Any]],
         params: dict[str, Any],
-        extra: dict[str, Any],
     ) -> Iterator[Difference]:
         differing: dict[str, tuple[int, Any, Any]] = {}
         for row in ours:
@@ -185,10 +190,11 @@ class Reads:
                 continue
             kind = self.fields[name]["type"]
             stored = "" if self.fields[name]["store"] else ", not stored"
+            archived = params.get("archived") == "1"
             alone = self._alone(key, name, value, params)
             yield Difference(
                 "value",
-                f"{kind}{stored}{alone}{' (archived=1)' if extra else ''}",
+                f"{kind}{stored}{alone}{' (archived=1)' if archived else ''}",
                 self._name,
                 name,
                 as_request(self._name, {"fields": [name], **params}) + f" → id {key}",

@@ -234,7 +234,6 @@ class Writes:
         chance = _differing(expected.value, again.value) if again.given else set()
         columns = _differing(expected.value, answer.value) - chance
         if columns:
-            tables = {column.partition(".")[0] for column in columns}
             more, less = answer.value - expected.value, expected.value - answer.value
             yield Difference(
                 "write",
@@ -242,8 +241,8 @@ class Writes:
                 self._name,
                 name,
                 request,
-                _told(more, tables),
-                _told(less, tables),
+                _told(more, columns),
+                _told(less, columns),
             )
 
     def _rows(
@@ -264,8 +263,16 @@ class Writes:
         return ask(written)
 
 
-def _told(rows: Rows, tables: set[str]) -> str:
-    return shown("; ".join(f"{op} {table} {row}" for table, op, row in rows if table in tables))
+def _told(rows: Rows, columns: set[str]) -> str:
+    """The rows, as far as they differ; whole rows where one side lacks some."""
+    found = []
+    for table, op, row in rows:
+        values = _columns(row)
+        if table not in columns:
+            values = {name: values[name] for name in values if f"{table}.{name}" in columns}
+        if values:
+            found.append(f"{op} {table} {row.partition('{')[0]}{json.dumps(values, default=str)}")
+    return shown("; ".join(found))
 
 
 def _canonical(changes: list[watch.Change], keys: Keys) -> Rows:
@@ -298,16 +305,27 @@ def _differing(one: Rows, other: Rows) -> set[str]:
     found: set[str] = set()
     left, right = one - other, other - one
     for table in {key[0] for key in (*left, *right)}:
-        mine = sorted(row for name, _op, row in left.elements() if name == table)
-        yours = sorted(row for name, _op, row in right.elements() if name == table)
+        mine, yours = (
+            [row for name, _op, row in rows.elements() if name == table] for rows in (left, right)
+        )
         if len(mine) != len(yours):
             found.add(table)
             continue
-        for first, second in zip(mine, yours, strict=True):
-            columns, others = _columns(first), _columns(second)
-            for name in columns.keys() | others.keys():
-                if columns.get(name) != others.get(name):
-                    found.add(f"{table}.{name}")
+        # by column, for nothing tells which row of one side is which of the other
+        values, others = _by_column(mine), _by_column(yours)
+        found |= {
+            f"{table}.{name}"
+            for name in values.keys() | others.keys()
+            if values.get(name) != others.get(name)
+        }
+    return found
+
+
+def _by_column(rows: list[str]) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for row in rows:
+        for name, value in _columns(row).items():
+            found.setdefault(name, Counter())[json.dumps(value)] += 1
     return found
 
 

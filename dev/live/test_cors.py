@@ -218,7 +218,7 @@ def test_list_counts_from_the_next_request_on(server, admin, device):
 
 @pytest.mark.parametrize("value", ["", " ", ",", "*", "null", ",,null,*"])
 def test_lists_that_allow_nobody(server, admin, device, value):
-    """No wildcard, and no `null`, whatever an administrator writes."""
+    """No wildcard, and no `null`, whatever an administrator writes; the log names what is ignored."""
     server.expect("ignoring what is no origin")
     admin.call("ir.config_parameter", "set_param", "jwt_auth_api.cors_origins", value)
     try:
@@ -410,6 +410,25 @@ def test_cookie_alone_opens_no_data(page):
         )
         assert (answer.status_code, answer.json()["error"]) == (401, "missing_token")
     assert goes_on(page)
+
+
+def test_cookie_alone_logs_out(user, log_in):
+    """As a page does that was reloaded; a page of a foreign origin does not."""
+    browser = log_in(user, "browser")
+    headers = {"Cookie": f"{COOKIE}={browser.cookie}"}
+
+    def log_out(origin):
+        sent = {**headers, "Origin": origin}
+        return browser.call("POST", "/api/revoke/token", headers=sent, authorize=False, json={})
+
+    for origin in ("https://evil.example", "null", browser.url.replace("127.0.0.1", "localhost")):
+        answer = log_out(origin)
+        assert (answer.status_code, answer.json()["error"]) == (403, "foreign_origin")
+    assert browser.get().status_code == 200
+    answer = log_out(ALLOWED)
+    assert (answer.status_code, answer.json()) == (200, {"status": "success", "logged_out": 1})
+    assert cookies(answer)[COOKIE].value == ""
+    assert browser.statuses() == {401}
 
 
 def test_explicit_token_wins_over_the_cookie(user, log_in, page):

@@ -10,7 +10,7 @@ from odoo.fields import Domain
 
 from ..tools import etag
 from ..tools.errors import ApiError, _
-from . import action_context, reader
+from . import action_context, missing, reader
 from .faults import Faults
 from .guarded import UNREACHABLE
 from .policy_values import no_records
@@ -32,7 +32,7 @@ def create(policy, request):
         context, more = action_context.load(policy, request.context, keys)
         gathered.add(more)
         model = model.with_context(**context)
-    with _held(policy, policy.working.browse(), gathered):
+    with missing.named(policy, writes), _held(policy, policy.working.browse(), gathered):
         records = model.create(writes)
     return _answer(plan, records, request)
 

@@ -141,6 +141,7 @@ class ApiTestRecord(models.Model):
     partner_company_id = fields.Many2one("res.partner", company_dependent=True)
     line_ids = fields.One2many("api.test.line", "record_id")
     tag_ids = fields.Many2many("api.test.tag")
+    hasty_ids = fields.One2many("api.test.hasty", "record_id")
 
     binary = fields.Binary()
     binary_column = fields.Binary(attachment=False)
@@ -258,6 +259,39 @@ class ApiTestRecord(models.Model):
     def _check_even(self):
         if self.filtered(lambda record: record.even % 2):
             raise ValidationError(self.env._("Even numbers only."))
+
+
+class ApiTestHasty(models.Model):
+    """A model whose ``create`` takes values for granted, in every way that Odoo's own models do."""
+
+    _name = "api.test.hasty"
+    _description = "API Test Hasty"
+
+    code = fields.Char()
+    url = fields.Char(required=True)
+    inside = fields.Char(groups="base.group_system")
+    folder_id = fields.Many2one("api.test.folder")
+    way = fields.Char()
+    record_id = fields.Many2one("api.test.record")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("way") == "key":
+                vals["code"] = vals["code"].upper()
+            elif vals.get("way") == "hidden":
+                vals["inside"] += "!"
+            elif vals.get("way") == "record":
+                {self.env["api.test.folder"].browse(1): 1}[
+                    self.env["api.test.folder"].browse(vals.get("folder_id"))
+                ]
+            elif vals.get("way") == "required" and not vals.get("url"):
+                raise ValueError("no URL")
+            elif vals.get("way") == "mistake":
+                vals["code"].no_such_method()
+            elif vals.get("way") == "none":
+                {}[vals.get("url")]
+        return super().create(vals_list)
 
 
 class ApiTestFragile(models.Model):

@@ -4,6 +4,7 @@
 import base64
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 
@@ -13,6 +14,7 @@ RECORD, FOLDER, TAG, DRAWER = (
     "api.test.tag",
     "api.test.drawer",
 )
+HASTY = "api.test.hasty"
 OPEN = "[('name', 'not like', 'Locked')]"
 
 
@@ -72,6 +74,31 @@ class TestRules(ApiCase):
         self.assertAnswer(self._put(self.record, {"related_written": "Open"}))
         self.env.invalidate_all()
         self.assertEqual((self.folder.name, self.locked.name), ("Open", "Locked"))
+
+    @mute_logger("odoo.http")
+    def test_value_that_a_creation_takes_for_granted(self):
+        """A 422 that names it, whatever Odoo's code ends with; below a command, too."""
+        self._connect(HASTY)
+        self._connect(RECORD)
+        whole = {"url": "x", "code": "x", "folder_id": self.folder.id}
+        before = self.env[HASTY].search_count([])
+        for way, lacks, told in (
+            ("key", "code", "code"),
+            ("hidden", "code", "A required value is missing."),
+            ("record", "folder_id", "folder_id"),
+            ("required", "url", "url"),
+            ("none", "url", "url"),
+        ):
+            values = {name: value for name, value in whole.items() if name != lacks}
+            line = {"name": "n", "hasty_ids": [[0, 0, {**values, "way": way}]]}
+            for model, sent in ((HASTY, {**values, "way": way}), (RECORD, line)):
+                with self.subTest(way=way, model=model):
+                    body = self.assertError(self._create(model, sent), 422, "validation_error")
+                    self.assertIn(told, body["message"])
+                    self.assertNotIn("inside", body["message"])
+        self.assertError(self._create(HASTY, {**whole, "way": "mistake"}), 500, "server_error")
+        self.assertEqual(self.env[HASTY].search_count([]), before)
+        self.assertAnswer(self._create(HASTY, {**whole, "way": "key"}), 201)
 
     def test_what_create_and_write_consume(self):
         """Values for fields without a column reach the model, which does something with them."""

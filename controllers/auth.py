@@ -13,7 +13,7 @@ from ..models.jwt_session import Sender
 from ..tools import origins, passkeys, query, tokens
 from ..tools.errors import ApiError, _
 from ..tools.query import MAX_ID
-from ..tools.text import storable
+from ..tools.text import storable, whole
 from .dispatcher import api_route
 
 COOKIE = "refreshToken"
@@ -249,7 +249,7 @@ class Auth(Controller):
         """
         :raise ApiError: ``bad_value`` unless both are there; a code may be a number
         """
-        text, code = body.get("mfa_token"), body.get("code")
+        text, code = body.get("mfa_token"), whole(body.get("code"))
         if type(code) is int:
             code = f"{code:06}"  # a number has lost its zeros
         if not isinstance(text, str) or not isinstance(code, str) or len(code) > 32:
@@ -298,7 +298,7 @@ class Auth(Controller):
         :raise ApiError: ``bad_value``
         """
         http = request.httprequest
-        explicit = body.get(COOKIE)
+        explicit = whole(body.get(COOKIE))
         if explicit is None or (type(explicit) is int and explicit == 1):
             explicit = http.headers.get(COOKIE)
         if explicit is not None and not isinstance(explicit, str):

@@ -27,6 +27,7 @@ from . import test_revoke
 from . import test_security
 from . import test_send_request_read
 from . import test_send_request_write
+from . import test_sent_back
 from . import test_sessions
 from . import test_strict
 from . import test_throttle

@@ -47,10 +47,12 @@ def update(policy, request, if_match=None, language=None):
     :raise ApiError: ``not_found``, ``precondition_failed``, and everything that is not allowed
     """
     policy.check_mode("write")
-    records = find(policy, [record_id for record_id, _values in request.items])
+    ids = [record_id for record_id, _values in request.items]
+    found = _visible(policy, ids)
     own = Own(language)
-    own.read(policy, records._ids, {name: None for _id, values in request.items for name in values})
+    own.read(policy, found, {name: None for _id, values in request.items for name in values})
     writes, gathered, plan = policy.writing(request, own)
+    records = _all_of(policy, ids, found)
     check_version(records, if_match)
     with _held(policy, records, gathered):
         for values, alike in _batches(records, writes):
@@ -93,10 +95,24 @@ def find(policy, ids):
 
     :raise ApiError: ``not_found`` for the first that the policy does not show
     """
+    return _all_of(policy, ids, _visible(policy, ids))
+
+
+def _visible(policy, ids):
+    """Return those of the ids that the policy shows, archived or not, in this order."""
     search = policy.search.with_context(active_test=False)
     found = set(search._search(Domain("id", "in", list(ids)) & policy.scope()))
+    return [record_id for record_id in ids if record_id in found]
+
+
+def _all_of(policy, ids, found):
+    """Return the records of all the ids.
+
+    :raise ApiError: ``not_found`` for the first that is not among those found
+    """
+    shown = set(found)
     for record_id in ids:
-        if record_id not in found:
+        if record_id not in shown:
             raise reader.no_record(policy, record_id)
     return policy.working.browse(ids)
 

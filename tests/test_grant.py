@@ -232,9 +232,13 @@ class TestGuards(GrantCase):
         self._connect("res.partner")
         message = self.theirs.with_user(self.admin).message_post(body="note")
         for token in (self.plain_access, self.portal_access):
-            for value in ([], [[5]], [[3, message.id]], [[2, message.id]]):
+            for value in ([[3, message.id]], [[2, message.id]]):
                 with self.subTest(value=value):
                     self.assertRefused(self._put(token, self.theirs, {"message_ids": value}))
+        for value in ([], [[5]]):
+            self.assertRefused(self._put(self.plain_access, self.theirs, {"message_ids": value}))
+            # a portal user sees no note: there is nothing to take out
+            self.assertAnswer(self._put(self.portal_access, self.theirs, {"message_ids": value}))
         self.assertUnchanged(message, res_id=self.theirs.id)
 
     def test_messages_of_an_open_document(self):

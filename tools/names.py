@@ -103,7 +103,7 @@ def check(
         if meant is not None:
             problems.add(
                 error,
-                _('Unknown name "%(name)s": did you mean "%(meant)s"?'),
+                _('Unknown name "%(name)s": "%(meant)s" may be meant.'),
                 name=shown,
                 meant=meant,
             )

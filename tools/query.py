@@ -68,6 +68,8 @@ KEYS: Final[Mapping[str, frozenset[str]]] = {
     }.items()
 }
 _RECORD_KEYS: Final = frozenset(["id", "values"])
+#: What clients of the documented route send with every method; a write takes it from the body.
+_PASSED_OVER: Final = frozenset(["fields", "expand"])
 _ALL_PARAMETERS: Final = frozenset().union(*PARAMETERS.values())
 _ANYWHERE: Final = _ALL_PARAMETERS | KEYS["PUT"]
 
@@ -564,7 +566,9 @@ def _parameters(
     """
     declared = PARAMETERS[method]
     known = declared - {"offset", "page"} | ({page_name} & declared)
-    if strict:
+    if not strict:
+        known |= _PASSED_OVER
+    else:
         known -= {"model"} | ({"id"} if method == "GET" else set())
     if in_path:
         known -= {"id", "ids"}

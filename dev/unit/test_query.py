@@ -672,12 +672,21 @@ def test_arguments_do_not_vanish():
 
 def test_what_counts_elsewhere_is_refused_here():
     """A condition that does not hold for a write would be lost."""
-    for name in ("domain", "limit", "fields", "filter"):
+    for name in ("domain", "limit", "filter"):
         assert refused_write({"values": {}}, **{name: "[]"}).error == "bad_parameter"
         assert refused(query.parse_delete, {"id": "1", name: "[]"}, 9).error == "bad_parameter"
     for name in ("domain", "page", "ids"):
         assert refused_write({"values": {}, name: []}).error == "bad_value"
         assert refused(query.parse_delete, {"id": "1"}, 9, body={name: [1]}).error == "bad_value"
+
+
+def test_a_selection_may_stand_in_the_query_string_of_any_method():
+    """Clients send it with every request of the documented route; a write answers what its body asks for."""
+    params = {"fields": '["a"]', "expand": "{}"}
+    assert query.parse_create(params, {"values": {}, "fields": ["b"]}, 9).selection.fields == ("b",)
+    assert query.parse_update({**params, "id": "1"}, {"values": {}}, 9).items == ((1, {}),)
+    assert query.parse_delete({**params, "id": "1"}, 9).ids == (1,)
+    assert refused(query.parse_update, params, {"values": {}}, 9, record_id=1, strict=True)
 
 
 def test_a_body_may_say_again_what_the_query_string_says():

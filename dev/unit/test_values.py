@@ -697,6 +697,7 @@ def test_the_same_in_another_form(field_type, given_value, answered):
         ("many2many", [1], [1, 2]),
         ("many2many", [[4, 1]], [1, 2]),
         ("many2many", [[5], [4, 1], [4, 2]], [1, 2]),
+        ("many2many", [[5]], []),
         ("json", {"a": True}, {"a": 1}),
         ("json", {}, False),
         ("binary", {"amount": 2}, {"amount": 1.5}),

@@ -474,7 +474,7 @@ class TestStore(ApiCase):
         self.assertTrue([name for name in python if name.startswith("PyJWT")])
         before = {path: path.stat().st_mtime_ns for path in ROOT.iterdir() if path.is_file()}
         self.env.cr.execute("DELETE FROM jwt_signing_key")
-        self.registry.clear_all_caches()
+        self.registry.jwt_auth_api_issuer = None
         post_init_hook(self.env)
         self.env.cr.execute("SELECT count(*) FROM jwt_signing_key")
         self.assertEqual(self.env.cr.fetchone(), (2,))

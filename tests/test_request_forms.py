@@ -119,6 +119,18 @@ class TestRequestForms(ApiCase):
         self.assertFalse(self.tags.exists())
         self.assertEqual(data["count"], 1)
 
+    def test_ids_with_a_fraction_of_zero_in_a_path(self):
+        """A client that puts its number into the path reaches the same record."""
+        path = f"{self.path}.0"
+        data = self.assertAnswer(self._call("GET", path, self.access))["data"]
+        self.assertEqual(data["id"], self.partner.id)
+        body = {"values": {"name": "By its path"}}
+        self.assertAnswer(self._call("PUT", path, self.access, json=body))
+        self.assertEqual(self._changed(), "By its path")
+        self.assertError(self._call("POST", path, self.access, json={}), 405, "method_not_allowed")
+        for other in (f"{self.path}.5", f"{self.path}.", f"{self.path}.0.0"):
+            self.assertError(self._call("GET", other, self.access), 405, "method_not_allowed")
+
     def test_base64_with_line_breaks(self):
         """As Android and Python's ``encodebytes`` write it, in a record and in a command."""
         picture = base64.b64decode(

@@ -172,6 +172,8 @@ def file(policy, record_id, name):
     """
     field = _binary(policy.readable(name))
     record = writer.find(policy, [record_id])
+    if not field.store and not isinstance(record[name] or b"", bytes | str):
+        raise _no_file(name)  # it holds data for Odoo's web client
     empty = ApiError("not_found", _("%(field)s is empty."), field=name)
     # a name of the record's own could be one that the caller may not see
     title = f"{policy.name.replace('.', '_')}-{record_id}-{name}"
@@ -201,8 +203,12 @@ def store_file(policy, record_id, name, data, if_match=None):
 
 def _binary(field):
     if field.type != "binary":
-        raise ApiError("bad_parameter", _("%(field)s is not a file."), field=field.name)
+        raise _no_file(field.name)
     return field
+
+
+def _no_file(name):
+    return ApiError("bad_parameter", _("%(field)s is not a file."), field=name)
 
 
 def report(policy, record_id, name):

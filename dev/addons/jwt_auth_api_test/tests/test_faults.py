@@ -60,6 +60,13 @@ class TestFaults(ApiCase):
         rows, _errors = self._read(records[-3:], "data", nulls="1")
         self.assertEqual([row["data"] for row in rows], [{}, "Ynl0ZXM=", None])
 
+    def test_data_is_no_file(self):
+        data, file = self._named("dictionary", "bytes")
+        response = self._call("GET", f"/api/v1/{MODEL}/{data.id}/data", self.access)
+        self.assertError(response, 400, "bad_parameter")
+        response = self._call("GET", f"/api/v1/{MODEL}/{file.id}/data", self.access)
+        self.assertEqual((response.status_code, response.content), (200, b"bytes"))
+
     @mute_logger(LOG)
     def test_data_that_is_no_json(self):
         records = self._named("empty", "broken", "list")

@@ -215,9 +215,10 @@ class Policy(RecordPolicy, ValuePolicy):
 
     # --- fields ------------------------------------------------------------------------
 
-    def readable(self, name, error="unknown_field"):
+    def readable(self, name, error="unknown_field", record=None):
         """The field, if there is one of that name, the connection lists it and the caller may see it in Odoo.
 
+        :param record: on this one, rather than in general
         :raise ApiError: the same for all three, so that nobody can list what is hidden
         """
         found = self.model._fields.get(name)
@@ -225,7 +226,7 @@ class Policy(RecordPolicy, ValuePolicy):
             found is None
             or found.comodel_name in UNREACHABLE
             or not self._listed(name, "read_fields")
-            or not self.caller._has_field_access(found, "read")
+            or not (self.caller if record is None else record)._has_field_access(found, "read")
             or self._is_closed_secret(found, "read_fields")
             or self._leads_nowhere(found)
             or self._lacks_column(found)
@@ -234,6 +235,20 @@ class Policy(RecordPolicy, ValuePolicy):
             raise ApiError(
                 error, _("Unknown field %(field)s on %(model)s."), field=name[:128], model=self.name
             )
+        return found
+
+    def own(self, selection, record_id):
+        """Return the fields of a selection that Odoo shows the caller on this record and not in general.
+
+        A user's own private address, for instance: ``_has_field_access`` of users tells them apart.
+        """
+        record, found = self.caller.browse(record_id), []
+        for name in selection.fields:
+            field = self.caller._fields.get(name)
+            hidden = field is not None and not self.caller._has_field_access(field, "read")
+            if hidden and name not in selection.expand:
+                with contextlib.suppress(ApiError):
+                    found.append(self.readable(name, record=record).name)
         return found
 
     def usual(self):

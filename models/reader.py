@@ -13,6 +13,7 @@ from datetime import timezone
 from itertools import chain
 from typing import Any
 
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.models import BaseModel, regex_order
 from odoo.tools import SQL, Query, hmac
@@ -24,6 +25,7 @@ from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
 from . import grant as grants
 from .faults import Faults
 from .guarded import UNREACHABLE
+from .policy import Column, Plan
 from .policy_records import reads_itself, with_archived
 from .policy_values import is_raw
 
@@ -85,7 +87,8 @@ def one(policy, query):
         and the record's version
     :raise ApiError: ``not_found``, also for a record that the policy does not show
     """
-    plan = policy.plan(query.selection)
+    own = policy.own(query.selection, query.record_id)
+    plan = policy.plan(query.selection.without(own))
     domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
     names = _stored(plan)
     with policy.searching(query.domain):
@@ -96,7 +99,26 @@ def one(policy, query):
         raise no_record(policy, query.record_id)
     faults = Faults()
     [row] = dump(plan, record, faults, query.nulls)
+    if own:
+        row |= _own_values(policy, query.record_id, own, faults, query.nulls)
     return row, faults.told(), version(record)
+
+
+def _own_values(policy, record_id, names, faults, nulls):
+    """The values of fields of :meth:`~.policy.Policy.own`: Odoo's ``read`` decides whether it shows them.
+
+    :raise ApiError: ``unknown_field`` where it does not
+    """
+    record = policy.caller.browse(record_id)
+    try:
+        record.read(names)
+    except AccessError:
+        policy.readable(names[0])
+        raise
+    # as superuser, as that one reads what users see of themselves alone
+    columns = tuple(Column(name, record._fields[name].type) for name in names)
+    [row] = dump(Plan(policy, columns), record.sudo(), faults, nulls)
+    return row
 
 
 def no_record(policy, record_id):

@@ -7,8 +7,8 @@ the caller allow is the policy's matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -97,6 +97,10 @@ class Selection:
     expand: Mapping[str, Selection] = field(default_factory=dict)
     order: tuple[OrderTerm, ...] = ()
     limit: int | None = None
+
+    def without(self, names: Collection[str]) -> Selection:
+        """Return the same without some fields."""
+        return replace(self, fields=tuple(name for name in self.fields if name not in names))
 
 
 @dataclass(frozen=True)

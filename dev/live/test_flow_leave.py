@@ -12,6 +12,7 @@ def opened(connect):
     actions = ["action_approve", "action_refuse"]
     connect("hr.leave", "GET POST PUT", run_as="user", actions=actions)
     connect("hr.employee.public", "GET", run_as="user")
+    connect("res.users", "GET", run_as="user")
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,8 @@ def kind(admin):
 @pytest.fixture
 def employee(admin, make_user, ref, log_in):
     user = make_user(group_ids=[[6, 0, [ref("base.group_user")]]])
-    admin.create("hr.employee", {"name": "Flow Employee", "user_id": user.id})
+    private = {"private_phone": "+32 2 290 34 90", "pin": "4711"}
+    admin.create("hr.employee", {"name": "Flow Employee", "user_id": user.id, **private})
     return log_in(user)
 
 
@@ -85,3 +87,19 @@ def test_the_same_days_twice(server, employee, kind, leave):
     answer = employee.v1("POST", "hr.leave", request(employee, kind))
     assert (answer.status_code, answer.json()["error"]) == (422, "validation_error"), answer.text
     assert server.count("hr_leave") == before
+
+
+def test_my_own_profile(employee, make_user, ref, log_in):
+    """Private data of an employee, as the preferences of Odoo show it to that employee alone."""
+    path, names = f"res.users/{employee.user_id}", ["name", "private_phone", "pin"]
+    answer = employee.v1("GET", path, fields=names)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["data"]
+    assert (found["private_phone"], found["pin"]) == ("+32 2 290 34 90", "4711")
+    colleague = log_in(make_user(group_ids=[[6, 0, [ref("base.group_user")]]]))
+    for answer in (
+        colleague.v1("GET", path, fields=names),
+        employee.v1("GET", f"res.users/{colleague.user_id}", fields=names),
+        employee.v1("GET", "res.users", fields=names),
+    ):
+        assert (answer.status_code, answer.json()["error"]) == (400, "unknown_field"), answer.text

@@ -2,3 +2,4 @@
 
 from . import api_test
 from . import api_test_reading
+from . import res_users

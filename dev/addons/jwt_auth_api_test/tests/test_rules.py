@@ -75,6 +75,44 @@ class TestRules(ApiCase):
         self.env.invalidate_all()
         self.assertEqual((self.folder.name, self.locked.name), ("Open", "Locked"))
 
+    def test_what_users_see_of_themselves(self):
+        """Fields of other groups that Odoo shows to oneself: on the own record alone, and nowhere else."""
+        connection = self._connect("res.users", "GET", run_as="user")
+        country = self.env.ref("base.be")
+        for user in (self.user, self.victim):
+            user.write(
+                {
+                    "api_test_private": "street",
+                    "api_test_country_id": country.id,
+                    "api_test_pin": "1",
+                }
+            )
+        names = ["api_test_private", "api_test_country_id", "api_test_pin"]
+
+        def get(user, **params):
+            params = {"fields": ["name", *names], **params}
+            return self._send("GET", "res.users", self.access, id=str(user.id), **params)
+
+        [row] = self.assertList(get(self.user))["data"]
+        pair = [country.id, country.name]
+        expected = {"api_test_private": "street", "api_test_country_id": pair, "api_test_pin": "1"}
+        self.assertEqual(row, {"id": self.user.id, "name": self.user.name, **expected})
+        for response in (
+            get(self.victim),
+            get(self.user, fields=["api_test_hidden"]),
+            get(self.user, domain=[["api_test_private", "=", "street"]]),
+            get(self.user, fields=[], expand={"api_test_country_id": ["name"]}),
+            self._send("GET", "res.users", self.access, fields=["api_test_private"]),
+            self._send("GET", "res.users", self.access, fields=[], order="api_test_private"),
+        ):
+            self.assertError(response, 400, "unknown_field")
+        connection.read_field_ids = self.env["ir.model.fields"]._get("res.users", "name")
+        self.assertError(get(self.user), 400, "unknown_field")
+        connection.read_field_ids = False
+        connection.run_as = "sudo"
+        self.assertAnswer(get(self.user, fields=["api_test_private"]))
+        self.assertError(get(self.user, fields=["api_test_pin"]), 400, "unknown_field")
+
     @mute_logger("odoo.http")
     def test_value_that_a_creation_takes_for_granted(self):
         """A 422 that names it, whatever Odoo's code ends with; below a command, too."""

@@ -242,7 +242,7 @@ class ValuePolicy:
         rows = [(values.load_id(found.name, row), row) for row in rows]
         names = {name: None for _id, row in rows for name in row if name != "id"}
         if names:
-            gathered.own.read_shown(below, [record_id for record_id, _row in rows], names)
+            gathered.own.load_shown(below, [record_id for record_id, _row in rows], names)
         for record_id, row in rows:
             for name, value in row.items():
                 below._check_objects(name, value, gathered)
@@ -548,7 +548,7 @@ class ValuePolicy:
         if updates and gathered.own:
             names = {name: None for command in updates for name in command.values}
             below = self.related(found.comodel_name)
-            gathered.own.read_shown(below, [command.ids[0] for command in updates], names)
+            gathered.own.load_shown(below, [command.ids[0] for command in updates], names)
 
     def _differences(self, found, ids, record_id):
         """Commands for what a new list of a one2many changes: Odoo would write those that stay, too.

@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 
 #: How long a transaction apart waits for a lock. Others hold these rows for milliseconds; whoever
 #: waits longer waits for something that may never end.
-LOCK_TIMEOUT_SECONDS = 4
+_LOCK_TIMEOUT = "4s"
 _READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 
 
@@ -50,14 +50,14 @@ def apart(env):
 
     :param env: the request's environment
     :return: an environment of the superuser on the new cursor
-    :raise psycopg2.errors.LockNotAvailable: after :data:`LOCK_TIMEOUT_SECONDS`; Odoo's retry rolls
+    :raise psycopg2.errors.LockNotAvailable: after :data:`_LOCK_TIMEOUT`; Odoo's retry rolls
         the request back, which frees what it held, and runs it again
     """
     with env.registry.cursor() as cr:
         if isinstance(cr, Cursor):  # and not that of Odoo's tests, which share one transaction
             if _logger.isEnabledFor(logging.DEBUG) and _has_written(env.cr):
                 _logger.error("A transaction apart was opened after a write.", stack_info=True)
-            cr.execute(f"{_READ_COMMITTED}; SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+            cr.execute(_READ_COMMITTED + "; SET LOCAL lock_timeout = %s", [_LOCK_TIMEOUT])
         yield api.Environment(cr, SUPERUSER_ID, {})
 
 

@@ -32,8 +32,8 @@ class Own:
         #: The same values in the language of the client's reads, where they may differ.
         self._translated = defaultdict(dict)
 
-    def read(self, policy, ids, names):
-        """Read values of records, as far as the caller may read them.
+    def load(self, policy, ids, names):
+        """Load values of records, as far as the caller may read them.
 
         :param ids: of records that :meth:`~.policy.Policy.shown` shows
         :param names: what may be names of fields
@@ -63,10 +63,10 @@ class Own:
         computed = [name for name in plan.names if not records._fields[name].store]
         records.invalidate_recordset(computed, flush=False)
 
-    def read_shown(self, policy, ids, names):
-        """As :meth:`read`, for ids that a client names."""
+    def load_shown(self, policy, ids, names):
+        """As :meth:`load`, for ids that a client names."""
         if ids:
-            self.read(policy, sorted(policy.shown(ids)), names)
+            self.load(policy, sorted(policy.shown(ids)), names)
 
     def has(self, policy, record_id, name, value):
         """Return whether a value is the record's own; False for what the caller may not read."""

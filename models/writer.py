@@ -50,7 +50,7 @@ def update(policy, request, if_match=None, language=None):
     ids = [record_id for record_id, _values in request.items]
     found = _visible(policy, ids)
     own = Own(language)
-    own.read(policy, found, {name: None for _id, values in request.items for name in values})
+    own.load(policy, found, {name: None for _id, values in request.items for name in values})
     writes, gathered, plan = policy.writing(request, own)
     records = _all_of(policy, ids, found)
     check_version(records, if_match)

@@ -502,7 +502,8 @@ class Policy(RecordPolicy, ValuePolicy):
     def _check_aggregate(self, aggregate):
         found = self.readable(aggregate.field)
         kinds = _AGGREGATED.get(aggregate.function)
-        real = (found.store or found.inherited) and found.column_type
+        base = found.base_field  # where the model delegates to it, the parent's own
+        real = base.store and base.column_type
         if not real or (kinds is not None and found.type not in kinds):
             raise ApiError(
                 "bad_parameter", _("There is no %(aggregate)s."), aggregate=str(aggregate)

@@ -27,9 +27,15 @@ class ApiTestFolder(models.Model):
     properties_definition = fields.PropertiesDefinition()
     record_ids = fields.One2many("api.test.record", "folder_id")
     total_ids = fields.One2many("api.test.total", "folder_id")
+    name_length = fields.Integer(compute="_compute_name_length")
     positive_record_ids = fields.One2many(
         "api.test.record", "folder_id", domain=[("integer", ">", 0)]
     )
+
+    @api.depends("name")
+    def _compute_name_length(self):
+        for folder in self:
+            folder.name_length = len(folder.name)
 
 
 class ApiTestDrawer(models.Model):

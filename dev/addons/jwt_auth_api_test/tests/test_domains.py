@@ -235,3 +235,12 @@ class TestDomains(ApiCase):
         ].search([("model", "=", RECORD), ("name", "=", "integer")])
         answer = self.assertAnswer(self._ask(RECORD, [], groupby=["id"], limit="1"))
         self.assertIs(answer["data"][0]["id"][1], False)
+
+    def test_aggregate_of_what_the_parent_does_not_store(self):
+        """A model that delegates has the computed fields of the other one as well."""
+        self._connect("api.test.drawer")
+        for aggregate in ("name_length:sum", "name_length:count"):
+            response = self._ask("api.test.drawer", [], groupby=["color"], aggregates=[aggregate])
+            self.assertError(response, 400, "bad_parameter")
+        response = self._ask("api.test.drawer", [], groupby=["color"], aggregates=["name:count"])
+        self.assertAnswer(response)

@@ -407,7 +407,8 @@ class Policy(RecordPolicy, ValuePolicy):
         field = self.model._fields.get(name)
         if not dot or field is None or field.type != "properties":
             return self._check_sortable(self.readable(path), keyset)
-        if not self.readable(name).store or not _PROPERTY.fullmatch(property_name):
+        found = self.readable(name)
+        if not (found.store or found.inherited) or not _PROPERTY.fullmatch(property_name):
             raise _not_sorted(path)
         return []
 
@@ -476,7 +477,7 @@ class Policy(RecordPolicy, ValuePolicy):
             try:
                 self._check_group(group)
                 if str(group) in sorted_by and not group.granularity:
-                    relations += self._check_sortable(self.readable(group.field), keyset=False)
+                    relations += self._check_sorted_group(self.readable(group.field))
             except ApiError as exc:
                 problems.catch(exc)
         for aggregate in query.aggregates:
@@ -486,6 +487,10 @@ class Policy(RecordPolicy, ValuePolicy):
                 problems.catch(exc)
         problems.raise_if_any()
         return relations
+
+    def _check_sorted_group(self, found):
+        """Groups of a many2many are sorted by the ids that they answer, others as their records are."""
+        return [] if found.type == "many2many" else self._check_sortable(found, keyset=False)
 
     def _check_group(self, group):
         found = self.readable(group.field)

@@ -97,6 +97,8 @@ def one(policy, query):
         )
     if not record:
         raise no_record(policy, query.record_id)
+    # as Odoo reads one: what a model's own search adds to the context is about the page
+    record = with_archived(policy.model, query.archived).browse(record._ids)
     faults = Faults()
     [row] = dump(plan, record, faults, query.nulls)
     if own:
@@ -529,6 +531,8 @@ def dump(plan, records, faults, nulls=False, times=None):
     :param times: id → how often the record stands in the answer, when that is not once each
     :return: a list of ``{"id": 7, "name": "…", …}``
     """
+    if not records:  # nothing is read, so that nobody is refused what nobody is shown
+        return []
     names, columns = ["id"], [records._ids]
     for column in plan.columns:
         if column.below is None:

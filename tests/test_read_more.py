@@ -1060,6 +1060,17 @@ class TestGroups(ReadCase):
             seen += [row["parent_id"][0] for row in body["data"]]
         self.assertEqual(sorted(seen), parents.ids)
 
+    def test_groups_of_a_many2many_are_sorted_by_its_ids(self):
+        names = [(tag.id, tag.name) for tag in self.tags.sorted("id")]
+        for order, expected in (
+            ("category_id", [*names, False]),
+            ("category_id desc", [False, *reversed(names)]),
+        ):
+            with self.subTest(order=order):
+                body = self._groups("category_id", order=order)
+                found = [row["category_id"] and tuple(row["category_id"]) for row in body["data"]]
+                self.assertEqual(found, expected)
+
     def test_totals(self):
         """As for a list: what the page tells is not counted, and groups are counted, not fetched."""
         params = {"groupby": ["color"], "domain": [["ref", "=", "GROUP"]]}
@@ -1150,6 +1161,16 @@ class TestOptions(ReadCase):
         cls.child = cls.env["res.partner"].create(
             {"name": "Child", "ref": "OPTIONS", "active": False}
         )
+
+    def test_page_without_records_refuses_nothing(self):
+        """A field that cannot be read of any record is empty where there is none, as in Odoo's `search_read`."""
+        self._connect("res.partner", run_as="user")
+        token = self._open(self.portal).access
+        asked = {"fields": ["bank_ids"], "token": token}
+        self.assertFalse(self.env["res.partner.bank"].with_user(self.portal).has_access("read"))
+        own = [["id", "=", self.portal.partner_id.id]]
+        self.assertError(self._get(domain=own, **asked), 403, "access_denied")
+        self.assertEqual(self._ids(self._get(domain=[["id", "=", 0]], **asked)), [])
 
     def test_archived(self):
         domain = [["ref", "=", "OPTIONS"]]

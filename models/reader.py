@@ -990,8 +990,8 @@ def _version_rows(record, lock):
         record.id,
         SQL(" FOR NO KEY UPDATE") if lock else SQL(),
     )
-    parents = record._inherits.values()
+    everything = record.sudo()  # the link to a parent may be hidden, as that of an employee is
     return [
         record.env.execute_query(query),
-        *(_version_rows(record[name], lock) for name in parents),
+        *(_version_rows(everything[name], lock) for name in record._inherits.values()),
     ]

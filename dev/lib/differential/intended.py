@@ -64,6 +64,23 @@ RULES = (
         "is a file",
     ),
     Rule(
+        "a cursor goes by columns that nobody is kept from; without one Odoo's own order is there",
+        "cursor: refused",
+        "a cursor is refused: .*(many2one|property)",
+    ),
+    Rule(
+        "a cursor goes by the columns of the employee; Odoo lists by those of the public one",
+        "cursor",
+        "is elsewhere",
+        r"hr\.employee\.(create|write)_date",
+    ),
+    Rule(
+        "what leads to records of a model that is closed to the caller is refused, as in `search_read`",
+        "expand: refused",
+        "You are not allowed to access",
+        r"(mail\.message|discuss\.channel)\..*",
+    ),
+    Rule(
         "only fields with a column sort",
         "order: refused",
         r"sorted by .*\[[^\]]*(\(not stored\)|json|binary|properties|properties_definition)",

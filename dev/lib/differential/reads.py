@@ -8,7 +8,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
+
+from odoo.exceptions import AccessError
 
 from . import engine, normal, rpc
 from .ask import Answer, Asking
@@ -225,7 +228,14 @@ class Reads:
             return [model.search(domain, order=f"{order}, id {way}").ids for way in ("asc", "desc")]
 
         answer = self._ask.theirs(ranked)
-        return answer.given and ours in answer.value
+        if not answer.given:
+            return False
+        upwards, downwards = ({key: place for place, key in enumerate(ids)} for ids in answer.value)
+        return all(
+            one in upwards and (upwards[one] < upwards[other] or downwards[one] < downwards[other])
+            for one, other in pairwise(ours)
+            if other in upwards
+        )
 
     def _alone(self, key: int, name: str, value: Any, params: dict[str, Any]) -> str:
         """Tell whether the API answers a value differently when nobody asks for others."""
@@ -348,13 +358,15 @@ class Reads:
         """Return what Odoo reads of related records, those that it shows the caller; None where it cannot."""
 
         def read(env: Any) -> Any:
-            records = env[comodel].browse(sorted(ids))
-            there = records.exists()
-            allowed = there._filtered_access("read")
-            rows = rpc.call(env, comodel, "read", allowed.ids, names) if allowed else []
+            model = env[comodel].with_context(active_test=False)
+            try:  # some models let their records be searched and read without any access right
+                allowed = model.search([("id", "in", sorted(ids))]).ids
+            except AccessError:
+                allowed = []
+            rows = rpc.call(env, comodel, "read", allowed, names) if allowed else []
             found = {row["id"]: row for row in rows}
             if self._ask.caller.lifted:  # shown by the connection, not to be compared
-                found = {**{key: {} for key in there.ids}, **found}
+                found = {**{key: {} for key in model.browse(ids).exists().ids}, **found}
             return found
 
         answer = self._ask.theirs(read)

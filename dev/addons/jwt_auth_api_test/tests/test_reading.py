@@ -468,3 +468,26 @@ class TestOrderByRelations(ReadingCase):
                 with self.subTest(limit=limit):
                     found = [item["id"] for item in row["member_ids"]]
                     self.assertEqual(found, expected[row["id"]][:limit])
+
+
+@tagged("post_install", "-at_install")
+class TestParents(ReadingCase):
+    def test_record_whose_link_to_its_parent_is_hidden(self):
+        """It is read by its id, with a version: ``hr.employee`` and ``hr.job`` hide what they delegate to."""
+        drawer = self.env["api.test.drawer"].create({"name": "Drawer", "color": "red"})
+        link = self.env["api.test.drawer"]._fields["folder_id"]
+        self.patch(link, "groups", "base.group_system")
+        for run_as in ("sudo", "user"):
+            self._connect("api.test.drawer", run_as=run_as)
+            with self.subTest(run_as=run_as):
+                response = self._send(
+                    "GET", "api.test.drawer", self.access, id=str(drawer.id), fields=["color"]
+                )
+                self.assertEqual(
+                    self.assertList(response)["data"], [{"id": drawer.id, "color": "red"}]
+                )
+                self.assertTrue(response.headers["ETag"])
+                hidden = self._send(
+                    "GET", "api.test.drawer", self.access, id=str(drawer.id), fields=["folder_id"]
+                )
+                self.assertError(hidden, 400, "unknown_field")

@@ -89,7 +89,10 @@ def create(setup: Setup, name: str) -> None:
 
 
 def copy(setup: Setup, template: str, name: str) -> None:
-    """Make *name* a copy of a template, filestore included (hard links: Odoo never writes into a stored file)."""
+    """Make *name* a copy of a template or of another database of this checkout, filestore included.
+
+    The files are hard links: Odoo never writes into a stored one.
+    """
     drop(setup, name)
     _copy(setup, template, name, setup.work / "data")
 

@@ -17,7 +17,7 @@ from .setup import Setup
 # Two lanes for two cores. What tests concurrency, or how a server does under load, has the machine to itself.
 TOGETHER = (("check", "odoo", "template"), ("install", "lint"))
 # `soak` is asked for by name.
-ALONE = ("live", "e2e", "footprint")
+ALONE = ("live", "e2e", "footprint", "differential")
 
 
 def main(words: list[str]) -> int:

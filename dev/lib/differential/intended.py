@@ -106,6 +106,11 @@ RULES = (
         where=r"ir\.attachment\.raw",
     ),
     Rule(
+        "a new list of a one2many writes what it changes, and takes out before it puts in",
+        "write: answered",
+        "change: one2many",
+    ),
+    Rule(
         "a record that is pointed at has to be one that the caller may see",
         "write: refused",
         "there is no record",

@@ -61,6 +61,8 @@ class Reads:
             what = "a field that Odoo shows is unknown"
             if theirs.value[name].get("relation") in engine.UNREACHABLE:
                 what = "a relation to a model that is never reachable is unknown"
+            elif self._is_own(name, theirs.value[name]["type"]):
+                continue
             elif name in secrets:
                 what = "a field that opens something is unknown where no list names it"
             yield Difference("fields", what, self._name, name, theirs=shown(theirs.value[name]))
@@ -68,6 +70,17 @@ class Reads:
             what = "a field that Odoo does not show is answered"
             yield Difference("fields", what, self._name, name)
         self.fields = {name: theirs.value[name] for name in ours.value & theirs.value.keys()}
+
+    def _is_own(self, name: str, kind: str) -> bool:
+        """Whether a field of users is answered of oneself alone, as Odoo reads it."""
+        if self._name != "res.users":
+            return False
+        uid = self._ask.caller.uid
+        ours = self._ask.get(self._name, {"fields": [name], "id": str(uid)})
+        theirs = self._ask.rpc(self._name, "read", [uid], [name])
+        if not ours.given or not theirs.given:
+            return False
+        return same(ours.value["data"][0][name], normal.value(kind, theirs.value[0][name]))
 
     def pages(self) -> Iterator[Difference]:
         """Compare the newest records, and archived ones with what archived records they lead to."""

@@ -97,9 +97,12 @@ class Writes:
         by_kind: dict[str, list[tuple[str, Any]]] = {}
         for name in names:
             values = [each[name] for each in self._reads.rows if name in each]
-            others = [each for each in values if each != row.get(name)]
+            kind = self._reads.fields[name]["type"]
+            # an empty file is one thing for Odoo's RPC as text, another as false
+            others = [
+                each for each in values if each != row.get(name) and (each or kind != "binary")
+            ]
             if others:
-                kind = self._reads.fields[name]["type"]
                 by_kind.setdefault(kind, []).append((name, self._random.choice(others)))
         chosen: list[tuple[str, Any]] = []
         while any(by_kind.values()) and len(chosen) < self._most:

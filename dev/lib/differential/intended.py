@@ -54,6 +54,12 @@ RULES = (
         caller="admin",
     ),
     Rule(
+        "with rights lifted, a model with a search of its own shows what its code and the connections add up to",
+        "(domain|order|groups|visibility|paging|cursor).*",
+        where=r"(mail\.message|mail\.activity|mail\.compose\.message|hr\.leave\.type)\..*",
+        caller="admin",
+    ),
+    Rule(
         "a hierarchy begins with records that the caller sees, and tells nothing of others",
         "domain.*",
         r"(child|parent)_of",

@@ -136,6 +136,13 @@ class Faults:
         self._causes.setdefault(key, exc)
         self._ids[key][record.id] = None
 
+    def unread(self, records):
+        """Yield the id of each of these records and the name of its field that could not be read."""
+        for (model, name, _error, _message), ids in self._ids.items():
+            if model == records._name:
+                for record_id in ids:
+                    yield record_id, name
+
     def told(self):
         """Return what to add to the answer, nothing when all could be read; the log gets the causes.
 

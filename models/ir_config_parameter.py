@@ -44,7 +44,7 @@ class IrConfigParameter(models.Model):
         Odoo's own cache of parameters is cleared before the commit, so that another thread can fill it
         with the old value again.
 
-        :param str key: it begins as one of :data:`_OURS`
+        :param str key: it begins as one of ``_OURS``
         :return: the text; None when it is not set
         """
         return self._jwt_values(self.env["jwt.cache.version"]._current()).get(key)

@@ -57,8 +57,11 @@ class Own:
             return
         plan = policy.plan(Selection(tuple(names)))
         records.fetch([column.name for column in plan.columns if column.kind not in values.X2MANY])
-        for row in reader.dump(plan, records, Faults()):
+        faults = Faults()
+        for row in reader.dump(plan, records, faults):
             rows[policy.name, row["id"]].update(row)
+        for record_id, name in faults.unread(records):  # answered as empty, which it may not be
+            rows[policy.name, record_id].pop(name, None)
         # not all that they are computed of is declared: what is answered is read after the write
         computed = [name for name in plan.names if not records._fields[name].store]
         records.invalidate_recordset(computed, flush=False)

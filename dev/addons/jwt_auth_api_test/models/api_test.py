@@ -317,6 +317,18 @@ class ApiTestFragile(models.Model):
     forbidden = fields.Char(compute="_compute_forbidden")
     partner_id = fields.Many2one("res.partner", compute="_compute_partner_id")
     tag_ids = fields.Many2many("api.test.tag", compute="_compute_tag_ids")
+    title = fields.Char(compute="_compute_title", inverse="_inverse_title")
+
+    @api.depends("name")
+    def _compute_title(self):
+        for record in self:
+            if record.name == "without a title":
+                raise ValueError(record.name)
+            record.title = record.name.title()
+
+    def _inverse_title(self):
+        for record in self:
+            record.name = record.title or "emptied"
 
     def _compute_day(self):
         self.day = date(2026, 11, 25)

@@ -4,6 +4,7 @@
 import contextlib
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 from odoo.addons.jwt_auth_api.tools.errors import ApiError
@@ -51,6 +52,20 @@ class TestUnchanged(ApiCase):
         self.assertAnswer(self._put(record, values))
         self.env.invalidate_all()
         self.assertEqual(self._rows(record, *others), before)
+
+    def test_value_that_cannot_be_read_is_no_empty_one(self):
+        """It is answered as empty; to empty it is a change all the same."""
+        self._connect("api.test.fragile")
+        record = self.env["api.test.fragile"].create({"name": "without a title"})
+        with mute_logger("odoo.addons.jwt_auth_api.models.faults"):
+            answer = self._send(
+                "GET", record._name, self.access, id=str(record.id), fields=["title"]
+            ).json()
+            self.assertEqual([entry["field"] for entry in answer["errors"]], ["title"])
+            self.assertIs(answer["data"][0]["title"], False)
+            self.assertAnswer(self._put(record, {"title": False}))
+        self.env.invalidate_all()
+        self.assertEqual(record.name, "emptied")
 
     # --- everything ----------------------------------------------------------------------
 

@@ -270,9 +270,11 @@ class Records(Controller):
             strict=strict,
         )
         self._use_expanded(policy, wanted)
-        if_match = request.httprequest.headers.get("If-Match")
-        language = request.accepted_language
-        return self._tagged(*writer.update(policy, wanted, if_match, language))
+        http = request.httprequest
+        is_named = http.args.get("lang") or http.headers.get("Content-Language")
+        # what the client read in its own language and sends back is no change, unless it says otherwise
+        language = None if is_named else request.accepted_language
+        return self._tagged(*writer.update(policy, wanted, http.headers.get("If-Match"), language))
 
     @staticmethod
     def _delete(policy, record_id=None, *, strict=False):

@@ -132,11 +132,12 @@ class RecordPolicy:
             query = self.find(domain, offset, limit, order, archived=archived)
             return fetch_query(model, query, names), query
         search = with_archived(self.search, archived)
-        asked = [] if self.elevated else names
-        found = search.search_fetch(_as_list(domain), asked, offset, limit, order)
+        found = search.search_fetch(_as_list(domain), [], offset, limit, order)
         records = model.browse(found._ids).with_context(**_added_context(search, found))
         if self.elevated and records:
             fetch_query(records, records._as_query(), names)
+        elif records:
+            records.fetch(names)
         return records, None
 
     def fetch_found(self, query, names, domain, order, *, archived=False):

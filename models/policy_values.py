@@ -34,6 +34,11 @@ def is_kept_by_odoo(field):
     return bool((field.readonly and (field.compute or not field.store)) or _ends_in_kept(field))
 
 
+def is_for_write_alone(field):
+    """Whether a value for the field is consumed by the model's own ``create`` and ``write``."""
+    return not (field.store or field.inverse or field.readonly or field.related)
+
+
 def _ends_in_kept(field):
     """Return whether a related field shows what Odoo keeps, and has no column of its own."""
     return field.related and not field.store
@@ -186,7 +191,7 @@ class ValuePolicy:
                     self._load(name, value, loaded, gathered, record_id)
             except ApiError as exc:
                 gathered.problems.catch(exc)
-        for name in self._computed_anew(unchanged, loaded):
+        for name in self._kept_though_unchanged(unchanged, loaded):
             with contextlib.suppress(ApiError):  # what may not be written is not asked for
                 self._load(name, given[name], loaded, gathered, record_id)
         self._point_at_documents(loaded, gathered, record_id)
@@ -212,14 +217,18 @@ class ValuePolicy:
         own = gathered.own
         return bool(own and record_id and own.has(self, record_id, name, value))
 
-    def _computed_anew(self, unchanged, loaded):
-        """Return those of the unchanged fields that Odoo computes of changed ones.
+    def _kept_though_unchanged(self, unchanged, loaded):
+        """Return those of the unchanged fields that are written with the changed ones.
 
-        They are written with them: whoever sends a new product and the same price wants that price.
+        Odoo computes some of changed ones: whoever sends a new product and the same price wants that
+        price. And a value for the model's own ``write`` may give any other one a meaning: the name of
+        an event is written to all events of its series.
         """
         if not unchanged:
             return []
         fields = self.model._fields
+        if any(is_for_write_alone(fields[name]) for name in loaded):
+            return unchanged
         dependent = {
             dependent
             for name in loaded

@@ -6,6 +6,7 @@ computes other fields anew, refuses records that are locked. And so all that was
 what Odoo keeps itself included.
 """
 
+import contextlib
 from collections import defaultdict
 
 from ..tools import values
@@ -74,10 +75,31 @@ class Own:
     def has(self, policy, record_id, name, value):
         """Return whether a value is the record's own; False for what the caller may not read."""
         key, field = (policy.name, record_id), policy.model._fields.get(name)
+        rows = [row for row in (self._rows[key], self._translated[key]) if name in row]
         return any(
-            name in row and values.is_same(field.type, value, row[name])
-            for row in (self._rows[key], self._translated[key])
+            values.is_same(field.type, value, row[name])
+            or _is_as_expanded(policy, field, value, row[name])
+            for row in rows
         )
+
+
+def _is_as_expanded(policy, field, value, held):
+    """Return whether a value is how ``expand`` answers a relation of which the caller sees a part.
+
+    A link to a hidden record is null there, and hidden records are absent from lists.
+
+    :param held: the relation as it is answered without ``expand``
+    """
+    is_null = field.type == "many2one" and value is None
+    is_list = field.type in values.X2MANY and isinstance(value, list) and value
+    if not held or not (is_null or (is_list and all(isinstance(each, dict) for each in value))):
+        return False
+    with contextlib.suppress(ApiError):
+        related = policy.related(field.comodel_name)
+        if is_null:
+            return not related.shown(held[:1])
+        return {values.load_id(field.name, each) for each in value} == related.shown(held)
+    return False
 
 
 def _is_readable(policy, name):

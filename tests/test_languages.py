@@ -92,6 +92,17 @@ class TestLanguageOfAWrite(ApiCase):
                     self.assertEqual(after[at], name)
                     self.assertEqual(after[1 - min(at, 1)], before[1 - min(at, 1)])
 
+    def test_a_text_of_another_language_is_a_change_of_the_named_one(self):
+        """What is read in French is no change for whoever names no language, and one in English."""
+        english, french, _belgian = self._names()
+        for headers, params in (({"Content-Language": "en-US"}, {}), ({}, {"lang": "en_US"})):
+            with self.subTest(headers=headers, params=params):
+                self.assertAnswer(self._put({"name": french}, FRENCH))
+                self.assertEqual(self._names()[0], english)
+                self.assertAnswer(self._put({"name": french}, {**FRENCH, **headers}, **params))
+                self.assertEqual(self._names()[:2], (french, french))
+                self.assertAnswer(self._put({"name": english}, {"Content-Language": "en-US"}))
+
     def test_ones_own_language_among_several(self):
         self.admin.lang = "fr_BE"
         response = self._put({"name": "Belge"}, {"Content-Language": "fr"})

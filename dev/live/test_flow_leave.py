@@ -12,6 +12,7 @@ def opened(connect):
     actions = ["action_approve", "action_refuse"]
     connect("hr.leave", "GET POST PUT", run_as="user", actions=actions)
     connect("hr.employee.public", "GET", run_as="user")
+    connect("hr.employee", "GET", run_as="user")
     connect("res.users", "GET", run_as="user")
 
 
@@ -87,6 +88,25 @@ def test_the_same_days_twice(server, employee, kind, leave):
     answer = employee.v1("POST", "hr.leave", request(employee, kind))
     assert (answer.status_code, answer.json()["error"]) == (422, "validation_error"), answer.text
     assert server.count("hr_leave") == before
+
+
+def test_colleagues(admin, employee):
+    """What Odoo shows everybody of employees, read as its web client does; nothing of the rest."""
+    made = admin.create("hr.employee", {"name": "Colleague", "job_title": "Baker", "pin": "1234"})
+    for names, expected in (
+        (["name", "job_title"], {"id": made, "name": "Colleague", "job_title": "Baker"}),
+        (
+            ["job_title", "department_id"],
+            {"id": made, "job_title": "Baker", "department_id": False},
+        ),
+    ):
+        answer = employee.v1("GET", "hr.employee", domain=[["id", "=", made]], fields=names)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"] == [expected]
+        answer = employee.v1("GET", f"hr.employee/{made}", fields=names)
+        assert (answer.status_code, answer.json()["data"]) == (200, expected)
+    answer = employee.v1("GET", f"hr.employee/{made}", fields=["pin"])
+    assert (answer.status_code, answer.json()["error"]) == (400, "unknown_field")
 
 
 def test_my_own_profile(employee, make_user, ref, log_in):

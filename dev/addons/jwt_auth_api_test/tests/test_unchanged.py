@@ -225,6 +225,33 @@ class TestUnchanged(ApiCase):
         created = self.env[TOUCHY].browse(self.assertAnswer(response, 201)["data"]["id"])
         self.assertEqual(created.tag_ids, self.tags[0])
 
+    def test_own_value_with_one_that_write_alone_knows(self):
+        """That one gives the other a meaning: here, for the children as well."""
+        self.assertAnswer(self._put(self.touchy, {"name": "Touchy", "for_children": True}))
+        self.env.invalidate_all()
+        self.assertEqual(set(self.children.mapped("name")), {"Touchy"})
+        self._assert_changes_nothing(self.touchy, {"name": "Touchy", "for_children": False})
+
+    def test_hidden_records_stay_related(self):
+        """Expanded they are null or absent; sent back so, nobody is taken away."""
+        self._connect(TAG, domain=f"[('id', '=', {self.tags[0].id})]")
+        row = self._get(self.touchy, fields=[], expand={"tag_ids": ["name"]})
+        self.assertEqual([tag["id"] for tag in row["tag_ids"]], self.tags[0].ids)
+        self._assert_changes_nothing(self.touchy, row)
+        self.assertEqual(self.touchy.tag_ids, self.tags)
+
+        self._connect("res.partner", domain="[('is_company', '=', True)]")
+        person = self.victim.partner_id.id
+        record = self.env[RECORD].create({"name": "Linked", "partner_id": person})
+        self.env.flush_all()
+        row = self._get(record, fields=[], expand={"partner_id": ["name"]})
+        self.assertIs(row["partner_id"], None)
+        self._assert_changes_nothing(record, row)
+        self.assertEqual(record.partner_id.id, person)
+        self.assertAnswer(self._put(record, {"partner_id": False}))
+        self.env.invalidate_all()
+        self.assertFalse(record.partner_id)
+
     def test_an_expanded_many2one_counts_as_its_id(self):
         other = self.children[1]
         values = {"parent_id": {"id": other.id, "name": "what it was called"}}

@@ -3,6 +3,7 @@
 
 import logging
 import traceback
+from dataclasses import replace
 
 from odoo.exceptions import AccessError, MissingError
 from odoo.models import BaseModel
@@ -12,6 +13,7 @@ from odoo.tools.safe_eval import safe_eval, time
 from ..tools import blame
 from ..tools import context as contexts
 from ..tools.errors import ApiError, _
+from ..tools.text import whole_json
 from ..tools.values import dump_result
 from . import action_context, reader, writer
 from . import grant as grants
@@ -39,6 +41,10 @@ def call(policy, name, asked, record_id=None):
         JSON cannot say, in which case nothing stays written
     """
     method = _method(policy, name)
+    # JSON does not tell 2 from 2.0, Odoo's code does
+    asked = replace(
+        asked, args=tuple(map(whole_json, asked.args)), kwargs=whole_json(dict(asked.kwargs))
+    )
     ids = asked.ids if record_id is None else (record_id,)
     if ids and hasattr(method, "_api_model"):
         raise ApiError("bad_parameter", _("%(action)s is called without records."), action=name)

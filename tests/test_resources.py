@@ -65,6 +65,15 @@ class TestActions(ApiCase):
             self.called[-1], ([self.partner.id], self.user.id, False, (1,), {"two": [2]})
         )
 
+    def test_whole_numbers(self):
+        """JSON does not tell 2 from 2.0, at any depth; Odoo takes no id that is a float."""
+        big = 2.0**60
+        body = {"args": [2.0, [{"a": [3.0, True]}]], "kwargs": {"b": {"c": -4.0}, "d": [1.5, big]}}
+        self._result(self._act("unlink_later", body))
+        called = self.called[-1][3:]
+        expected = ((2, [{"a": [3, True]}]), {"b": {"c": -4}, "d": [1.5, big]})
+        self.assertEqual(repr(called), repr(expected))
+
     def test_runs_as_the_user(self):
         """Without ``sudo`` where the connection runs as the user."""
         self.connection.run_as = "user"

@@ -59,6 +59,15 @@ def whole(value: Any) -> Any:
     return value
 
 
+def whole_json(value: Any) -> Any:
+    """Return a JSON value with :func:`whole` applied to all numbers in it."""
+    if isinstance(value, dict):
+        return {name: whole_json(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [whole_json(item) for item in value]
+    return whole(value)
+
+
 def literal(text: str) -> Any:
     """Parse JSON or, where that fails, a Python literal. Nothing is evaluated.
 

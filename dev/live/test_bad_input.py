@@ -150,7 +150,7 @@ WRITES = [
     ("unknown field", {"values": {"nonsense": 1}}, 400, "unknown_field"),
     ("unknown empty field", {"values": {"": 1}}, 400, "unknown_field"),
     ("unknown field with NUL", {"values": {"name\0": 1}}, 400, "unknown_field"),
-    ("Odoo's own field", {"values": {"create_uid": 2}}, 400, "bad_value"),
+    ("Odoo's own field", {"values": {"create_uid": 987654}}, 400, "bad_value"),
     ("the id", {"values": {"id": 1}}, 400, "bad_value"),
     ("computed field", {"values": {"display_name": "x"}}, 400, "bad_value"),
     ("text a number", {"values": {"name": 5}}, 400, "bad_value"),

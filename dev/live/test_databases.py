@@ -102,7 +102,8 @@ def test_first_request_of_a_copy_is_a_refresh(server, user, log_in, copied, work
         moved.cookie = browser.cookie
         assert moved.renew(timeout=20).status_code == 401
         assert moved.rotate(timeout=20).status_code == 401
-    database.rows(server.setup, copy.db, "DELETE FROM jwt_signing_key")
+    delete = "DELETE FROM jwt_signing_key; UPDATE jwt_cache_version SET version = 'by hand'"
+    database.rows(server.setup, copy.db, delete)
     again = Device(copy.url, "browser")
     headers = {"Cookie": f"refreshToken={browser.cookie}"}
     answer = again.login(user.login, user.password, headers=headers, timeout=20)

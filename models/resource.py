@@ -53,8 +53,7 @@ def call(policy, name, asked, record_id=None):
     policy.grant.named |= gathered.named
     records = _callee(policy, name, ids, asked, context)
     if misfit := blame.misfit(method, asked.args, asked.kwargs):
-        kind, argument = misfit
-        raise ApiError("bad_value", _MISFITS[kind], action=name, name=argument[:128])
+        raise _misfit(name, misfit)
     try:
         with policy.grant.in_use():
             result = method(records, *asked.args, **asked.kwargs)
@@ -71,6 +70,16 @@ def call(policy, name, asked, record_id=None):
         raise ApiError(
             "validation_error", _("%(action)s returns what JSON cannot say."), action=name
         ) from exc
+
+
+def _misfit(name, misfit):
+    kind, argument = misfit
+    return ApiError("bad_value", _MISFITS[kind], action=name, name=argument[:128])
+
+
+def _collected(records, name, asked):
+    """Return the names of arguments that no override of an action declares."""
+    return blame.collected(blame.overrides(type(records), name), asked.kwargs)
 
 
 def _refusal(policy, exc, name, method, records, asked):
@@ -98,7 +107,9 @@ def _refusal(policy, exc, name, method, records, asked):
             action=name,
             key=exc.args[0],
         )
-    elif found := blame.about(exc, arguments, method):
+    elif misfit := blame.misfit_below(exc, method, asked.args, asked.kwargs):
+        refusal = _misfit(name, misfit)
+    elif found := blame.about(exc, arguments, method, _collected(records, name, asked)):
         refusal = ApiError(
             "bad_value",
             _("%(action)s does not accept the value of %(names)s."),

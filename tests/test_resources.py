@@ -210,6 +210,59 @@ class TestActions(ApiCase):
                 self.assertIn(f"value of {name}.", answer["message"])
                 self.assertNotRegex(answer["message"], "Error|no_such_field|31.12")
 
+    @contextmanager
+    def _overridden(self):
+        """A method like ``message_post``: an override passes on what it does not know."""
+
+        def check(names):
+            if "forbidden" in names:
+                raise ValueError(f"not supported: {', '.join(names)}")
+
+        def note(body, *, known=None):
+            return note()
+
+        def unlink_later(records, *, body="", ids=None, **kwargs):
+            records.name = "Half done"
+            if ids and not all(type(each) is int for each in ids):
+                raise ValueError("another form")
+            check(kwargs.keys())
+            return note(body, **kwargs)
+
+        below = unlink_later
+
+        def unlink_later(records, *args, body="", **kwargs):
+            return below(records, *args, body=body, **kwargs)
+
+        model = type(self.partner)
+        with (
+            patch.object(model, "unlink_later", unlink_later),
+            patch.object(model.__mro__[1], "unlink_later", below, create=True),
+        ):
+            yield
+        self.env.invalidate_all()
+        self.assertEqual(self.partner.name, "Called", "something stays written")
+
+    def test_arguments_that_an_override_passes_on(self):
+        """What the overridden method does not take is told as well, by its name."""
+        cases = [
+            ({"args": ["x"]}, "at most 0"),
+            ({"kwargs": {"body": "x", "forbidden": 1}}, "value of forbidden."),
+            ({"kwargs": {"body": "x", "nope": "y"}}, "value of nope."),
+            ({"kwargs": {"bodi": "x"}}, "value of bodi."),
+            ({"kwargs": {"body": "x", "ids": ["x"]}}, "value of ids."),
+            ({"kwargs": {"body": "x", "ids": "x"}}, "value of ids."),
+        ]
+        for body, told in cases:
+            with self.subTest(body=body), self._overridden():
+                answer = self.assertError(self._act("unlink_later", body), 400, "bad_value")
+                self.assertIn(told, answer["message"])
+
+    def test_call_that_does_not_fit_by_itself(self):
+        """A method that calls another one with wrong arguments is a 500, whatever was sent."""
+        body = {"kwargs": {"body": "a long text", "known": ["a list"]}}
+        with self._overridden(), mute_logger("odoo.http"):
+            self.assertError(self._act("unlink_later", body), 500, "server_error")
+
     def test_mistake_of_the_method(self):
         """A mistake in the method itself is a 500, whatever was sent with the call."""
 

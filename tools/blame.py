@@ -9,10 +9,11 @@ sent, or when the exception names one.
 
 from __future__ import annotations
 
+import ast
 import dis
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final
 
@@ -27,6 +28,15 @@ MISTAKES: Final = (
     ValueError,
 )
 _MAX_DEPTH: Final = 6
+#: Python's words for a call with arguments that the called function does not take.
+_WRONG_CALL: Final = re.compile(
+    r"(?:[\w<>]+\.)*(?P<function>[\w<>]+)\(\) (?:"
+    r"takes (?:from \d+ to )?(?P<many>\d+) positional arguments? but "
+    r"|missing \d+ required (?:positional|keyword-only) arguments?: '(?P<missing>\w+)'"
+    r"|got multiple values for (?:keyword )?argument '(?P<twice>.+?)'(?:\.|$)"
+    r"|got an unexpected keyword argument '(?P<unknown>.+?)'(?:\.|$))",
+    re.DOTALL,
+)
 
 
 def misfit(method: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -73,31 +83,149 @@ def named(method: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[s
     return found
 
 
-def about(exc: BaseException, arguments: Mapping[str, Any], method: Any) -> list[str]:
+def overrides(model: type, name: str) -> list[Callable[..., Any]]:
+    """Return the functions that define a method, the outermost override first."""
+    found = [vars(each)[name] for each in model.__mro__ if name in vars(each)]
+    return [each for each in found if inspect.isfunction(each)]
+
+
+def collected(functions: Iterable[Callable[..., Any]], kwargs: Mapping[str, Any]) -> set[str]:
+    """Return the names of the arguments that no override of a method declares: ``**kwargs`` takes them.
+
+    :param functions: the overrides (:func:`overrides`)
+    """
+    return set(kwargs).difference(*(inspect.signature(each).parameters for each in functions))
+
+
+def misfit_below(
+    exc: BaseException, method: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[str, str] | None:
+    """Return why a further override of a method could not be called, as :func:`misfit` does.
+
+    An override with ``*args`` or ``**kwargs`` passes on what the one below it may not take.
+
+    :param exc: what the call ended with
+    :return: None where it says nothing of the kind, or nothing that the client can change
+    """
+    said = _wrong_call(exc)
+    if said is None or said["function"] != method.__name__:
+        return None
+    most = int(said["many"] or 0) - 1  # without the record
+    if said["many"] and len(args) > most:
+        return "many", str(max(most, 0))
+    if said["unknown"] in kwargs:
+        return "unknown", said["unknown"]
+    if said["twice"] and (args or said["twice"] in kwargs):
+        return "twice", said["twice"]
+    if said["missing"] and said["missing"] not in kwargs:
+        return "missing", said["missing"]
+    return None
+
+
+def about(
+    exc: BaseException,
+    arguments: Mapping[str, Any],
+    method: Any,
+    collected: Collection[str] = (),
+) -> list[str]:
     """Return the names of the arguments that an exception is about, none for a mistake of the program.
 
     :param arguments: what the client sent, by name (:func:`named`)
     :param method: what was called with them: all of them are at hand in its own code, so that
         there the failing line has to use one
+    :param collected: names that the client may have made up (:func:`collected`); an exception that
+        has such a name in its text is about that argument
     """
     place = _innermost(exc.__traceback__)
     if place is None:
         return []
-    frame, used = place.tb_frame, _names_used(place)
-    is_own = frame.f_code.co_name == method.__name__  # or that of a method that it overrides
-    raises = _raises(place)
-    held = {name: value for name, value in frame.f_locals.items() if name in used}
-    if raises and not is_own:
-        held |= {name: value for name, value in frame.f_locals.items() if _is_rare(value)}
-    found = [
+    if said := _wrong_call(exc):
+        word = said["unknown"] or said["twice"]
+        return [
+            name
+            for name, value in arguments.items()
+            if (name == word and name in collected) or _has_key(value, word)
+        ]
+    spoken = [name for name in arguments if _has_word(str(exc), name)]
+    found = _named_values(exc, arguments) or _held(place, _names_used(place), arguments)
+    if not found and isinstance(exc, TypeError | ValueError | KeyError):
+        found = [name for name in spoken if name in collected]
+    if not found and _raises(place):
+        found = _checked_values(place, arguments, method)
+        found = found or (_is_own(place, method) and (spoken or list(arguments))) or []
+    return [name for name in found if name in spoken] or found
+
+
+def _wrong_call(exc: BaseException) -> re.Match[str] | None:
+    return _WRONG_CALL.match(str(exc)) if isinstance(exc, TypeError) else None
+
+
+def _is_own(place: TracebackType, method: Any) -> bool:
+    """Return whether code is that of a method, or of one that it overrides."""
+    return bool(place.tb_frame.f_code.co_name == method.__name__)
+
+
+def _named_values(exc: BaseException, arguments: Mapping[str, Any]) -> list[str]:
+    """Return the arguments whose value an exception names: a whole list or object, or else any part."""
+    text = str(exc) if isinstance(exc, ValueError) else ""
+    whole = [
         name
         for name, value in arguments.items()
-        if _is_among(held.values(), parts := list(_parts(value))) or _is_named(exc, parts)
+        if value and isinstance(value, list | dict) and repr(value) in text
     ]
-    if found or not (raises and is_own):
-        return found
-    spoken = [name for name in arguments if _has_word(str(exc), name)]
-    return spoken or list(arguments)
+    return whole or [name for name, each in arguments.items() if _is_named(exc, [*_parts(each)])]
+
+
+def _checked_values(place: TracebackType, arguments: Mapping[str, Any], method: Any) -> list[str]:
+    """Return the arguments that led to a ``raise``: those of its conditions, or else of its function."""
+    is_own = _is_own(place, method)
+    for names in _conditions(place):
+        if found := _held(place, names, arguments, only_rare=not is_own):
+            return found
+    return [] if is_own else _held(place, place.tb_frame.f_locals, arguments, only_rare=True)
+
+
+def _held(
+    place: TracebackType,
+    names: Collection[str],
+    arguments: Mapping[str, Any],
+    *,
+    only_rare: bool = False,
+) -> list[str]:
+    """Return the arguments whose values local variables hold.
+
+    Several may have the same value by chance. Then they are those with the name of such a variable,
+    or else those whose value nothing else is likely to hold.
+
+    :param names: of the variables
+    """
+    held = [value for name, value in place.tb_frame.f_locals.items() if name in names]
+    rare = [value for value in held if _is_rare(value)]
+    parts = {name: list(_parts(value)) for name, value in arguments.items()}
+    by_rare = [name for name, values in parts.items() if _is_among(rare, values)]
+    found = by_rare
+    if not only_rare:
+        found = [name for name, values in parts.items() if _is_among(held, values)]
+    return [name for name in found if name in names] or by_rare or found
+
+
+def _conditions(place: TracebackType) -> list[set[str]]:
+    """Return the names in each condition that a line of code stands below, the innermost first."""
+    code, line = place.tb_frame.f_code, place.tb_lineno
+    try:
+        source = inspect.getsource(code)
+        # one line before it, which makes the indentation of a method a valid one
+        tree = ast.parse(("if True:\n" if source[:1].isspace() else "\n") + source)
+    except (OSError, SyntaxError, TypeError, ValueError):  # there need not be a source
+        return []
+    ast.increment_lineno(tree, code.co_firstlineno - 2)
+    tests = [
+        node.test
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If | ast.While | ast.Assert)
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return [{n.id for n in ast.walk(test) if isinstance(n, ast.Name)} for test in reversed(tests)]
 
 
 def _innermost(trace: TracebackType | None) -> TracebackType | None:
@@ -148,6 +276,10 @@ def _is_rare(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) > 1
     return isinstance(value, float | list | dict) or (type(value) is int and abs(value) > 256)
+
+
+def _has_key(value: Any, key: str | None) -> bool:
+    return any(isinstance(part, Mapping) and key in part for part in _parts(value))
 
 
 def _is_named(exc: BaseException, parts: Sequence[Any]) -> bool:

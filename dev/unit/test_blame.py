@@ -130,3 +130,135 @@ def test_check_of_the_methods_own():
     """Where a method itself refuses: the argument that it speaks of, or all of them."""
     assert blamed("checks", "a", "b") == ["first"]
     assert blamed("refuses", "a", "b") == ["first", "second"]
+
+
+class Posting:
+    """A method with an override that passes on what it does not know, as those of Odoo's addons do."""
+
+    def post(self, *, body="", recipients=None, parts=None, kind=None, **kwargs):
+        if kind == "closed":
+            raise ValueError("not here")
+        if parts:
+            is_wrong = not all(isinstance(part, list) for part in parts)
+            if is_wrong:
+                raise ValueError("another form")
+        if recipients and not all(isinstance(each, int) for each in recipients):
+            raise ValueError(f"wrong ids: {recipients!r}")
+        self._check(kwargs.keys() - {"known"})
+        self._note(body, **kwargs)
+
+    def _check(self, unknown):
+        if "forbidden" in unknown:
+            raise ValueError(f"not supported: {', '.join(unknown)}")
+
+    def _note(self, body, *, known=None):
+        self._size(body, known)
+
+    def _size(self, body):
+        return len(body)
+
+
+class Overriding(Posting):
+    def post(self, *args, body="", **kwargs):
+        return super().post(*args, body=body, **kwargs)
+
+
+class Forwarding(Posting):
+    def post(self, *args, **kwargs):
+        return super().post(*args, **kwargs)
+
+
+def judged(model, args=(), **kwargs):
+    """Both that can be said of the exception of a call with overrides: what does not fit, and whose fault."""
+    method = model.post
+    with pytest.raises(blame.MISTAKES) as caught:
+        method(model(), *args, **kwargs)
+    arguments = blame.named(method, args, kwargs)
+    free = blame.collected(blame.overrides(model, "post"), kwargs)
+    exc = caught.value
+    return blame.misfit_below(exc, method, args, kwargs), blame.about(exc, arguments, method, free)
+
+
+def test_overrides():
+    assert blame.overrides(Overriding, "post") == [Overriding.post, Posting.post]
+    assert blame.overrides(Overriding, "_check") == [Posting._check]
+    assert blame.overrides(Overriding, "no_such") == []
+
+
+def test_arguments_that_no_override_declares():
+    functions = blame.overrides(Overriding, "post")
+    sent = {"body": 1, "recipients": 2, "known": 3, "nope": 4}
+    assert blame.collected(functions, sent) == {"known", "nope"}
+
+
+def test_call_that_an_override_passes_on():
+    """The override below takes less than the one that is called."""
+    assert judged(Overriding, ["x"])[0] == ("many", "0")
+    assert judged(Forwarding, ["x"], body="y")[0] == ("many", "0")
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "kwargs", "expected"),
+    [
+        ("Model.post() takes from 2 to 3 positional arguments but 4 were given", "abc", {}, "many"),
+        ("post() got an unexpected keyword argument 'a b'", "", {"a b": 1}, "unknown"),
+        (
+            "post() got an unexpected keyword argument 'a'. Did you mean 'b'?",
+            "",
+            {"a": 1},
+            "unknown",
+        ),
+        ("post() got multiple values for argument 'a'", "x", {}, "twice"),
+        ("post() missing 2 required positional arguments: 'a' and 'b'", "", {}, "missing"),
+        ("post() missing 1 required keyword-only argument: 'a'", "", {}, "missing"),
+        # nothing that the client sent
+        ("post() takes 3 positional arguments but 4 were given", "ab", {}, None),
+        ("post() got an unexpected keyword argument 'a'", "a", {"b": "a"}, None),
+        ("post() got multiple values for argument 'a'", "", {"b": 1}, None),
+        ("post() missing 1 required positional argument: 'a'", "", {"a": 1}, None),
+        # another function
+        ("Model._post() takes 1 positional argument but 2 were given", "ab", {}, None),
+        ("post.<locals>.each() missing 1 required positional argument: 'a'", "", {}, None),
+        ("post() argument must be a string", "ab", {}, None),
+    ],
+)
+def test_words_for_a_call_that_does_not_fit(text, args, kwargs, expected):
+    found = blame.misfit_below(TypeError(text), Posting.post, args, kwargs)
+    assert (found and found[0]) == expected
+    assert blame.misfit_below(ValueError(text), Posting.post, args, kwargs) is None
+
+
+def test_argument_of_a_made_up_name():
+    """An exception names it, however deep; or a function below does not take it."""
+    for model in (Posting, Overriding, Forwarding):
+        assert judged(model, body="x", forbidden=1) == (None, ["forbidden"])
+        assert judged(model, body="x", nope=1) == (None, ["nope"])
+        assert judged(model, bodi="x") == (None, ["bodi"])
+
+
+def test_call_that_does_not_fit_by_itself():
+    """A mistake of the program, although the failing line holds what was sent."""
+    assert judged(Overriding, body="a long text", known=["a list"]) == (None, [])
+
+
+def test_argument_at_fault_among_others():
+    """The one that a method checks, not all that it was given."""
+    for recipients in (["x"], [1.5], ["body"], "x"):
+        assert judged(Posting, body="x", recipients=recipients)[1] == ["recipients"]
+        assert judged(Overriding, body="x", recipients=recipients)[1] == ["recipients"]
+    assert judged(Posting, body="x", recipients=["long"], subject="long")[1] == ["recipients"]
+    assert judged(Posting, body="x", kind="closed")[1] == ["kind"]
+    assert judged(Posting, body="x", parts=["x"])[1] == ["parts"]
+
+
+def test_values_that_are_the_same_by_chance():
+    assert blamed("uses", options={"steps": ["divide"]}, day=0, limit=0) == ["limit"]
+    assert blamed("uses", options={"steps": ["check"]}, day=["noon"], limit=2000) == ["limit"]
+
+
+def test_code_without_a_source():
+    scope = {}
+    exec("def run(self, a=None, b=None):\n if a:\n  raise ValueError('c')", scope)
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        scope["run"](None, 1, 2)
+    assert blame.about(caught.value, {"a": 1, "b": 2}, scope["run"]) == ["a", "b"]

@@ -5,6 +5,8 @@ import logging
 import traceback
 from dataclasses import replace
 
+from psycopg2 import DataError
+
 from odoo.exceptions import AccessError, MissingError
 from odoo.models import BaseModel
 from odoo.service.model import get_public_method
@@ -59,7 +61,7 @@ def call(policy, name, asked, record_id=None):
             result = method(records, *asked.args, **asked.kwargs)
             records.env.flush_all()
             policy.grant.finish()
-    except blame.MISTAKES as exc:
+    except (*blame.MISTAKES, DataError) as exc:
         if refusal := _refusal(policy, exc, name, method, records, asked):
             raise refusal from exc
         raise
@@ -77,15 +79,18 @@ def _misfit(name, misfit):
     return ApiError("bad_value", _MISFITS[kind], action=name, name=argument[:128])
 
 
-def _collected(records, name, asked):
-    """Return the names of arguments that no override of an action declares."""
-    return blame.collected(blame.overrides(type(records), name), asked.kwargs)
+def _at_fault(exc, method, arguments, records, name, asked):
+    """Return the names of the arguments that an exception is about."""
+    if isinstance(exc, DataError):
+        return blame.quoted(exc.diag.message_primary or "", arguments)
+    declared_by = blame.overrides(type(records), name)
+    return blame.about(exc, arguments, method, blame.collected(declared_by, asked.kwargs))
 
 
 def _refusal(policy, exc, name, method, records, asked):
     """Return the error to answer for a method that fails with what the client sent.
 
-    :return: None when it fails by itself
+    :return: None when it fails by itself, or where nothing tells which argument is at fault
     """
     place = traceback.extract_tb(exc.__traceback__)[-1]
     keys = policy.connection.context_keys[name] | RECORDS
@@ -109,12 +114,12 @@ def _refusal(policy, exc, name, method, records, asked):
         )
     elif misfit := blame.misfit_below(exc, method, asked.args, asked.kwargs):
         refusal = _misfit(name, misfit)
-    elif found := blame.about(exc, arguments, method, _collected(records, name, asked)):
+    elif found := _at_fault(exc, method, arguments, records, name, asked):
         refusal = ApiError(
             "bad_value",
             _("%(action)s does not accept the value of %(names)s."),
             action=name,
-            names=", ".join(found),
+            names=", ".join(each[:128] for each in found),
         )
     else:
         return None

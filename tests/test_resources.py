@@ -257,6 +257,29 @@ class TestActions(ApiCase):
                 answer = self.assertError(self._act("unlink_later", body), 400, "bad_value")
                 self.assertIn(told, answer["message"])
 
+    def test_value_that_the_database_refuses(self):
+        """PostgreSQL's message names a value, not its argument; without a name it is a 400, too."""
+
+        def look(records, body="", parent=1, divisor=1):
+            records.name = "Half done"
+            records.flush_recordset()
+            query = "SELECT 1 / %s FROM res_partner WHERE id = %s"
+            records.env.cr.execute(query, [divisor, parent])
+
+        cases = [
+            ({"body": "x", "parent": "abc"}, "unlink_later does not accept the value of parent."),
+            ({"body": "x", "divisor": 0}, "A value does not fit its field."),
+        ]
+        for kwargs, told in cases:
+            with (
+                self.subTest(kwargs=kwargs),
+                self._failing(look),
+                mute_logger("odoo.sql_db", "odoo.http"),
+            ):
+                body = {"kwargs": kwargs}
+                answer = self.assertError(self._act("unlink_later", body), 400, "bad_value")
+                self.assertEqual(answer["message"], told)
+
     def test_call_that_does_not_fit_by_itself(self):
         """A method that calls another one with wrong arguments is a 500, whatever was sent."""
         body = {"kwargs": {"body": "a long text", "known": ["a list"]}}

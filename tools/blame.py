@@ -156,6 +156,18 @@ def about(
     return [name for name in found if name in spoken] or found
 
 
+def quoted(text: str, arguments: Mapping[str, Any]) -> list[str]:
+    """Return the names of the arguments that hold a value which PostgreSQL quotes in a message.
+
+    :param text: such as ``invalid input syntax for type integer: "abc"``
+    """
+    return [
+        name
+        for name, value in arguments.items()
+        if any(f'"{part}"' in text for part in _parts(value) if isinstance(part, str | int | float))
+    ]
+
+
 def _wrong_call(exc: BaseException) -> re.Match[str] | None:
     return _WRONG_CALL.match(str(exc)) if isinstance(exc, TypeError) else None
 

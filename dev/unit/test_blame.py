@@ -262,3 +262,19 @@ def test_code_without_a_source():
     with pytest.raises(ValueError) as caught:  # noqa: PT011
         scope["run"](None, 1, 2)
     assert blame.about(caught.value, {"a": 1, "b": 2}, scope["run"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('invalid input syntax for type integer: "abc"', ["parent"]),
+        ('invalid input syntax for type integer: "x y"', ["rows"]),
+        ('value "99999999999" is out of range for type integer', ["big"]),
+        ("division by zero", []),
+        ('the column "body" is another', []),
+        ("", []),
+    ],
+)
+def test_value_that_the_database_quotes(text, expected):
+    sent = {"body": "x", "parent": "abc", "rows": [{"a": ["x y"]}], "big": 99999999999}
+    assert blame.quoted(text, sent) == expected

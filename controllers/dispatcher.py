@@ -24,7 +24,7 @@ from odoo.service.db import list_dbs
 from ..models.ir_http import (
     COMPANY_HEADER,
     OVERRIDE_HEADER,
-    forget_long_languages,
+    cut_headers,
     overriding_method,
 )
 from ..tools import errors, idempotency, origins
@@ -377,7 +377,7 @@ class UnroutedDispatcher(HttpDispatcher):
         # the dispatcher of a route is made when the request knows its database
         self._is_routed = hasattr(request, "registry")
         if self._is_below_api():  # Odoo looks for the language of a session next
-            forget_long_languages(request.httprequest)
+            cut_headers(request.httprequest)
 
     def handle_error(self, exc):
         if self._is_routed or not self._is_ours():

@@ -8,6 +8,8 @@ from .dispatcher import api_route
 
 #: How long a verifier may keep the keys; the next one is published long before it signs.
 JWKS_SECONDS = 300
+#: Says which database a request is for, where a server has several: each has keys of its own.
+DATABASE_HEADER = "X-Odoo-Database"
 
 
 class Documents(Controller):
@@ -23,5 +25,6 @@ class Documents(Controller):
         headers = {
             "Cache-Control": f"public, max-age={JWKS_SECONDS}",
             "Access-Control-Allow-Origin": "*",
+            "Vary": DATABASE_HEADER,
         }
         return Response(json.dumps(keys), content_type="application/json", headers=headers)

@@ -37,7 +37,7 @@ class Base(models.AbstractModel):
         # what the grant does not open is left to the caller's own rights
         own = rest.with_env(grants.plain(self.env))
         result = super(Base, own)._check_access(operation)
-        closed = grant.outside(rest) if operation in ("write", "unlink") else set()
+        closed = grant.outside(rest, operation) if operation in ("write", "unlink") else set()
         forbidden = closed.union(result[0]._ids) if result else closed
         if not forbidden:
             return None

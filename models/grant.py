@@ -244,14 +244,17 @@ class Grant:
             or (mode in _CHANGES and bool(self.created[model_name]))
         )
 
-    def outside(self, records):
+    def outside(self, records, operation):
         """Return the ids of records that a filter closes although the caller may change them in Odoo.
 
-        For models that the client's values name; Odoo's own code is not bound by a filter where
-        the caller's own rights are enough.
+        For models that the client's values name, and for what a write deletes of its own model: values
+        of some models say which others go, such as those of an event for its series. Odoo's own code
+        is not bound by a filter else, where the caller's own rights are enough.
         """
         name = records._name
-        if name not in self.named or not self._policy(name).is_filtered():
+        deletes_alike = operation == "unlink" and name == self.root and self.mode is not None
+        is_bound = name in self.named or deletes_alike
+        if not is_bound or not self._policy(name).is_filtered():
             return set()
         ids = set(records._ids) - self.created[name]
         return ids - self._inside(name, "write", ids)

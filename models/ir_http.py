@@ -19,6 +19,8 @@ _COMPANIES = re.compile(r" *[0-9]{1,9} *(, *[0-9]{1,9} *){0,99}")
 _LONGEST_ID = 20
 #: Length of an ``Accept-Language``; browsers send less than 200 characters.
 _MAX_LANGUAGES = 1000
+#: Length of a ``User-Agent``; browsers send less than 300 characters.
+_MAX_AGENT = 512
 COMPANY_HEADER = "X-Odoo-Company"
 #: For clients whose proxy lets no other method than POST pass.
 OVERRIDE_HEADER = "X-HTTP-Method-Override"
@@ -27,13 +29,16 @@ OVERRIDING_METHODS = {"PUT": "PUT", "PATCH": "PUT", "DELETE": "DELETE"}
 _REALM = 'Bearer realm="odoo"'
 
 
-def forget_long_languages(http):
-    """Remove an ``Accept-Language`` that no browser sends, before it is parsed.
+def cut_headers(http):
+    """Cut headers that no client sends so, before they are parsed; nobody has to be logged in to send them.
 
-    A list of 20,000 languages costs up to a second, and nobody has to be logged in to send it.
+    A list of 20,000 languages costs up to a second, and Odoo's parser of user agents takes time in the
+    square of a row of spaces. Control characters are for no log and no list.
     """
     if len(http.headers.get("Accept-Language", "")) > _MAX_LANGUAGES:
         del http.environ["HTTP_ACCEPT_LANGUAGE"]
+    if agent := http.environ.get("HTTP_USER_AGENT"):
+        http.environ["HTTP_USER_AGENT"] = "".join(filter(str.isprintable, agent[:_MAX_AGENT]))
 
 
 def unauthorized(error, message, *, challenge=""):
@@ -262,7 +267,7 @@ class IrHttp(models.AbstractModel):
 
         ``fr`` stands for any French, ``fr-CA`` for that of Canada or, without it, for any.
         """
-        forget_long_languages(request.httprequest)
+        cut_headers(request.httprequest)
         accepted = request.httprequest.accept_languages
         if not accepted:
             return None

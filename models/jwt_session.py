@@ -504,6 +504,14 @@ class JwtSession(models.Model):
             row.client_type,
         )
 
+    def _is_usable(self, row):
+        """Return whether a genuine refresh token would be taken: the last one of a session in use."""
+        user = self.env["res.users"].browse(row.user_id)
+        stamp = user._jwt_session_stamp(row.user_version)
+        idle = self._lifetimes(user)[1]
+        is_current = bool(stamp) and consteq(stamp, row.stamp)
+        return is_current and not row.consumed and row.idle_seconds < idle
+
     def _touch(self, row, sender):
         """Remember the use, once a minute and from each new address; Odoo's device list as well."""
         self.env.cr.execute(
@@ -678,7 +686,8 @@ class JwtSession(models.Model):
 
         :param tokens.Claims claims: rightly signed, perhaps expired; or None
         :param str refresh: a refresh token as it was sent; or None
-        :param bool everywhere: end all sessions of the user
+        :param bool everywhere: end all sessions of the user; a refresh token that is used up or has
+            expired does not do that
         :param str address: where the request came from
         :return: whether a token was one of ours
         :rtype: bool
@@ -690,6 +699,8 @@ class JwtSession(models.Model):
             if claims is None:
                 return False
             row = None
+        if row and not claims and not self._is_usable(row):
+            everywhere = False  # an old token, from a log perhaps, ends what it belongs to alone
         user_id = claims.user_id if claims else row and row.user_id
         ids = [row.session_id] if row and row.user_id == user_id else []
         own = Domain("id", "in", ids)

@@ -247,6 +247,8 @@ class ValuePolicy:
         rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
         if found is None or found.type not in values.X2MANY or not rows or not gathered.own:
             return
+        if not self._is_known(name):
+            return  # and told as an unknown field by whoever loads it
         below = self.related(found.comodel_name)
         rows = [(values.load_id(found.name, row), row) for row in rows]
         names = {name: None for _id, row in rows for name in row if name != "id"}
@@ -266,6 +268,13 @@ class ValuePolicy:
                         id=record_id,
                         field=found.name,
                     )
+
+    def _is_known(self, name):
+        """Return whether the caller may read or write a field, and so learns that there is one."""
+        for allow in (self.readable, self.writable):
+            with contextlib.suppress(ApiError):
+                return bool(allow(name))
+        return False
 
     def _point_at_documents(self, loaded, gathered, record_id):
         """Note the records that values name by the name of a model and an id (``res_model``, ``res_id``).

@@ -9,6 +9,7 @@ from werkzeug.datastructures import LanguageAccept
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from odoo.tools._vendor.useragents import UserAgentParser
 
 from ..controllers.auth import MAX_BODY_BYTES
 from ..models import reader, writer
@@ -420,6 +421,26 @@ class TestDispatcher(ApiCase):
         headers = {"Accept-Language": "fr" + ",fr" * 20_000}
         response = self._call("GET", "/api/me", self.opened.access, headers=headers)
         self.assertAnswer(response)
+
+    def test_user_agents_are_cut_before_they_are_parsed(self):
+        """Odoo's parser takes time in the square of a row of spaces; and control characters are for no log."""
+        seen = []
+        parse = UserAgentParser.__call__
+
+        def watch(parser, text):
+            seen.append(text)
+            return parse(parser, text)
+
+        agent = "x\x1b[31m" + " " * 20_000 + "x"
+        token = "v1." + "A" * 86 + "." + "B" * 43
+        body = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        with patch.object(UserAgentParser, "__call__", watch):
+            self._post("/api/update/access-token", {"refreshToken": token}, agent=agent)
+            self.assertAnswer(self._post("/api/login", body, agent=agent))
+        self.assertTrue(seen)
+        self.assertFalse([text for text in seen if len(text) > 512 or not text.isprintable()])
+        session = self.env["jwt.session"].sudo().search([("user_id", "=", self.user.id)], limit=1)
+        self.assertTrue(session.user_agent.isprintable())
 
     # --- routes --------------------------------------------------------------------------
 

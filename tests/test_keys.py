@@ -48,6 +48,7 @@ class TestKeys(ApiCase):
         self.assertEqual(response.headers["Content-Type"], "application/json")
         self.assertEqual(response.headers["Cache-Control"], "public, max-age=300")
         self.assertEqual(response.headers["Access-Control-Allow-Origin"], "*")
+        self.assertIn("X-Odoo-Database", response.headers["Vary"])
         published = {jwk["kid"]: jwk for jwk in response.json()["keys"]}
         self.assertEqual(published.keys(), self._states().keys())
         for jwk in published.values():

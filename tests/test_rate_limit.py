@@ -31,6 +31,23 @@ class TestRateLimit(ApiCase):
         for _time in range(3):
             self.assertAnswer(self._get())
 
+    def test_hidden_relation_counts_nowhere(self):
+        """The limit of the model behind it would tell that there is such a field."""
+        name = self.env["ir.model.fields"]._get("res.partner", "name")
+        self._connect("res.partner", "GET", read_field_ids=name.ids)
+        self._connect("res.country", "GET", rate_limit=1)
+        partner = str(self.user.partner_id.id)
+        for field in ("country_id", "no_such_id") * 2:
+            response = self._send(
+                "GET",
+                "res.partner",
+                self.access,
+                id=partner,
+                fields=["name"],
+                expand={field: ["code"]},
+            )
+            self.assertError(response, 400, "unknown_field")
+
     def test_over_the_limit_is_a_429(self):
         """The fourth request in a minute waits; another user and another connection do not."""
         self.assertEqual([self._remaining(self._get()) for _time in range(3)], [2, 1, 0])

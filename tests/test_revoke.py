@@ -82,6 +82,28 @@ class TestRevoke(ApiCase):
         self.assertAlive(other)
         self.assertAlive(theirs)
 
+    def test_old_refresh_token_ends_its_own_session_alone(self):
+        """Whoever finds a used-up or idle one in a log ends no other session with ``all``."""
+        other = self._open(self.user)
+        for spoil in ("rotate", "idle"):
+            with self.subTest(spoil):
+                opened = self._open(self.user)
+                if spoil == "rotate":
+                    rotated = self._post(
+                        "/api/update/refresh-token", {"refreshToken": opened.refresh}, opened.access
+                    )
+                    self.assertAnswer(rotated)
+                else:
+                    opened.session.sudo().last_used_at -= timedelta(days=20)
+                    self.env.flush_all()
+                body = {"refreshToken": opened.refresh, "all": True}
+                self.assertEqual(self.assertAnswer(self._post(REVOKE, body)), DONE)
+                self.assertDead(opened, "logout")
+                self.assertAlive(other)
+        body = {"refreshToken": self._open(self.user).refresh, "all": True}
+        self.assertAnswer(self._post(REVOKE, body))
+        self.assertDead(other, "logout_all")
+
     def test_old_refresh_token_is_enough(self):
         """One that was used up, with or without a row, and one of a session that is purged."""
         for generation in (0, 1, 2):

@@ -83,6 +83,8 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     429: ("too_many_requests", _("Too many requests. Wait a little and try again.")),
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
 }
+#: How many problems of one request are told.
+MAX_PROBLEMS: Final = 20
 #: What a client waits for before it asks a server again that is overloaded, or has no database.
 RETRY_SECONDS: Final = 5
 #: The database cannot be asked: all connections are in use, it is down, or it has just gone.
@@ -157,11 +159,17 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many as a response tells: nobody has to look for more."""
+        return len(self._found) >= MAX_PROBLEMS
+
     def add(self, error: str, message: str, /, **params: Any) -> None:
-        self._found.append(ApiError(error, message, **params))
+        self.catch(ApiError(error, message, **params))
 
     def catch(self, exc: ApiError) -> None:
-        self._found.append(exc)
+        if not self.is_full:
+            self._found.append(exc)
 
     def raise_if_any(self) -> None:
         """

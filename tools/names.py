@@ -39,6 +39,8 @@ _KINDS: Final = {
     for word in words.split()
 }
 _SHOWN: Final = 64
+#: Names that nobody reads, in one place: apps send a handful of their own.
+_MAX_UNKNOWN: Final = 100
 
 
 class Declared(Mapping[str, Any]):
@@ -95,9 +97,11 @@ def check(
     :param alike: names whose look-alikes are refused besides those of the known ones
     :param strict: refuse all
     """
-    for name in names:
-        if name in known:
-            continue
+    unknown = [name for name in names if name not in known]
+    if len(unknown) > _MAX_UNKNOWN:
+        problems.add(error, _("There are too many unknown names."))
+        return
+    for name in unknown:
         shown = name[:_SHOWN] if storable(name) else "?"
         meant = nearest(name, known)
         if meant is not None:

@@ -321,14 +321,13 @@ def test_alternating_connectives_are_limited(terms):
 
 def test_nesting_is_limited():
     """By `any`, by a dotted path and by both together."""
-    terms = [["a", "=", 1]]
-    for _level in range(domain.MAX_DEPTH - 1):
-        terms = [["a", "any", terms]]
+    path = "a.b.c.d"  # seven levels of four steps, and the condition's own four
+    terms = [[path, "=", 1]]
+    for _level in range(domain.MAX_DEPTH // 4 - 1):
+        terms = [[path, "any", terms]]
     check_tree(domain.parse(json.dumps(terms)))
     assert "deep" in refused(json.dumps([["a", "any", terms]]))
-    assert "deep" in refused(
-        json.dumps([["a.b", "any", terms[0][2]]]).replace('"a", "any"', '"a.b", "any"')
-    )
+    assert "deep" in refused(json.dumps(terms).replace(path, f"{path}.e"))
     check_tree(domain.parse(json.dumps([[".".join("a" * domain.MAX_DEPTH), "=", 1]])))
     for length in (domain.MAX_DEPTH + 1, 20_000):
         assert "deep" in refused(json.dumps([[".".join("a" * length), "=", 1]]))
@@ -392,3 +391,18 @@ def test_pattern_that_ends_with_a_backslash():
             assert '"name"' in caught.value.message()
         assert domain.build([["name", operator, "a\\\\"]]).value == "a\\\\"
     assert domain.build([["name", "ilike", "\\"]]).value == "\\"
+
+
+@pytest.mark.parametrize("levels", [8, 9])
+def test_conditions_within_conditions(levels):
+    """Each level doubles what PostgreSQL plans."""
+    terms = [["color", "=", 1]]
+    for _level in range(levels):
+        terms = ["|", ["name", "=", "x"], ["child_ids", "any", terms]]
+    if levels <= domain.MAX_NESTED:
+        domain.build(terms)
+        domain.build([*terms, *terms])  # beside each other they do not count
+    else:
+        with pytest.raises(ApiError) as refused:
+            domain.build(terms)
+        assert refused.value.error == "bad_domain"

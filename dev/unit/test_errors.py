@@ -327,3 +327,14 @@ def test_our_own_error_stays_itself():
     assert from_exception(error) is error
     wrapped = errors.SeveralErrors([error, error])
     assert from_exception(wrapped) is wrapped
+
+
+def test_problems_have_an_end():
+    """A body of 100,000 mistakes is not answered with as many sentences."""
+    problems = errors.Problems()
+    for number in range(1000):
+        problems.add("bad_value", "Wrong: %(number)s.", number=number)
+    assert problems.is_full
+    with pytest.raises(errors.ApiError) as refused:
+        problems.raise_if_any()
+    assert refused.value.message().count("Wrong") == errors.MAX_PROBLEMS

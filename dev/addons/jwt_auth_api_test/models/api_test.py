@@ -454,6 +454,7 @@ class ApiTestTouchy(models.Model):
     child_ids = fields.One2many("api.test.touchy", "parent_id")
     tag_ids = fields.Many2many("api.test.tag")
     for_children = fields.Boolean(store=False)
+    without_children = fields.Boolean(store=False)
 
     @api.depends("flips")
     def _compute_favorite(self):
@@ -468,6 +469,8 @@ class ApiTestTouchy(models.Model):
     def write(self, vals):
         if any(self.mapped("locked")) and "locked" not in vals:
             raise UserError(self.env._("It is locked."))
+        if vals.pop("without_children", False):
+            self.child_ids.unlink()
         if vals.pop("for_children", False):
             self.child_ids.write(dict(vals))
         if "favorite" in vals:

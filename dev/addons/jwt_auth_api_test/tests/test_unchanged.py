@@ -156,6 +156,23 @@ class TestUnchanged(ApiCase):
         self.assertError(self._put(self.touchy, row), 400, "bad_value")
         self.assertAnswer(self._put(self.touchy, {"id": self.touchy.id, "name": "Touchy"}))
 
+    def test_hidden_relations_are_unknown(self):
+        """Whatever is sent for them: the answer tells neither that there is one nor what its records hold."""
+        name = self.env["ir.model.fields"]._get(TOUCHY, "name")
+        lists = {"read_field_ids": [(6, 0, name.ids)], "write_field_ids": [(6, 0, name.ids)]}
+        self._connect(TOUCHY, **lists)
+        for field in ("tag_ids", "child_ids", "no_such_ids"):
+            for row in ({"id": self.tags[0].id, "x": 1}, {"id": self.tags[0].id, "name": "one"}):
+                for method in ("PUT", "POST"):
+                    with self.subTest(field=field, row=row, method=method):
+                        values = {field: [row]}
+                        if method == "PUT":
+                            response = self._put(self.touchy, values)
+                        else:
+                            response = self._send("POST", TOUCHY, self.access, {"values": values})
+                        body = self.assertError(response, 400, "unknown_field")
+                        self.assertIn(field, body["message"])
+
     def test_fields_that_are_read_but_not_written(self):
         """They may be among the values as long as they are what they are."""
         name = self.env["ir.model.fields"]._get(TOUCHY, "name")
@@ -231,6 +248,17 @@ class TestUnchanged(ApiCase):
         self.env.invalidate_all()
         self.assertEqual(set(self.children.mapped("name")), {"Touchy"})
         self._assert_changes_nothing(self.touchy, {"name": "Touchy", "for_children": False})
+
+    def test_a_write_deletes_nothing_outside_the_filter(self):
+        """Values for the model's own write may delete other records: those that the filter shows alone."""
+        self._connect(TOUCHY, "GET PUT", domain=f"[('id', '=', {self.touchy.id})]")
+        response = self._put(self.touchy, {"without_children": True})
+        self.assertError(response, 403, "access_denied")
+        self.assertTrue(all(child.exists() for child in self.children))
+        family = (self.touchy | self.children).ids
+        self._connect(TOUCHY, "GET PUT", domain=f"[('id', 'in', {family})]")
+        self.assertAnswer(self._put(self.touchy, {"without_children": True}))
+        self.assertFalse(self.children.exists())
 
     def test_hidden_records_stay_related(self):
         """Expanded they are null or absent; sent back so, nobody is taken away."""

@@ -138,6 +138,9 @@ EXCUSED: dict[str, tuple[Excuse, ...]] = {
         _excuse("archived with its route", "update", (":stock.route", "route_id"), "active"),
     ),
     "stock_quant": (_excuse("what is in stock, as moves change it", "insert update delete"),),
+    "jwt_cache_version": (
+        _excuse("a random text that tells workers of a changed connection", "update", sql=True),
+    ),
     "bus_bus": (_excuse("notes to open browsers", "insert"),),
     "ir_sequence": (
         _excuse("numbers are counted", "update", columns="number_next", sql=True),

@@ -340,7 +340,8 @@ class Runner:
             self._tell(self._row(opened, login, attempt, change, why))
         for finding in self._pointed(opened, login, uid, attempt, changes):
             self._tell(finding)
-        if opened.listed and not opened.listed.issuperset(attempt.values or ()):
+        # what the record has already may be sent back, and changes nothing
+        if changes and opened.listed and not opened.listed.issuperset(attempt.values or ()):
             what = "a field that is not on the list was written"
             self._tell(self._finding(opened, login, attempt, "list", what, attempt.field))
 

@@ -257,6 +257,19 @@ class TestActions(ApiCase):
                 answer = self.assertError(self._act("unlink_later", body), 400, "bad_value")
                 self.assertIn(told, answer["message"])
 
+    def test_value_that_is_no_id(self):
+        """A many2one as it is answered, or a text, where the method takes an id."""
+
+        def look(records, body="", parent=1):
+            records.name = "Half done"
+            return records.browse(parent).name
+
+        for parent in ([self.partner.id, "Called"], [1, 2], "abc"):
+            body = {"kwargs": {"body": "x", "parent": parent}}
+            with self.subTest(parent=parent), self._failing(look):
+                answer = self.assertError(self._act("unlink_later", body), 400, "bad_value")
+                self.assertIn("value of parent.", answer["message"])
+
     def test_value_that_the_database_refuses(self):
         """PostgreSQL's message names a value, not its argument; without a name it is a 400, too."""
 

@@ -146,6 +146,9 @@ def about(
             for name, value in arguments.items()
             if (name == word and name in collected) or _has_key(value, word)
         ]
+    if place.tb_frame.f_code.co_name == "ensure_one":
+        records = place.tb_frame.f_locals.get("self")
+        return _browsed(getattr(records, "_ids", None), arguments)
     spoken = [name for name in arguments if _has_word(str(exc), name)]
     found = _named_values(exc, arguments) or _held(place, _names_used(place), arguments)
     if not found and isinstance(exc, TypeError | ValueError | KeyError):
@@ -175,6 +178,17 @@ def _wrong_call(exc: BaseException) -> re.Match[str] | None:
 def _is_own(place: TracebackType, method: Any) -> bool:
     """Return whether code is that of a method, or of one that it overrides."""
     return bool(place.tb_frame.f_code.co_name == method.__name__)
+
+
+def _browsed(ids: Any, arguments: Mapping[str, Any]) -> list[str]:
+    """Return the arguments with a list or a text that was taken for these ids."""
+    return [
+        name
+        for name, value in arguments.items()
+        if any(
+            isinstance(each, str | list) and tuple(each) == ids for each in _parts(value) if each
+        )
+    ]
 
 
 def _named_values(exc: BaseException, arguments: Mapping[str, Any]) -> list[str]:

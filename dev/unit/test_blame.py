@@ -256,6 +256,28 @@ def test_values_that_are_the_same_by_chance():
     assert blamed("uses", options={"steps": ["check"]}, day=["noon"], limit=2000) == ["limit"]
 
 
+class Browsed:
+    def __init__(self, *ids):
+        self._ids = ids
+
+    def ensure_one(self):
+        raise ValueError(f"Expected singleton: {self._ids}")
+
+    def read(self, author=None, others=None):
+        Browsed(*(author or (1, 2))).ensure_one()
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [("abc", ["author"]), ([5, "Name"], ["author"]), ([7, 8], ["author"]), (None, [])],
+)
+def test_value_that_is_taken_for_ids(author, expected):
+    """A text, or a many2one as it is answered, makes several records; records of its own a program's mistake."""
+    with pytest.raises(ValueError, match="singleton") as caught:
+        Browsed().read(author, "x")
+    assert blame.about(caught.value, {"author": author, "others": "x"}, Browsed.read) == expected
+
+
 def test_code_without_a_source():
     scope = {}
     exec("def run(self, a=None, b=None):\n if a:\n  raise ValueError('c')", scope)

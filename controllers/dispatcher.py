@@ -271,22 +271,39 @@ class ApiDispatcher(Dispatcher):
             return
         if http.mimetype not in self.mimetypes:
             raise ApiError("unsupported_media_type", _("Send the body as application/json."))
-        try:
-            value = json.loads(data, parse_constant=reject_constant)
-        except (ValueError, RecursionError):
-            raise ApiError("bad_json", _("The body is not JSON.")) from None
+        value = _json(data)
+        if _is_nothing(value):
+            return
         if not isinstance(value, dict):
             raise ApiError("bad_json", _("The body is not a JSON object."))
         if _is_envelope(value):
             self._envelope = {"jsonrpc": JSON_RPC, "id": _plain_id(value.get("id"))}
             value = value.get("params")
-            if is_empty(value):
+            if is_empty(value) or _is_nothing(value):
                 value = {}
             if not isinstance(value, dict):
                 raise ApiError(
                     "bad_json", _('The "params" of a JSON-RPC request are an object here.')
                 )
         self.body = value
+
+    def unread_body(self):
+        """Return the object in the body of a GET, which has no meaning (RFC 9110, section 9.3.1).
+
+        Whoever finds a parameter there can tell the client. An empty dict stands for every other
+        method and for a body that is no JSON object.
+        """
+        http = self.request.httprequest
+        has_body = http.content_length or "Transfer-Encoding" in http.headers
+        if http.method not in ("GET", "HEAD") or not has_body:
+            return {}
+        try:
+            value = _json(self.read_body(_MAX_ENVELOPE_BYTES))
+        except (ApiError, werkzeug.exceptions.HTTPException):
+            return {}
+        if isinstance(value, dict) and _is_envelope(value):
+            value = value.get("params")
+        return value if isinstance(value, dict) else {}
 
     def _look_for_envelope(self):
         """Whoever was refused before the body was read still gets an answer in its own form."""
@@ -437,6 +454,22 @@ def api_route(path, **options):
     ``json_body=False`` refuses every request, whatever its body is.
     """
     return route(path, type=ApiDispatcher.routing_type, save_session=False, **options)
+
+
+def _json(data):
+    """Return what a body says.
+
+    :raise ApiError: ``bad_json``
+    """
+    try:
+        return json.loads(data, parse_constant=reject_constant)
+    except (ValueError, RecursionError):
+        raise ApiError("bad_json", _("The body is not JSON.")) from None
+
+
+def _is_nothing(value):
+    """Return whether a body is what some clients send for none: null, or an empty text."""
+    return value is None or value == ""
 
 
 def _is_envelope(body):

@@ -2,7 +2,6 @@
 """Records over HTTP: ``/api/send_request`` and ``/api/v1/…``, two spellings of one engine."""
 
 import re
-from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -35,7 +34,8 @@ class Records(Controller):
     )
     def send_request(self):
         """The documented route: the model and, perhaps, the ``id`` are parameters."""
-        policy = self._policy(query.parse_model(request.httprequest.args))
+        params, unread = request.httprequest.args, request.dispatcher.unread_body()
+        policy = self._policy(query.parse_model(params, unread))
         match request.httprequest.method:
             case "POST":
                 # a GET of this route needs "fields"
@@ -45,7 +45,7 @@ class Records(Controller):
                 return self._update(policy)
             case "DELETE":
                 return self._delete(policy)
-        asked = query.parse_get(request.httprequest.args, policy.connection.max_limit)
+        asked = query.parse_get(params, policy.connection.max_limit, unread=unread)
         if isinstance(asked, query.OneQuery):  # existing apps read `data[0]`
             self._use_expanded(policy, asked)
             row, faults, version = reader.one(policy, asked)
@@ -60,10 +60,7 @@ class Records(Controller):
         match request.httprequest.method:
             case "POST":
                 path = f"/api/v1/{quote(policy.name)}/"
-                context = self._context(policy)
-                return self._create(
-                    policy, path, self._default_fields(policy), context, strict=True
-                )
+                return self._create(policy, path, self._default_fields(policy), strict=True)
             case "PUT" | "PATCH":
                 return self._update(policy, None, self._default_fields(policy), strict=True)
             case "DELETE":
@@ -180,7 +177,10 @@ class Records(Controller):
             self._check_id(policy, record_id)
         resource.check_listed(policy, action)
         asked = query.parse_call(
-            request.dispatcher.body, policy.connection.max_limit, request.httprequest.args
+            request.dispatcher.body,
+            policy.connection.max_limit,
+            request.httprequest.args,
+            in_path=record_id is not None,
         )
         result = request.dispatcher.once(lambda: resource.call(policy, action, asked, record_id))
         return {"success": True, "result": result}
@@ -204,6 +204,7 @@ class Records(Controller):
             record_id=record_id,
             page_name="page",
             default_fields=self._default_fields(policy),
+            unread=request.dispatcher.unread_body(),
         )
 
     @staticmethod
@@ -218,21 +219,11 @@ class Records(Controller):
         if asked.selection.expand:
             request.dispatcher.use_expanded(policy.expanded(asked.selection).values())
 
-    @staticmethod
-    def _context(policy):
-        """What a client sends of Odoo's context to create a wizard.
-
-        :raise ApiError: ``bad_value`` for any other model
-        """
-        context = query.parse_context(request.dispatcher.body)
-        if context and not policy.caller.is_transient():
-            raise ApiError("bad_value", _('"context" is for actions and for new wizards.'))
-        return context
-
-    def _create(self, policy, address, default_fields=(), context=None, *, strict=False):
+    def _create(self, policy, address, default_fields=(), *, strict=False):
         """Create records.
 
         :param address: where the record is found, without its id
+        :raise ApiError: ``bad_value`` for a context, unless it is for a wizard
         """
         wanted = query.parse_create(
             request.httprequest.args,
@@ -241,7 +232,8 @@ class Records(Controller):
             default_fields,
             strict=strict,
         )
-        wanted = replace(wanted, context=context or {})
+        if wanted.context and not policy.caller.is_transient():
+            raise ApiError("bad_value", _('"context" is for actions and for new wizards.'))
         self._use_expanded(policy, wanted)
         answer, version = request.dispatcher.once(lambda: writer.create(policy, wanted))
         if request.dispatcher.replayed:

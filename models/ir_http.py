@@ -14,7 +14,8 @@ from ..tools import address, tokens
 from ..tools.errors import ApiError, _
 
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
-_COMPANIES = re.compile(r" *[0-9]{1,9} *(, *[0-9]{1,9} *){0,99}")
+_COMPANY = r" *[0-9]{1,9}(?:\.0{1,9})? *"
+_COMPANIES = re.compile(rf"{_COMPANY}(?:,{_COMPANY}){{0,99}}")
 #: Longer than any id, in digits.
 _LONGEST_ID = 20
 #: Length of an ``Accept-Language``; browsers send less than 200 characters.
@@ -293,7 +294,7 @@ class IrHttp(models.AbstractModel):
             raise ApiError(
                 "bad_parameter", _("X-Odoo-Company is the id of a company, or several: 3,5.")
             )
-        ids = list(dict.fromkeys(int(part) for part in text.split(",")))
+        ids = list(dict.fromkeys(int(part.partition(".")[0]) for part in text.split(",")))
         if not set(ids) <= set(user._get_company_ids()):
             raise ApiError("access_denied", _("You do not work in this company."))
         return ids

@@ -93,7 +93,19 @@ class TestDispatcher(ApiCase):
 
     def test_bad_bodies_are_a_400(self):
         """Not JSON, not an object, nested beyond reason, not text: never a 500."""
-        bodies = [b"{", b"[]", b"null", b"1", b'"x"', b"nope", b"\xff\xfe", b"[" * 50000, b"{" * 9]
+        bodies = [
+            b"{",
+            b"[]",
+            b"1",
+            b"0",
+            b"false",
+            b'"x"',
+            b'" "',
+            b"nope",
+            b"\xff\xfe",
+            b"[" * 50000,
+            b"{" * 9,
+        ]
         bodies += [
             b'{"login": NaN}',
             b'{"a":' * 9000 + b"1" + b"}" * 9000,
@@ -110,6 +122,39 @@ class TestDispatcher(ApiCase):
                         headers={"Content-Type": "application/json"},
                     )
                     self.assertError(response, 400, "bad_json")
+
+    def test_null_and_an_empty_text_are_no_body(self):
+        """Some clients send them where they have none; in every method and in an envelope."""
+        partner = self.env["res.partner"].create({"name": "Sent without a body"})
+        address = f"/api/send_request?model=res.partner&id={partner.id}"
+        json_type = {"Content-Type": "application/json"}
+        for body in (b"null", b'""', b" null\n", b"\xef\xbb\xbfnull"):
+            for method, path in (
+                ("POST", "/api/login"),
+                ("POST", "/api/send_request?model=res.partner"),
+                ("PUT", address),
+                ("PATCH", f"/api/v1/res.partner/{partner.id}"),
+            ):
+                with self.subTest(body=body, method=method, path=path):
+                    response = self._call(
+                        method, path, self.opened.access, data=body, headers=json_type
+                    )
+                    self.assertError(response, 400, "bad_value")
+        response = self._post("/api/login", {"params": ""})
+        self.assertRpcError(response, 400, "bad_value", None)
+        for body in ("null", '""'):
+            other = self.env["res.partner"].create({"name": "Deleted"})
+            path = f"/api/v1/res.partner/{other.id}"
+            for method in ("GET", "DELETE"):
+                response = self._call(
+                    method, path, self.opened.access, data=body, headers=json_type
+                )
+                self.assertAnswer(response)
+            self.assertFalse(other.exists())
+        response = self._call(
+            "POST", "/api/revoke/token", self.opened.access, data="null", headers=json_type
+        )
+        self.assertEqual(self.assertAnswer(response)["logged_out"], 1)
 
     def test_oversized_login_is_a_413(self):
         """A login's body holds two short strings."""

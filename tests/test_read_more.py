@@ -521,7 +521,7 @@ class TestExpand(ReadCase):
         self.assertEqual(len(short["child_ids"]), 3)
         self.assertEqual(self._top({"child_ids": {}}), self._top({"child_ids": []}))
         for below in (
-            {"field": []},
+            {"field": ["name"]},
             {"fields": "name"},
             {"limit": 0},
             {"limit": "5"},

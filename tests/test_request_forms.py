@@ -131,6 +131,19 @@ class TestRequestForms(ApiCase):
         for other in (f"{self.path}.5", f"{self.path}.", f"{self.path}.0.0"):
             self.assertError(self._call("GET", other, self.access), 405, "method_not_allowed")
 
+    def test_an_id_that_is_said_again(self):
+        """As 97, 97.0 or "97", beside an id that is written otherwise; another id is refused."""
+        number = self.partner.id
+        for text in (f"{number}", f"{number}.0"):
+            for again in (number, float(number), str(number), f"{number}.0"):
+                with self.subTest(text=text, again=again):
+                    body = {"id": again, "values": {"name": f"As {again!r}"}}
+                    self.assertAnswer(self._put(body, id=text))
+                    self.assertEqual(self._changed(), f"As {again!r}")
+            body = {"id": number + 1, "values": {"name": "Other"}}
+            self.assertError(self._put(body, id=text), 400, "bad_value")
+        self.assertNotEqual(self._changed(), "Other")
+
     def test_base64_with_line_breaks(self):
         """As Android and Python's ``encodebytes`` write it, in a record and in a command."""
         picture = base64.b64decode(
@@ -223,6 +236,133 @@ class TestRequestForms(ApiCase):
         response = self._post("/api/login", {"login": "x"}, headers={OVERRIDE: "DELETE"})
         self.assertError(response, 405, "method_not_allowed")
 
+    # --- what has another place ----------------------------------------------------------
+
+    def test_a_key_that_names_a_record_creates_nothing(self):
+        """However it is written; one that was not given passes, whatever its name is."""
+        before, body = self._count(), {"values": {"name": "Double"}}
+        for name in ("Id", "ID", "_id", "record_id", "recordId", "res_id", "pk", "Ids"):
+            with self.subTest(name=name):
+                given = {**body, name: self.partner.id}
+                response = self._send("POST", "res.partner", self.access, given)
+                answer = self.assertError(response, 400, "bad_value")
+                self.assertIn(f'"{name}"', answer["message"])
+        self.assertEqual(self._count(), before)
+        given = {**body, "id": None, "Id": [], "domain": None, "limit": {}, "filter": None}
+        self.assertAnswer(self._send("POST", "res.partner", self.access, given), 201)
+        response = self._post("/api/v1/res.partner", {**given, "device": None}, self.access)
+        self.assertAnswer(response, 201)
+        self.assertEqual(self._count(), before + 2)
+
+    def test_a_condition_in_the_body_of_a_write(self):
+        """Nothing is changed or deleted as if it held."""
+        for name in ("domian", "filter", "sort", "Model", "context", "language"):
+            with self.subTest(name=name):
+                body = {"values": {"name": "After"}, name: {"a": 1}}
+                self.assertError(self._put(body), 400, "bad_value")
+                params = {"id": self.partner.id}
+                response = self._send("DELETE", "res.partner", self.access, {name: 1}, **params)
+                answer = self.assertError(response, 400, "bad_value")
+                self.assertIn(f'"{name}"', answer["message"])
+        self.assertEqual((self.partner.exists(), self._changed()), (self.partner, "Before"))
+        nothing = {"fields": [], "expand": None, "domian": None}
+        response = self._send("DELETE", "res.partner", self.access, nothing, id=self.partner.id)
+        self.assertEqual(self.assertAnswer(response), {"deleted_id": self.partner.id})
+        self.assertFalse(self.partner.exists())
+
+    def test_context_of_a_new_wizard(self):
+        """On both spellings of the path; for any other model it is refused."""
+        self._connect("base.language.export")
+        access = self._open(self.env.ref("base.user_admin")).access
+        body = {"values": {}, "fields": ["format"], "context": {"default_format": "csv"}}
+        for response in (
+            self._send("POST", "base.language.export", access, body),
+            self._post("/api/v1/base.language.export", body, access),
+        ):
+            self.assertEqual(self.assertAnswer(response, 201)["data"]["format"], "csv")
+        for wrong in ("csv", 1, [1], {"no_such_key": 1}):
+            response = self._send(
+                "POST", "base.language.export", access, {**body, "context": wrong}
+            )
+            self.assertError(response, 400, "bad_value")
+        before = self._count()
+        body = {"values": {"name": "Double"}, "context": {"default_ref": "x"}}
+        for response in (
+            self._send("POST", "res.partner", self.access, body),
+            self._post("/api/v1/res.partner", body, self.access),
+        ):
+            answer = self.assertError(response, 400, "bad_value")
+            self.assertIn('"context"', answer["message"])
+        self.assertEqual(self._count(), before)
+        for context in (None, {}, []):
+            body["context"] = context
+            self.assertAnswer(self._send("POST", "res.partner", self.access, body), 201)
+        params = {"fields": ["name"], "context": "{}"}
+        response = self._send("GET", "res.partner", self.access, **params)
+        answer = self.assertError(response, 400, "bad_parameter")
+        self.assertIn('"context"', answer["message"])
+
+    def test_groups_beside_an_id(self):
+        """One record is no list; an app that sends its page with every GET reads it all the same."""
+        for name, value in {
+            "groupby": '["name"]',
+            "aggregates": '["id:count"]',
+            "cursor": "",
+        }.items():
+            params = {"id": self.partner.id, "fields": ["name"], name: value}
+            response = self._send("GET", "res.partner", self.access, **params)
+            answer = self.assertError(response, 400, "bad_parameter")
+            self.assertIn(f'"{name}"', answer["message"])
+            response = self._call("GET", self.path, self.access, params={name: value})
+            self.assertError(response, 400, "bad_parameter")
+        params = {"order": "name", "limit": "5", "offset": "1", "count": "none"}
+        params |= {"id": self.partner.id, "fields": ["name"]}
+        self.assertList(self._send("GET", "res.partner", self.access, **params))
+
+    def test_parameters_in_the_body_of_a_get(self):
+        """They count nowhere; what holds none is passed over."""
+        known = {"model": "res.partner", "fields": "[]"}
+        routes = [
+            ("/api/send_request", known),
+            ("/api/send_request", {**known, "id": self.partner.id}),
+            ("/api/v1/res.partner", {}),
+            (self.path, {}),
+        ]
+
+        def get(path, params, **body):
+            return self._call("GET", path, self.access, params=params, **body)
+
+        for path, params in routes:
+            with self.subTest(path=path, params=params):
+                for body in (
+                    {"domain": [["id", "=", 0]]},
+                    {"limit": 1, "x": 2},
+                    {"params": {"domain": [["id", "=", 0]]}},
+                    {"jsonrpc": "2.0", "id": 1, "params": {"nulls": 1}},
+                ):
+                    answer = self.assertError(get(path, params, json=body), 400, "bad_parameter")
+                    self.assertIn("address", answer["message"])
+                for body in ({}, None, [], "x", {"_": 1}, {"domain": [], "limit": None}):
+                    self.assertAnswer(get(path, params, json=body))
+                for data in (b"{", b"x=1", b'{"limit": NaN}'):
+                    self.assertAnswer(get(path, params, data=data))
+        body = {"model": "res.partner", "fields": ["name"]}
+        answer = self.assertError(get("/api/send_request", {}, json=body), 400, "bad_parameter")
+        self.assertIn("address", answer["message"])
+        chunks = get("/api/send_request", known, data=iter([b'{"limit', b'": 1}']))
+        self.assertError(chunks, 400, "bad_parameter")
+        response = self._call("HEAD", self.path, self.access, json={"limit": 1})
+        self.assertEqual(response.status_code, 400)
+
+    def test_the_documented_route_takes_no_patch(self):
+        """PUT, or the header in a POST."""
+        params = {"model": "res.partner", "id": self.partner.id}
+        body = {"values": {"name": "After"}}
+        response = self._call("PATCH", "/api/send_request", self.access, params=params, json=body)
+        self.assertError(response, 405, "method_not_allowed")
+        self.assertIn("PUT", response.headers["Allow"])
+        self.assertEqual(self._changed(), "Before")
+
     # --- unknown names -------------------------------------------------------------------
 
     def test_a_filter_does_not_vanish(self):
@@ -234,13 +374,15 @@ class TestRequestForms(ApiCase):
             "sort": "name",
             "page": "3",
             "Id": "5",
+            "language": "fr_FR",
+            "locale": "fr",
         }.items():
             with self.subTest(name=name):
                 params = {"fields": ["name"], name: value}
                 response = self._send("GET", "res.partner", self.access, **params)
                 body = self.assertError(response, 400, "bad_parameter")
                 self.assertIn(name, body["message"])
-        params = {"fields": ["name"], "_": "123", "db": "x", "device": "y"}
+        params = {"fields": ["name"], "_": "123", "db": "x", "device": "y", "lng": "4.3"}
         self.assertList(self._send("GET", "res.partner", self.access, **params))
         response = self._call("GET", f"{self.path}?_=123", self.access)
         self.assertError(response, 400, "bad_parameter")

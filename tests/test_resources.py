@@ -100,6 +100,17 @@ class TestActions(ApiCase):
         self.assertError(response, 404, "not_found")
         self.assertEqual(len(self.called), count)
 
+    def test_ids_for_one_record_are_refused(self):
+        """They would vanish beside the id of the path."""
+        self.called.clear()
+        for ids in ([3], [self.partner.id]):
+            body = self.assertError(self._act("unlink_later", {"ids": ids}), 400, "bad_value")
+            self.assertIn('"ids"', body["message"])
+        self.assertEqual(self.called, [])
+        for ids in (None, [], {}):
+            self._result(self._act("unlink_later", {"ids": ids}))
+        self.assertEqual([ids for ids, *_rest in self.called], [[self.partner.id]] * 3)
+
     def test_window_action_is_answered_with_its_data(self):
         action = self._result(self._act("open_commercial_entity"))
         self.assertEqual(action["type"], "ir.actions.act_window")
@@ -606,9 +617,10 @@ class TestLanguagesAndCompanies(ApiCase):
             body = self.assertAnswer(self._call("GET", path, self.access, headers=headers))
             self.assertEqual(body["data"], [{"id": expected.id}])
         both = f"{self.other.id}, {self.user.company_id.id}"
-        headers = {"X-Odoo-Company": both}
-        body = self.assertAnswer(self._call("GET", path, self.access, headers=headers))
-        self.assertEqual(body["data"], [{"id": partners[1].id}])
+        for written in (both, f"{self.other.id}.0,{self.user.company_id.id}.0"):
+            headers = {"X-Odoo-Company": written}
+            body = self.assertAnswer(self._call("GET", path, self.access, headers=headers))
+            self.assertEqual(body["data"], [{"id": partners[1].id}])
 
     def test_company_that_is_not_the_users(self):
         for company in (self.foreign.id, f"{self.other.id},{self.foreign.id}", 999_999_999, 0):
@@ -618,7 +630,7 @@ class TestLanguagesAndCompanies(ApiCase):
         self.assertError(self._create(self.other.id), 403, "access_denied")
 
     def test_company_that_is_no_id(self):
-        for company in ("", "x", "-1", "1;2", "1,", "9" * 12, "1.0"):
+        for company in ("", "x", "-1", "1;2", "1,", "9" * 12, "1.5", "1.", ".0"):
             with self.subTest(company=company):
                 self.assertError(self._create(company), 400, "bad_parameter")
 

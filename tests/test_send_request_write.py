@@ -288,7 +288,7 @@ class TestWrite(ApiCase):
                         json={"values": {"name": "x"}, **body},
                     )
                     self.assertError(response, 400, "bad_parameter")
-            for data in ("{", "[]", "null", "", "NaN", '{"values": NaN}', "\xff"):
+            for data in ("{", "[]", "1", "null", '""', "", "NaN", '{"values": NaN}', "\xff"):
                 with self.subTest(method=method, data=data):
                     response = self._call(
                         method,
@@ -299,7 +299,8 @@ class TestWrite(ApiCase):
                         headers={"Content-Type": "application/json"},
                     )
                     error = self.assertAnswer(response, 400)["error"]
-                    self.assertEqual(error, "bad_json" if data else "bad_value")
+                    is_body = data not in ("", "null", '""')
+                    self.assertEqual(error, "bad_json" if is_body else "bad_value")
         self.assertEqual(self._count(name="x"), 0)
 
     def test_x2many_ids_replace_what_is_there(self):

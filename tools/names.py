@@ -30,6 +30,7 @@ _KINDS: Final = {
         "groupby": "group groups groupedby",
         "aggregates": "aggregate aggregation aggregations measures",
         "archived": "activetest withinactive",
+        "lang": "language locale",
         "id": "recordid resid pk",
         "ids": "recordids resids",
         "values": "value vals val data",
@@ -41,6 +42,8 @@ _KINDS: Final = {
 _SHOWN: Final = 64
 #: Names that nobody reads, in one place: apps send a handful of their own.
 _MAX_UNKNOWN: Final = 100
+#: Known names that ordinary words are near (``contact``, ``content``): compared as short ones are.
+_NEAR_OTHERS: Final = frozenset(["context"])
 
 
 class Declared(Mapping[str, Any]):
@@ -88,13 +91,11 @@ def check(
     *,
     error: str = "bad_parameter",
     elsewhere: Collection[str] = (),
-    alike: Collection[str] = (),
     strict: bool = False,
 ) -> None:
     """Refuse unknown names, all of them or those that look like known ones.
 
-    :param elsewhere: names that count in another place: they are refused here
-    :param alike: names whose look-alikes are refused besides those of the known ones
+    :param elsewhere: names that count in another place: they and their look-alikes are refused here
     :param strict: refuse all
     """
     unknown = [name for name in names if name not in known]
@@ -103,18 +104,38 @@ def check(
         return
     for name in unknown:
         shown = name[:_SHOWN] if storable(name) else "?"
-        meant = nearest(name, known)
-        if meant is not None:
+        meant = nearest(name, known, elsewhere)
+        if meant is None:
+            if strict:
+                problems.add(error, _('Unknown name "%(name)s".'), name=shown)
+        elif meant in known:
             problems.add(
                 error,
                 _('Unknown name "%(name)s": "%(meant)s" may be meant.'),
                 name=shown,
                 meant=meant,
             )
-        elif name in elsewhere:
+        elif meant == name:
             problems.add(error, _('"%(name)s" does not count here.'), name=shown)
-        elif strict or nearest(name, alike) is not None:
-            problems.add(error, _('Unknown name "%(name)s".'), name=shown)
+        else:
+            problems.add(
+                error,
+                _('Unknown name "%(name)s": "%(meant)s" may be meant, which does not count here.'),
+                name=shown,
+                meant=meant,
+            )
+
+
+def check_keys(
+    body: Mapping[str, Any],
+    known: Collection[str],
+    problems: Problems,
+    *,
+    elsewhere: Collection[str] = (),
+    strict: bool = False,
+) -> None:
+    """Refuse unknown keys of a body as :func:`check` does; a key that was not given has no name."""
+    check(given(body), known, problems, error="bad_value", elsewhere=elsewhere, strict=strict)
 
 
 def check_repeated(params: Any, known: Collection[str], problems: Problems) -> None:
@@ -128,17 +149,23 @@ def check_repeated(params: Any, known: Collection[str], problems: Problems) -> N
             )
 
 
-def nearest(name: str, known: Collection[str]) -> str | None:
-    """Return the known name that a name looks like, or that is called so elsewhere; None for no such name."""
+def nearest(name: str, known: Collection[str], elsewhere: Collection[str] = ()) -> str | None:
+    """Return the name that is probably meant; None for no such name.
+
+    What is written the same, or is called so elsewhere, comes before a slip of the finger, and a known
+    name before one that counts elsewhere.
+    """
     word = _plain(name)
     if not word or len(word) > _SHOWN:
         return None
-    plain = {_plain(candidate): candidate for candidate in sorted(known)}
-    if word in plain:
-        return plain[word]
-    if _KINDS.get(word) in known:
-        return _KINDS[word]
-    return next((plain[candidate] for candidate in plain if _is_typo(word, candidate)), None)
+    groups = [{_plain(candidate): candidate for candidate in sorted(g)} for g in (known, elsewhere)]
+    for plain in groups:
+        if word in plain:
+            return plain[word]
+        if (kind := _KINDS.get(word)) in plain:
+            return kind
+    candidates = [(plain[candidate], candidate) for plain in groups for candidate in plain]
+    return next((meant for meant, candidate in candidates if _is_typo(word, candidate)), None)
 
 
 def _plain(name: str) -> str:
@@ -149,11 +176,12 @@ def _plain(name: str) -> str:
 def _is_typo(word: str, known: str) -> bool:
     """Return whether a word is a known one with a slip of the finger.
 
-    Short words are like many others: there a letter has to be doubled, lost or swapped within the word.
+    Short words are like many others: there a letter has to be doubled, lost or swapped within the word,
+    and words of three letters or fewer are not compared.
     """
-    if len(known) < 4:
+    if min(len(word), len(known)) < 4:
         return False
-    if len(known) < 6:
+    if len(known) < 6 or known in _NEAR_OTHERS:
         return _distance(word, known) == 1 and (
             len(word) > len(known) or sorted(word) == sorted(known) or _lost_within(word, known)
         )

@@ -70,8 +70,10 @@ KEYS: Final[Mapping[str, frozenset[str]]] = {
 _RECORD_KEYS: Final = frozenset(["id", "values"])
 #: What clients of the documented route send with every method; a write takes it from the body.
 _PASSED_OVER: Final = frozenset(["fields", "expand"])
-_ALL_PARAMETERS: Final = frozenset().union(*PARAMETERS.values())
-_ANYWHERE: Final = _ALL_PARAMETERS | KEYS["PUT"]
+#: The same of the body of a DELETE: values mean no other record.
+_PASSED_OVER_BY_DELETE: Final = frozenset(["values"])
+#: What counts somewhere in a request about records. Where it does not count it is refused.
+_ANYWHERE: Final = frozenset().union(*PARAMETERS.values()) | KEYS["POST"] | KEYS["PUT"]
 
 
 @dataclass(frozen=True)
@@ -208,13 +210,18 @@ class CallRequest:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
-def parse_model(params: Mapping[str, str]) -> str:
-    """
+def parse_model(params: Mapping[str, str], unread: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Return the name of the model.
+
+    :param unread: as for :func:`parse_get`
     :raise ApiError: ``bad_parameter`` without a model name, or with one that PostgreSQL cannot be asked for
     """
     model = params.get("model", "")
     if not model:
-        raise ApiError("bad_parameter", _('The parameter "model" is missing.'))
+        problems = Problems()
+        problems.add("bad_parameter", _('The parameter "model" is missing.'))
+        _check_unread(unread, problems)
+        problems.raise_if_any()
     if not storable(model):
         raise ApiError("bad_parameter", _('The parameter "model" is not the name of a model.'))
     return model
@@ -227,6 +234,7 @@ def parse_get(
     record_id: int | None = None,
     page_name: str = "offset",
     default_fields: Sequence[str] | None = None,
+    unread: Mapping[str, Any] = MappingProxyType({}),
 ) -> ListQuery | OneQuery | GroupQuery:
     """The query of a ``GET``.
 
@@ -234,9 +242,11 @@ def parse_get(
     :param record_id: the id, where it stands in the path
     :param page_name: the parameter that holds the number of the page
     :param default_fields: what is answered when no ``fields`` are asked for; None requires them
+    :param unread: the body of the request, which may not hold parameters
     :raise ApiError: with all that is wrong
     """
     problems = Problems()
+    _check_unread(unread, problems)
     strict = page_name != "offset"
     params = _parameters(params, "GET", problems, strict=strict, page_name=page_name)
     if record_id is None and not strict:
@@ -244,7 +254,10 @@ def parse_get(
     domain = _domain(params, problems)
     nulls = _flag(params, "nulls", problems)
     groups = _names(params, "groupby", problems), _names(params, "aggregates", problems)
-    if record_id is None and any(groups):
+    if record_id is not None:
+        listed = {"groupby": groups[0], "aggregates": groups[1], "cursor": "cursor" in params}
+        _check_no_list([name for name, is_given in listed.items() if is_given], problems)
+    elif any(groups):
         return _groups(params, *groups, max_limit, domain, nulls, page_name, problems)
     selection = _top_selection(params, default_fields, problems)
     page, limit = _paging(params, max_limit, page_name, problems)
@@ -264,6 +277,15 @@ def parse_get(
     order = _order(params.get("order", ""), problems)
     problems.raise_if_any()
     return ListQuery(selection, domain, order, page, limit, cursor, count, archived, nulls)
+
+
+def _check_no_list(given: Sequence[str], problems: Problems) -> None:
+    for name in given:
+        problems.add(
+            "bad_parameter",
+            _('"%(name)s" is for several records: it does not go with the "id" of one.'),
+            name=name,
+        )
 
 
 def _groups(
@@ -353,7 +375,9 @@ def parse_create(
                 " X-HTTP-Method-Override: PUT."
             ),
         )
-    return _write(params, body, items, many, default_fields, problems)
+    context = _context(body, problems)
+    found = _write(params, body, items, many, default_fields, problems)
+    return replace(found, context=context)
 
 
 def parse_update(
@@ -402,7 +426,7 @@ def _records(
             problems.add("bad_value", _("Record %(id)s is there twice."), id=record_id)
             break
         seen.add(record_id)
-        names.check(item, _RECORD_KEYS, problems, error="bad_value", strict=strict)
+        names.check_keys(item, _RECORD_KEYS, problems, strict=strict)
         items.append((record_id, _values(item.get("values"), problems)))
         if problems:
             break
@@ -478,13 +502,16 @@ def parse_call(
     body: Mapping[str, Any],
     max_records: int,
     params: Mapping[str, str] = MappingProxyType({}),
+    *,
+    in_path: bool = False,
 ) -> CallRequest:
     """``{"args": […], "kwargs": {…}, "context": {…}}``, and for an action of the model itself ``"ids"``.
 
+    :param in_path: the path names the record, so that the body names none
     :raise ApiError: ``bad_value``, ``bad_parameter``
     """
     problems = Problems()
-    _params, body = _both(params, body, "CALL", problems, strict=True)
+    _params, body = _both(params, body, "CALL", problems, strict=True, in_path=in_path)
     body = names.given(body)
     args, kwargs, ids = body.get("args", []), body.get("kwargs", {}), _id_list(body.get("ids", []))
     if not isinstance(args, list):
@@ -497,17 +524,6 @@ def parse_call(
     _check_storable({"args": args, "kwargs": kwargs}, problems)
     problems.raise_if_any()
     return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids or ())), context)
-
-
-def parse_context(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a body says of Odoo's context.
-
-    :raise ApiError: ``bad_value``
-    """
-    problems = Problems()
-    context = _context(body, problems)
-    problems.raise_if_any()
-    return context
 
 
 def _context(body: Mapping[str, Any], problems: Problems) -> Mapping[str, Any]:
@@ -550,9 +566,20 @@ def parse_keys(body: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     :raise ApiError: ``bad_value`` for one that looks like a known one
     """
     problems = Problems()
-    names.check(body, KEYS[kind], problems, error="bad_value")
+    names.check_keys(body, KEYS[kind], problems)
     problems.raise_if_any()
     return names.Declared(names.given(body), KEYS[kind])
+
+
+def _check_unread(body: Mapping[str, Any], problems: Problems) -> None:
+    """Refuse parameters in the body of a GET, where they would vanish."""
+    for name in names.given(body):
+        if name in PARAMETERS["GET"]:
+            problems.add(
+                "bad_parameter",
+                _('"%(name)s" is in the body: the parameters of a GET belong into its address.'),
+                name=name,
+            )
 
 
 def _parameters(
@@ -576,7 +603,7 @@ def _parameters(
         known -= {"model"} | ({"id"} if method == "GET" else set())
     if in_path:
         known -= {"id", "ids"}
-    names.check(params, known, problems, elsewhere=_ANYWHERE, alike=_ANYWHERE, strict=strict)
+    names.check(params, known, problems, elsewhere=_ANYWHERE, strict=strict)
     names.check_repeated(params, known, problems)
     return names.Declared(params, declared)
 
@@ -592,21 +619,30 @@ def _both(
 ) -> tuple[Mapping[str, str], Mapping[str, Any]]:
     """As :func:`_parameters`, with the keys of the body."""
     known = KEYS[method]
-    said_again = [
-        name
-        for name in ("model", "id")
-        if not strict and name in body and str(whole(body[name])) == params.get(name, "").strip()
-    ]
-    names.check(
+    passed_over = set()
+    if not strict:
+        passed_over = {name for name in ("model", "id") if _says_again(name, body, params)}
+        if method == "DELETE":
+            passed_over |= _PASSED_OVER_BY_DELETE
+    names.check_keys(
         body,
-        known.union(said_again),
+        (known | passed_over) - ({"ids"} if in_path else set()),
         problems,
-        error="bad_value",
-        elsewhere=_ALL_PARAMETERS,
+        elsewhere=_ANYWHERE,
         strict=strict,
     )
     declared = _parameters(params, method, problems, strict=strict, in_path=in_path)
     return declared, names.Declared(body, known)
+
+
+def _says_again(name: str, body: Mapping[str, Any], params: Mapping[str, str]) -> bool:
+    """Return whether a body repeats a parameter: the same model, or the same id (7, 7.0, "7")."""
+    if name not in params or name not in body:
+        return False
+    if name == "id":
+        record_id = _any_id(body[name])
+        return record_id is not None and record_id == _any_id(params[name])
+    return bool(body[name] == params[name])
 
 
 # --- parameters ------------------------------------------------------------------------------
@@ -702,10 +738,7 @@ def _integer(
 ) -> int | None:
     if name not in params:
         return None
-    text = params[name].strip()
-    if name == "id":
-        text = re.sub(r"\.0+$", "", text)
-    value = int(text) if _INTEGER.fullmatch(text) else None
+    value = _number(params[name], is_id=name == "id")
     if value is None or not low <= value <= high:
         problems.add(
             "bad_parameter",
@@ -716,6 +749,14 @@ def _integer(
         )
         return None
     return value
+
+
+def _number(text: str, *, is_id: bool) -> int | None:
+    """Return the whole number that a text is; of an id, ``5.0`` is one as well."""
+    text = text.strip()
+    if is_id:
+        text = re.sub(r"\.0+$", "", text)
+    return int(text) if _INTEGER.fullmatch(text) else None
 
 
 def _literal_param(params: Mapping[str, str], name: str, problems: Problems, default: Any) -> Any:
@@ -818,7 +859,8 @@ def _expanded(name: str, below: Any, problems: Problems, depth: int) -> Selectio
     """A list of fields, or an object that says more."""
     if below is None or isinstance(below, list):
         below = {"fields": below}
-    if not isinstance(below, dict) or not below.keys() <= _EXPAND_KEYS:
+    below = names.given(below) if isinstance(below, dict) else None
+    if below is None or not below.keys() <= _EXPAND_KEYS:
         problems.add(
             "bad_parameter",
             _(
@@ -827,7 +869,6 @@ def _expanded(name: str, below: Any, problems: Problems, depth: int) -> Selectio
             name=name[:128] if storable(name) else "?",
         )
         return Selection()
-    below = names.given(below)
     return _selection(
         below.get("fields"),
         below.get("expand"),
@@ -846,6 +887,11 @@ def _id(value: Any) -> int | None:
     """Return an id, 2 for 2.0 as well; None for what is none."""
     value = whole(value)
     return value if type(value) is int and 1 <= value <= MAX_ID else None
+
+
+def _any_id(value: Any) -> int | None:
+    """Return an id, of a text as well; None for what is none."""
+    return _id(_number(value, is_id=True) if isinstance(value, str) else value)
 
 
 def _id_list(value: Any) -> list[int] | None:

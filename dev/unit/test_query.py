@@ -620,12 +620,19 @@ ALIKE = {
     "agregates": "aggregates",
     "archive": "archived",
     "modle": "model",
+    "Lang": "lang",
+    "langs": "lang",
+    "language": "lang",
+    "locale": "lang",
+    "contxt": "context",
+    "Context": "context",
 }
 #: What apps send for themselves.
 OWN = """
-    _ t ts v db device device_id deviceId app app_version version platform os locale tz timezone token key
+    _ t ts v db device device_id deviceId app app_version version platform os tz timezone token key
     api_key session_id uid user company cache nocache debug source ref name email state type mode code note
     mount modal date data_source callback method format fcm_token
+    lng lat lon lan contact content
 """.split()
 
 
@@ -665,7 +672,7 @@ def test_a_key_that_looks_like_a_known_one_is_refused(name, meant):
 
 def test_arguments_do_not_vanish():
     assert '"args"' in refused(query.parse_call, {"arg": [1]}, 9).message()
-    assert '"kwargs"' in refused(query.parse_call, {"kwarg": {}}, 9).message()
+    assert '"kwargs"' in refused(query.parse_call, {"kwarg": {"a": 1}}, 9).message()
     items = [{"id": 1, "values": {}, "value": {"a": 1}}]
     assert '"values"' in refused(query.parse_update, {}, {"records": items}, 9).message()
 
@@ -676,8 +683,123 @@ def test_what_counts_elsewhere_is_refused_here():
         assert refused_write({"values": {}}, **{name: "[]"}).error == "bad_parameter"
         assert refused(query.parse_delete, {"id": "1", name: "[]"}, 9).error == "bad_parameter"
     for name in ("domain", "page", "ids"):
-        assert refused_write({"values": {}, name: []}).error == "bad_value"
+        assert refused_write({"values": {}, name: [1]}).error == "bad_value"
         assert refused(query.parse_delete, {"id": "1"}, 9, body={name: [1]}).error == "bad_value"
+
+
+#: Keys of a body that look like a known one, wherever that one counts.
+ALIKE_KEYS = {
+    **dict.fromkeys(["Id", "ID", "_id", "record_id", "recordId", "res_id", "pk"], "id"),
+    **dict.fromkeys(["Ids", "record_ids"], "ids"),
+    **dict.fromkeys(["domian", "filter", "where"], "domain"),
+    **dict.fromkeys(["Model", "modle"], "model"),
+    **dict.fromkeys(["language", "locale"], "lang"),
+    "sort": "order",
+    "per_page": "limit",
+}
+
+
+@pytest.mark.parametrize("name", ALIKE_KEYS)
+def test_a_key_that_looks_like_one_of_another_place_is_refused(name):
+    """It would be passed over: a record that was to be changed would be created."""
+    meant = f'"{ALIKE_KEYS[name]}"'
+    for error in (
+        refused(query.parse_create, {}, {"values": {}, name: 5}, 9),
+        refused_write({"values": {}, name: 5}),
+        refused(query.parse_delete, {"id": "1"}, 9, body={name: 5}),
+        refused(query.parse_create, {}, {"values": {}, name: 5}, 9, strict=True),
+    ):
+        assert error.error == "bad_value"
+        assert f'"{name}"' in error.message()
+        assert meant in error.message()
+
+
+@pytest.mark.parametrize("nothing", [None, [], {}], ids=ascii)
+@pytest.mark.parametrize(
+    "name", ["domain", "limit", "id", "Id", "filter", "feilds", "context", "x"]
+)
+def test_a_key_that_was_not_given_is_not_refused(name, nothing):
+    """Whatever its name is: a client's class has every key, most of them null."""
+    for strict in (False, True):
+        body = {"values": {"a": 1}, name: nothing}
+        assert query.parse_create({}, body, 9, strict=strict).items == ((None, {"a": 1}),)
+        found = query.parse_update({}, body, 9, record_id=7, strict=strict)
+        assert found.items == ((7, {"a": 1}),)
+        found = query.parse_delete({}, 9, body={name: nothing}, record_id=7, strict=strict)
+        assert found.ids == (7,)
+        items = [{"id": 1, "values": {}, "order": nothing, "value": nothing}]
+        assert query.parse_update({}, {"records": items}, 9, strict=strict).items == ((1, {}),)
+    assert query.parse_call({name: nothing}, 9, in_path=True) == query.CallRequest()
+    assert not query.parse_keys({name: nothing, "Login": nothing}, "login")
+    below = {"fields": ["b"], "field": nothing}
+    assert parsed(expand=json.dumps({"a": below})).selection.expand["a"].fields == ("b",)
+
+
+def test_a_deletion_passes_over_what_every_request_of_an_app_has():
+    body = {"fields": [], "expand": None, "values": {"a": 1}}
+    assert query.parse_delete({"id": "7"}, 9, body=body).ids == (7,)
+    assert refused(query.parse_delete, {}, 9, body=body, record_id=7, strict=True)
+    assert refused(query.parse_delete, {"id": "7"}, 9, body={"records": [{"id": 8}]})
+    assert refused(query.parse_delete, {"id": "7"}, 9, body={"fields": ["a"]}).error == "bad_value"
+
+
+def test_an_action_on_one_record_takes_no_other_ids():
+    error = refused(query.parse_call, {"ids": [3]}, 9, in_path=True)
+    assert (error.error, '"ids"' in error.message()) == ("bad_value", True)
+    assert query.parse_call({"ids": [3]}, 9).ids == (3,)
+
+
+def test_context_counts_for_a_creation_alone():
+    context = {"default_name": "x"}
+    for strict in (False, True):
+        found = query.parse_create({}, {"values": {}, "context": context}, 9, strict=strict)
+        assert found.context == context
+        error = refused(query.parse_create, {}, {"values": {}, "context": 1}, 9, strict=strict)
+        assert (error.error, '"context"' in error.message()) == ("bad_value", True)
+    for error in (
+        refused_write({"values": {}, "context": context}),
+        refused(query.parse_delete, {"id": "1"}, 9, body={"context": context}),
+    ):
+        assert (error.error, '"context"' in error.message()) == ("bad_value", True)
+    for error in (
+        refused_list(context="{}"),
+        refused(query.parse_create, {"context": "{}"}, {"values": {}}, 9),
+        refused_write({"values": {}}, context="{}"),
+    ):
+        assert (error.error, '"context"' in error.message()) == ("bad_parameter", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("groupby", '["a"]'), ("aggregates", '["a:sum"]'), ("cursor", ""), ("cursor", "x")],
+)
+def test_what_is_for_a_list_does_not_go_with_an_id(name, value):
+    in_path = {"record_id": 7, "page_name": "page", "default_fields": []}
+    for error in (
+        refused_list(id="7", **{name: value}),
+        refused(query.parse_get, {name: value}, 9, **in_path),
+    ):
+        assert error.error == "bad_parameter"
+        assert f'"{name}"' in error.message()
+        assert '"id"' in error.message()
+
+
+def test_an_app_sends_its_page_with_an_id_too():
+    params = {"order": "name", "limit": "5", "offset": "2", "count": "none", "groupby": "[]"}
+    assert parsed(id="7", **params) == query.OneQuery(7, query.Selection(("name",)), limit=5)
+
+
+def test_parameters_in_the_body_of_a_get_are_refused():
+    for unread in ({"domain": [["a", "=", 1]]}, {"limit": 5, "x": 1}, {"page": 2}):
+        error = refused(query.parse_get, GOOD, 9, unread=unread)
+        assert error.error == "bad_parameter"
+        assert f'"{next(iter(unread))}"' in error.message()
+        assert "address" in error.message()
+    message = refused(query.parse_model, {}, {"model": "x"}).message()
+    assert '"model" is missing' in message
+    assert "address" in message
+    for unread in ({}, {"x": 1}, {"domain": [], "fields": None}):
+        assert query.parse_get(GOOD, 1000, unread=unread) == parsed()
 
 
 def test_a_selection_may_stand_in_the_query_string_of_any_method():
@@ -690,10 +812,16 @@ def test_a_selection_may_stand_in_the_query_string_of_any_method():
 
 
 def test_a_body_may_say_again_what_the_query_string_says():
-    body = {"values": {}, "model": "res.partner", "id": 7.0}
-    params = {"model": "res.partner", "id": "7"}
-    assert query.parse_update(params, body, 9).items == ((7, {}),)
-    assert refused(query.parse_update, params, {**body, "id": 8}, 9).error == "bad_value"
+    body = {"values": {}, "model": "res.partner"}
+    params = {"model": "res.partner"}
+    for text in ("7", " 7 ", "7.0", "007"):
+        for again in (7, 7.0, "7", "7.0"):
+            given_twice = ({**params, "id": text}, {**body, "id": again}, 9)
+            assert query.parse_update(*given_twice).items == ((7, {}),)
+        for other in (8, 7.5, "8", "x", "7.5", True, [7], BIG, 2**31):
+            error = refused(query.parse_update, {**params, "id": text}, {**body, "id": other}, 9)
+            assert (error.error, '"id"' in error.message()) == ("bad_value", True)
+    assert refused(query.parse_delete, {"id": "x"}, 9, body={"id": "x"})
     assert refused(query.parse_create, {"model": "x"}, {"values": {}, "id": 8}, 9)
 
 

@@ -375,7 +375,6 @@ class TestRequestForms(ApiCase):
             "page": "3",
             "Id": "5",
             "language": "fr_FR",
-            "locale": "fr",
         }.items():
             with self.subTest(name=name):
                 params = {"fields": ["name"], name: value}

@@ -30,7 +30,7 @@ _KINDS: Final = {
         "groupby": "group groups groupedby",
         "aggregates": "aggregate aggregation aggregations measures",
         "archived": "activetest withinactive",
-        "lang": "language locale",
+        "lang": "language",
         "id": "recordid resid pk",
         "ids": "recordids resids",
         "values": "value vals val data",

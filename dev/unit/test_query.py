@@ -623,7 +623,6 @@ ALIKE = {
     "Lang": "lang",
     "langs": "lang",
     "language": "lang",
-    "locale": "lang",
     "contxt": "context",
     "Context": "context",
 }
@@ -632,7 +631,7 @@ OWN = """
     _ t ts v db device device_id deviceId app app_version version platform os tz timezone token key
     api_key session_id uid user company cache nocache debug source ref name email state type mode code note
     mount modal date data_source callback method format fcm_token
-    lng lat lon lan contact content
+    lng lat lon lan contact content locale
 """.split()
 
 
@@ -693,7 +692,7 @@ ALIKE_KEYS = {
     **dict.fromkeys(["Ids", "record_ids"], "ids"),
     **dict.fromkeys(["domian", "filter", "where"], "domain"),
     **dict.fromkeys(["Model", "modle"], "model"),
-    **dict.fromkeys(["language", "locale"], "lang"),
+    "language": "lang",
     "sort": "order",
     "per_page": "limit",
 }

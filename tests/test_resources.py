@@ -239,14 +239,16 @@ class TestActions(ApiCase):
             check(kwargs.keys())
             return note(body, **kwargs)
 
+        def override(below):
+            def unlink_later(records, *args, body="", **kwargs):
+                return below(records, *args, body=body, **kwargs)
+
+            return unlink_later
+
         below = unlink_later
-
-        def unlink_later(records, *args, body="", **kwargs):
-            return below(records, *args, body=body, **kwargs)
-
         model = type(self.partner)
         with (
-            patch.object(model, "unlink_later", unlink_later),
+            patch.object(model, "unlink_later", override(below)),
             patch.object(model.__mro__[1], "unlink_later", below, create=True),
         ):
             yield

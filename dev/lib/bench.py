@@ -14,7 +14,8 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -26,12 +27,17 @@ from .server import Server, serving
 from .setup import Setup
 
 ROUTES = "jwt_auth_api_bench"
+#: A parent that was used up some minutes ago is reuse, which ends its session.
+IN_GRACE = """
+UPDATE jwt_refresh_token SET consumed_at = now() AT TIME ZONE 'utc' WHERE consumed_at IS NOT NULL
+"""
 FLOOR, PUBLIC, LOGIN = "auth=none, nothing", "auth=public, nothing", "login"
 CONNECTIONS = 4
 
 SEED = """
 env["ir.config_parameter"].set_param("jwt_auth_api.access_token_seconds", 86400)
-env["ir.config_parameter"].set_param("jwt_auth_api.refresh_grace_seconds", 86400)
+env["ir.config_parameter"].set_param("jwt_auth_api.refresh_grace_seconds", 300)
+env["ir.config_parameter"].set_param("jwt_auth_api.max_rotations", 0)
 # the logins of one scenario would end the session of the others
 env["ir.config_parameter"].set_param("jwt_auth_api.max_sessions", 0)
 env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)
@@ -89,22 +95,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _choose(setup: Setup, server: Server, key: str, only: str, seconds: int) -> list[Scenario]:
     """The floor, what was asked for, and what that is compared with."""
-    login = httpx.post(
-        f"{server.url}/api/login",
-        json={"login": "admin", "password": "admin"},
-        headers={"X-Client-Type": "app"},
-        timeout=60,
-    ).json()
+    login, other = (_log_in(server) for _time in range(2))
     ours = {"Authorization": f"Bearer {login['token']}"}
     odoos = {"Authorization": f"bearer {key}", "Content-Type": "application/json"}
     records = bench_records.scenarios(setup, server.db, server.url, ours, odoos, seconds)
-    scenarios = [*_authentication(login["refreshToken"], ours, odoos), *records]
+    in_grace = partial(database.rows, setup, server.db, IN_GRACE)
+    rotation = (other["token"], other["refreshToken"], in_grace)
+    scenarios = [*_authentication(login["refreshToken"], ours, odoos, rotation), *records]
     asked = [s for s in scenarios if only in s.name]
     names = {FLOOR, *(s.name for s in asked), *(s.base for s in asked)}
     return [s for s in scenarios if s.name in names]
 
 
-def _authentication(refresh: str, ours: dict[str, str], odoos: dict[str, str]) -> list[Scenario]:
+def _log_in(server: Server) -> dict[str, str]:
+    return dict(
+        httpx.post(
+            f"{server.url}/api/login",
+            json={"login": "admin", "password": "admin"},
+            headers={"X-Client-Type": "app"},
+            timeout=60,
+        ).json()
+    )
+
+
+def _authentication(
+    refresh: str,
+    ours: dict[str, str],
+    odoos: dict[str, str],
+    rotation: tuple[str, str, Callable[[], object]],
+) -> list[Scenario]:
+    rotated, parent, in_grace = rotation
+    rotates = {"Authorization": f"Bearer {rotated}"}
+
     def token(
         path: str, headers: dict[str, str] | None = None, **body: object
     ) -> tuple[str, str, dict[str, str], str]:
@@ -124,8 +146,9 @@ def _authentication(refresh: str, ours: dict[str, str], odoos: dict[str, str]) -
         ),
         Scenario(
             "rotate (the same parent, in its grace)",
-            *token("/api/update/refresh-token", ours, refreshToken=refresh),
+            *token("/api/update/refresh-token", rotates, refreshToken=parent),
             base=LOGIN,
+            before=in_grace,
         ),
     ]
 
@@ -178,6 +201,8 @@ def _queries(server: Server, scenario: Scenario, numbers: Iterator[int]) -> int:
 
 
 def _load(server: Server, scenario: Scenario, folder: Path, seconds: int) -> None:
+    if scenario.before:
+        scenario.before()
     script = folder / "bench.lua"
     lines = [f"wrk.method = {_lua(scenario.method)}", f"wrk.body = {_lua(scenario.body)}"]
     lines += [f"wrk.headers[ {_lua(k)} ] = {_lua(v)}" for k, v in scenario.headers.items()]

@@ -23,6 +23,8 @@ class Scenario:
     body: str = ""
     base: str = ""
     prepare: Callable[[], range] | None = None
+    #: Called before each load.
+    before: Callable[[], object] | None = None
     rates: list[float] = field(default_factory=list)
     p50s: list[float] = field(default_factory=list)
     cpus: list[float] = field(default_factory=list)

@@ -84,7 +84,7 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
 }
 #: How many problems of one request are told.
-MAX_PROBLEMS: Final = 20
+MAX_PROBLEMS: Final = 100
 #: What a client waits for before it asks a server again that is overloaded, or has no database.
 RETRY_SECONDS: Final = 5
 #: The database cannot be asked: all connections are in use, it is down, or it has just gone.

@@ -105,7 +105,7 @@ class ResUsers(models.Model):
         :return: the user and None, or None and the error to *return*: the challenge stays used up
         """
         throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
-        # as _jwt_lock, but before the check: this transaction would not see a parallel change fail it
+        # before the check: in READ COMMITTED a change that commits after it would go unnoticed
         self.env.cr.execute(
             "SELECT 1 FROM auth_passkey_key k JOIN res_users u ON u.id = k.create_uid"
             " WHERE k.credential_identifier = %s FOR SHARE OF u",

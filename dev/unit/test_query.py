@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt_auth_api.tools import domain, names, query
-from jwt_auth_api.tools.errors import CODES, ApiError, SeveralErrors, dump_json
+from jwt_auth_api.tools.errors import CODES, ApiError, Problems, SeveralErrors, dump_json
 from werkzeug.datastructures import MultiDict
 
 GOOD = {"model": "res.partner", "fields": '["name"]'}
@@ -845,3 +845,16 @@ def test_whoever_reads_a_parameter_has_to_declare_it():
     for read in (lambda: declared["b"], lambda: declared.get("b"), lambda: "b" in declared):
         with pytest.raises(AssertionError):
             read()
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_unknown_names_have_an_end(strict):
+    """Each is compared with all known ones, so a body of 100,000 is refused before that."""
+    problems = Problems()
+    names.check((f"x{number}" for number in range(100)), ["domain"], problems, strict=strict)
+    assert problems.is_full == strict
+    problems = Problems()
+    names.check((f"x{number}" for number in range(101)), ["domain"], problems, strict=strict)
+    with pytest.raises(ApiError) as refused:
+        problems.raise_if_any()
+    assert refused.value.message() == "There are too many unknown names."

@@ -84,7 +84,18 @@ RULES = (
         "what leads to records of a model that is closed to the caller is refused, as in `search_read`",
         "expand: refused",
         "You are not allowed to access",
-        r"(mail\.message|discuss\.channel)\..*",
+        r"(mail\.message|discuss\.channel)\..*|.*\.message_ids",
+    ),
+    Rule(
+        "with rights lifted, a relation has the records that connections show",
+        "value|expand",
+        ", and records of which the caller sees nothing without connections",
+        caller="admin",
+    ),
+    Rule(
+        "a relation that is expanded without a limit has at most a thousand records",
+        "expand: refused",
+        "give it a …",
     ),
     Rule(
         "only fields with a column sort",

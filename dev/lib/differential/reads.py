@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
@@ -38,8 +38,8 @@ class Reads:
         self.rows: list[dict[str, Any]] = []
         #: Fields that one of the sides could not read: they are asked for once.
         self._unread: set[str] = set()
-        #: Related model → field → type.
-        self._types: dict[str, dict[str, str]] = defaultdict(dict)
+        #: Related model → field → what Odoo tells of it.
+        self._known: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         #: Values that were compared.
         self.values = 0
 
@@ -202,15 +202,18 @@ class Reads:
                 if not same(row[name], expected):
                     differing.setdefault(name, (row["id"], row[name], expected))
         for name, (key, value, expected) in differing.items():
-            if self._moves(self._name, key, name) or self._is_tie(name, value, expected):
-                continue
-            kind = self.fields[name]["type"]
-            stored = "" if self.fields[name]["store"] else ", not stored"
+            field = self.fields[name]
             archived = params.get("archived") == "1"
+            if self._moves(self._name, key, name) or self._is_tie(field, value, expected):
+                continue
+            if not field["store"] and self._depends(key, name, value, archived=archived):
+                continue
+            stored = "" if field["store"] else ", not stored"
             alone = self._alone(key, name, value, params)
+            more = self._more(field, value, expected)
             yield Difference(
                 "value",
-                f"{kind}{stored}{alone}{' (archived=1)' if archived else ''}",
+                f"{field['type']}{stored}{alone}{more}{' (archived=1)' if archived else ''}",
                 self._name,
                 name,
                 as_request(self._name, {"fields": [name], **params}) + f" → id {key}",
@@ -227,10 +230,36 @@ class Reads:
             _MOVING[model_name, name] = first.value != second.value
         return _MOVING[model_name, name]
 
-    def _is_tie(self, name: str, ours: Any, theirs: Any) -> bool:
+    def _depends(self, key: int, name: str, value: Any, *, archived: bool) -> bool:
+        """Whether Odoo itself answers this value, too, when other fields are read with it or none.
+
+        The fields of one request share a cache: code that computes one of them with more rights may leave
+        another one there, and a list that was read by the caller's rules changes what is made of it.
+        """
+        kind = self.fields[name]["type"]
+        context = {"active_test": not archived}
+
+        def gives_it(others: Sequence[str]) -> bool:
+            names = [*others, name]
+            answer = self._ask.rpc(self._name, "read", [key], names, context=context)
+            rows = answer.value if answer.given else []
+            return any(same(value, normal.value(kind, row[name])) for row in rows)
+
+        computed = [other for other, field in self.fields.items() if not field["store"]]
+        return gives_it([]) or any(gives_it([other]) for other in computed if other != name)
+
+    def _more(self, field: dict[str, Any], ours: Any, theirs: Any) -> str:
+        """Tell whether a list has those records of Odoo's, and others that the caller sees by connections alone."""
+        if field["type"] not in X2MANY or not self._ask.caller.lifted:
+            return ""
+        visible = self._ask.theirs(lambda env: _visible(env, field["relation"], ours))
+        if visible.given and [key for key in ours if key in visible.value] == theirs:
+            return ", and records of which the caller sees nothing without connections"
+        return ""
+
+    def _is_tie(self, field: dict[str, Any], ours: Any, theirs: Any) -> bool:
         """Whether two lists differ in the order of records that sort alike, which is chance in Odoo."""
-        field = self.fields[name]
-        if field["type"] not in X2MANY or sorted(ours) != sorted(theirs):
+        if field.get("type") not in X2MANY or sorted(ours) != sorted(theirs):
             return False
         comodel = field["relation"]
         order = self._ask.registry[comodel]._order
@@ -282,8 +311,8 @@ class Reads:
             yield from self._expand(names[half:])
             return
         if not ours.given:
-            comodel = self.fields[names[0]]["relation"]
-            theirs = self._ask.rpc(comodel, "search_read", [], below[names[0]], limit=1)
+            keys = {key for row in chosen for key in _linked(row.get(names[0]))}
+            theirs = self._related(self.fields[names[0]]["relation"], keys, below[names[0]])
             if found := unequal_outcome(ours, theirs):
                 kind = f"expand: {found[0]}"
                 request = as_request(self._name, params)
@@ -308,7 +337,7 @@ class Reads:
             if answer.value[each]["type"] != "binary"
         ]
         start = sum(map(ord, self._name + name)) % max(1, len(names))
-        self._types[comodel] = {key: each["type"] for key, each in answer.value.items()}
+        self._known[comodel] = answer.value
         return ["display_name", *(names[start:] + names[:start])[:BELOW]]
 
     def _compare_expanded(
@@ -322,11 +351,11 @@ class Reads:
         field = self.fields[name]
         many = field["type"] in X2MANY
         led = {row["id"]: _linked(row.get(name)) for row in chosen}
-        related = self._related(
-            field["relation"], {key for ids in led.values() for key in ids}, names
-        )
-        if related is None:
+        keys = {key for ids in led.values() for key in ids}
+        answer = self._related(field["relation"], keys, names)
+        if not answer.given:
             return
+        related = answer.value
         request = as_request(self._name, {**params, "expand": {name: names}})
         for key, ids in led.items():
             if key not in answered:
@@ -335,8 +364,9 @@ class Reads:
             items = value if isinstance(value, list) else [value] if value else []
             expected = [each for each in ids if each in related]
             given = [item["id"] for item in items]
-            if given != expected and not self._is_tie(name, given, expected):
-                what = f"{field['type']}: other records than Odoo shows"
+            if given != expected and not self._is_same_list(field, given, expected):
+                more = self._more(field, given, expected)
+                what = f"{field['type']}: other records than Odoo shows{more}"
                 ours, theirs = shown(given), shown(expected)
                 yield Difference(
                     "expand", what, self._name, name, f"{request} → id {key}", ours, theirs
@@ -348,15 +378,18 @@ class Reads:
                 )
             for item in items:
                 for below in item.keys() & related[item["id"]].keys():
-                    kind = self._types[field["relation"]].get(below, "")
+                    known = self._known[field["relation"]].get(below, {})
+                    kind = str(known.get("type", ""))
                     theirs_value = normal.value(kind, related[item["id"]][below])
                     self.values += 1
-                    if not same(item[below], theirs_value) and not self._moves(
-                        field["relation"], item["id"], below
+                    if (
+                        not same(item[below], theirs_value)
+                        and not self._is_tie(known, item[below], theirs_value)
+                        and not self._moves(field["relation"], item["id"], below)
                     ):
                         yield Difference(
                             "expand",
-                            f"value: {kind}",
+                            f"value: {kind}{self._more(known, item[below], theirs_value)}",
                             self._name,
                             f"{name}.{below}",
                             f"{request} → id {key}, {field['relation']}/{item['id']}",
@@ -365,25 +398,35 @@ class Reads:
                         )
                         return
 
-    def _related(
-        self, comodel: str, ids: set[int], names: list[str]
-    ) -> dict[int, dict[str, Any]] | None:
-        """Return what Odoo reads of related records, those that it shows the caller; None where it cannot."""
+    def _is_same_list(self, field: dict[str, Any], ours: list[int], theirs: list[int]) -> bool:
+        """Whether two lists of a relation are one: what code computes comes in an order of its own each time."""
+        if not field["store"] and sorted(ours) == sorted(theirs):
+            return True
+        return self._is_tie(field, ours, theirs)
+
+    def _related(self, comodel: str, ids: set[int], names: list[str]) -> Answer:
+        """Return what Odoo reads of related records, by id: of those that it shows the caller."""
 
         def read(env: Any) -> Any:
-            model = env[comodel].with_context(active_test=False)
-            try:  # some models let their records be searched and read without any access right
-                allowed = model.search([("id", "in", sorted(ids))]).ids
-            except AccessError:
-                allowed = []
+            allowed = _visible(env, comodel, ids)
             rows = rpc.call(env, comodel, "read", allowed, names) if allowed else []
-            found = {row["id"]: row for row in rows}
+            # where one value of a record is missing, Odoo answers nothing of it
+            found: dict[int, dict[str, Any]] = {key: {} for key in allowed}
+            found.update((row["id"], row) for row in rows)
             if self._ask.caller.lifted:  # shown by the connection, not to be compared
-                found = {**{key: {} for key in model.browse(ids).exists().ids}, **found}
+                found = {**{key: {} for key in env[comodel].browse(ids).exists().ids}, **found}
             return found
 
-        answer = self._ask.theirs(read)
-        return answer.value if answer.given else None
+        return self._ask.theirs(read)
+
+
+def _visible(env: Any, model_name: str, ids: Collection[int]) -> list[int]:
+    """Return those of the ids that Odoo shows, archived ones too."""
+    model = env[model_name].with_context(active_test=False)
+    try:  # some models let their records be searched and read without any access right
+        return list(model.search([("id", "in", sorted(ids))]).ids)
+    except AccessError:
+        return []
 
 
 def _linked(value: Any) -> list[int]:

@@ -54,7 +54,7 @@ def caught(env, on_fault):
     try:
         yield
     except RAISED_BY_CODE as exc:
-        if _is_aborted(env) or isinstance(exc, _FOR_THE_REQUEST):
+        if is_aborted(env) or isinstance(exc, _FOR_THE_REQUEST):
             raise
         on_fault(exc)
 
@@ -70,12 +70,13 @@ def caught_searching(env, on_fault):
         with caught(env, on_fault):
             yield
     except RAISED_BY_SQL as exc:
-        if _is_aborted(env):
+        if is_aborted(env):
             env.cr.rollback()
         on_fault(exc)
 
 
-def _is_aborted(env):
+def is_aborted(env):
+    """Return whether PostgreSQL has refused a statement of the transaction, which can do nothing more."""
     return env.cr.connection.info.transaction_status == TRANSACTION_STATUS_INERROR
 
 

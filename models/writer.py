@@ -32,8 +32,12 @@ def create(policy, request):
         context, more = action_context.load(policy, request.context, keys)
         gathered.add(more)
         model = model.with_context(**context)
-    with missing.named(policy, writes), _held(policy, policy.working.browse(), gathered):
+    with (
+        _held(policy, policy.working.browse(), gathered),
+        missing.named(policy, writes, request.context),
+    ):
         records = model.create(writes)
+        records.env.flush_all()
     return _answer(plan, records, request)
 
 
@@ -54,13 +58,14 @@ def update(policy, request, if_match=None, language=None):
     writes, gathered, plan = policy.writing(request, own)
     records = _all_of(policy, ids, found)
     check_version(records, if_match)
-    with _held(policy, records, gathered):
+    with _held(policy, records, gathered), missing.named(policy):
         for values, alike in _batches(records, writes):
             if values:
                 # Odoo would put terms of this language in place of those of the others
                 alike.with_context(delay_translations=True).write(values)
             else:
                 alike.check_access("write")
+        records.env.flush_all()
     return _answer(plan, records, request)
 
 

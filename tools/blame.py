@@ -5,6 +5,8 @@ A method that is given a wrong argument fails somewhere below, in the same ways 
 mistake of its own: with a ``TypeError``, a ``KeyError`` … They are told apart by what stands where
 the exception was raised: it is about an argument when that code works with a value that the client
 sent, or when the exception names one.
+
+And whether an exception is about a value that is not there: code that takes one for granted.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import dis
 import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import dropwhile, pairwise
 from types import TracebackType
 from typing import Any, Final
 
@@ -37,6 +40,10 @@ _WRONG_CALL: Final = re.compile(
     r"|got an unexpected keyword argument '(?P<unknown>.+?)'(?:\.|$))",
     re.DOTALL,
 )
+#: Python's words for an operation that finds nothing where it needs a value.
+_NOTHING: Final = re.compile(r"\b(?:NoneType|bool)\b")
+#: The code of Odoo's models, and the helpers in which it fails as well.
+_MODELS, _HELPERS = "odoo.addons.", "odoo.tools."
 
 
 def misfit(method: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -146,7 +153,7 @@ def about(
             for name, value in arguments.items()
             if (name == word and name in collected) or _has_key(value, word)
         ]
-    if place.tb_frame.f_code.co_name == "ensure_one":
+    if _function(place) == "ensure_one":
         records = place.tb_frame.f_locals.get("self")
         return _browsed(getattr(records, "_ids", None), arguments)
     spoken = [name for name in arguments if _has_word(str(exc), name)]
@@ -171,13 +178,58 @@ def quoted(text: str, arguments: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def is_of_others(exc: BaseException, package: str) -> bool:
+    """Return whether an exception comes from code that a package has called, and not from its own.
+
+    Its overrides of methods, further below, may only pass the call on.
+
+    :param package: the name of a Python package
+    """
+
+    def is_own(place: TracebackType) -> bool:
+        return f"{_module(place)}.".startswith(f"{package}.")
+
+    below = list(dropwhile(is_own, _places(exc.__traceback__)))
+    passes_on = all(
+        _function(place) == _function(called) for place, called in pairwise(below) if is_own(place)
+    )
+    return bool(below) and passes_on and not is_own(below[-1])
+
+
+def is_about_nothing(exc: BaseException) -> bool:
+    """Return whether the code of one of Odoo's models took something empty for a value."""
+    places = [
+        place
+        for place in _places(exc.__traceback__)
+        if _module(place).startswith("odoo.")
+        and not _module(place).startswith(_HELPERS)
+        and _function(place) != "ensure_one"
+    ]
+    if not places or not _module(places[-1]).startswith(_MODELS):
+        return False
+    if isinstance(exc, AttributeError):
+        return exc.obj is None or exc.obj is False
+    if isinstance(exc, TypeError):
+        return bool(_NOTHING.search(str(exc)))
+    return empty_record(exc) is not None
+
+
+def empty_record(exc: BaseException) -> Any:
+    """Return the empty set of records that code took for one record, if an exception is about one."""
+    place = _innermost(exc.__traceback__)
+    if place is None or _function(place) != "ensure_one":
+        return None
+    records = place.tb_frame.f_locals.get("self")
+    return records if getattr(records, "_ids", None) == () else None
+
+
 def _wrong_call(exc: BaseException) -> re.Match[str] | None:
     return _WRONG_CALL.match(str(exc)) if isinstance(exc, TypeError) else None
 
 
 def _is_own(place: TracebackType, method: Any) -> bool:
     """Return whether code is that of a method, or of one that it overrides."""
-    return bool(place.tb_frame.f_code.co_name == method.__name__)
+    return bool(_function(place) == method.__name__)
 
 
 def _browsed(ids: Any, arguments: Mapping[str, Any]) -> list[str]:
@@ -258,6 +310,20 @@ def _innermost(trace: TracebackType | None) -> TracebackType | None:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return trace
+
+
+def _places(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _module(place: TracebackType) -> str:
+    return str(place.tb_frame.f_globals.get("__name__", ""))
+
+
+def _function(place: TracebackType) -> str:
+    return place.tb_frame.f_code.co_name
 
 
 def _raises(place: TracebackType) -> bool:

@@ -300,3 +300,92 @@ def test_code_without_a_source():
 def test_value_that_the_database_quotes(text, expected):
     sent = {"body": "x", "parent": "abc", "rows": [{"a": ["x y"]}], "big": 99999999999}
     assert blame.quoted(text, sent) == expected
+
+
+# --- what is about a value that is not there -------------------------------------------------------
+
+ADDON, ORM, OURS = "odoo.addons.sale.models.order", "odoo.orm.models", "odoo.addons.jwt_auth_api"
+
+
+def code(module, text):
+    """Return what some code of a module defines under the name ``f``."""
+    found = {"__name__": module}
+    exec(compile(text, module, "exec"), found)
+    return found["f"]
+
+
+def caught(function, *args):
+    with pytest.raises(blame.MISTAKES) as info:
+        function(*args)
+    return info.value
+
+
+class Records:
+    """As far as code takes them for one record."""
+
+    def __init__(self, *ids):
+        self._ids = ids
+
+    ensure_one = code(ORM, "def f(self):\n    raise ValueError('Expected singleton')")
+    ensure_one.__code__ = ensure_one.__code__.replace(co_name="ensure_one")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("def f(value):\n    return value < None", 1, True),
+        ("def f(value):\n    return value + 'x'", False, True),
+        ("def f(value):\n    return value.upper()", None, True),
+        ("def f(value):\n    return value.upper()", False, True),
+        ("def f(value):\n    return value.ensure_one()", Records(), True),
+        ("def f(value):\n    return value.ensure_one()", Records(1, 2), False),
+        ("def f(value):\n    return value.no_such_method()", "x", False),
+        ("def f(value):\n    return value + 'x'", 1, False),
+        ("def f(value):\n    return 1 / value", 0, False),
+        ("def f(value):\n    return int(value)", "x", False),
+        ("def f(value):\n    return {}[value]", None, False),
+    ],
+)
+def test_what_is_not_there(text, value, expected):
+    exc = caught(code(ADDON, text), value)
+    assert blame.is_about_nothing(exc) is expected
+    if isinstance(value, Records):
+        assert blame.empty_record(exc) is (value if expected else None)
+
+
+def test_only_code_of_models_takes_a_value_for_granted():
+    """What fails in the ORM was handed something wrong: a helper does what a model asks."""
+    fails = "def f(value):\n    return value < 1"
+    calls = "def f(other):\n    return other(None)"
+    for module, expected in ((ORM, False), ("odoo.tools.float_utils", True), ("datetime", True)):
+        exc = caught(code(ADDON, calls), code(module, fails))
+        assert blame.is_about_nothing(exc) is expected, module
+    assert not blame.is_about_nothing(caught(code("datetime", fails), None))
+
+
+def test_own_code_and_that_of_others():
+    def chain(*modules):
+        """Return how a call ends that goes from the first module to the last one."""
+        function = code(modules[-1], "def f():\n    return None < 1")
+        for module in reversed(modules[:-1]):
+            text = "def make(below):\n    def f():\n        return below()\n    return f"
+            found = {"__name__": module}
+            exec(compile(text, module, "exec"), found)
+            function = found["make"](function)
+        return caught(function)
+
+    assert blame.is_of_others(chain(OURS, ADDON), OURS)
+    assert blame.is_of_others(chain(OURS, f"{OURS}.models.writer", ADDON, ORM), OURS)
+    assert blame.is_of_others(chain(OURS, f"{OURS}_test.models", ADDON), OURS)
+    assert not blame.is_of_others(chain(OURS), OURS)
+    assert not blame.is_of_others(chain(OURS, ADDON, f"{OURS}.models.base"), OURS)
+    # an override that passes a call on has the name of what it calls
+    passed_on = chain(OURS, ADDON, f"{OURS}.models.base", ADDON)
+    assert blame.is_of_others(passed_on, OURS)
+
+
+def test_own_code_that_calls_something_else_is_at_fault():
+    below = code(ADDON, "def g(value):\n    return value < 1\nf = g")
+    ours = code(OURS, "def h(below):\n    return below(None)\nf = h")
+    exc = caught(code(ADDON, "def f(ours, below):\n    return ours(below)"), ours, below)
+    assert not blame.is_of_others(exc, OURS)

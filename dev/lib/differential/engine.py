@@ -15,12 +15,12 @@ from odoo.api import SUPERUSER_ID, Environment
 from odoo.http import root
 from odoo.service.model import retrying
 
-from odoo.addons.jwt_auth_api.models import faults, guarded, reader, writer
+from odoo.addons.jwt_auth_api.models import faults, guarded, missing, reader, writer
 from odoo.addons.jwt_auth_api.tools import errors, query
 
 __all__ = [
-    "FAULTS",
     "MAX_LIMIT",
+    "TOLD",
     "UNREACHABLE",
     "Wire",
     "change",
@@ -35,8 +35,8 @@ __all__ = [
 ]
 
 UNREACHABLE = guarded.UNREACHABLE
-#: The logger of values that cannot be read.
-FAULTS = faults.__name__
+#: The loggers of what an answer tells as well: values that cannot be read, or that are missing.
+TOLD = frozenset([faults.__name__, missing.__name__])
 MAX_LIMIT = 1000
 _AGENT = "differential/1.0"
 

@@ -94,6 +94,13 @@ class ApiTestWizard(models.TransientModel):
             values.setdefault("record_ids", [(6, 0, self.env.context.get("active_ids", []))])
         return values
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("name") == "for one model":
+                vals["char"] = self.env.context["active_model"]
+        return super().create(vals_list)
+
     def apply(self):
         """Write the text of the context to the records, and make a new one with a tag."""
         records = self.record_ids
@@ -268,7 +275,7 @@ class ApiTestRecord(models.Model):
 
 
 class ApiTestHasty(models.Model):
-    """A model whose ``create`` takes values for granted, in every way that Odoo's own models do."""
+    """A model whose ``create`` and ``write`` take values for granted, in every way that Odoo's own models do."""
 
     _name = "api.test.hasty"
     _description = "API Test Hasty"
@@ -297,7 +304,28 @@ class ApiTestHasty(models.Model):
                 vals["code"].no_such_method()
             elif vals.get("way") == "none":
                 {}[vals.get("url")]
+            elif vals.get("way") == "single":
+                self.env["api.test.folder"].browse(vals.get("folder_id")).ensure_one()
+            elif vals.get("way") == "wrong type":
+                vals["code"] += 1
         return super().create(vals_list)
+
+    @api.constrains("way", "code")
+    def _check_code(self):
+        for record in self:
+            if record.way == "compared":
+                record.filtered(lambda each: each.code < "m")
+            elif record.way == "attribute":
+                (record.code or None).upper()
+            elif record.way == "aborted":
+                self._give_up()
+
+    def _give_up(self):
+        """Hide what PostgreSQL refuses."""
+        try:
+            self.env.cr.execute("SELECT 1 / 0", log_exceptions=False)
+        except errors.DivisionByZero:
+            self.env["api.test.folder"].ensure_one()
 
 
 class ApiTestFragile(models.Model):

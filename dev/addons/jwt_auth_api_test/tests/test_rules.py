@@ -2,10 +2,12 @@
 """Fields that lead into another model in ways that Odoo's own models rarely have: the filter there holds."""
 
 import base64
+from unittest.mock import patch
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.jwt_auth_api.models.grant import Grant
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 
 RECORD, FOLDER, TAG, DRAWER = (
@@ -14,7 +16,8 @@ RECORD, FOLDER, TAG, DRAWER = (
     "api.test.tag",
     "api.test.drawer",
 )
-HASTY = "api.test.hasty"
+HASTY, WIZARD = "api.test.hasty", "api.test.wizard"
+MISSING = "odoo.addons.jwt_auth_api.models.missing"
 OPEN = "[('name', 'not like', 'Locked')]"
 
 
@@ -113,7 +116,7 @@ class TestRules(ApiCase):
         self.assertAnswer(get(self.user, fields=["api_test_private"]))
         self.assertError(get(self.user, fields=["api_test_pin"]), 400, "unknown_field")
 
-    @mute_logger("odoo.http")
+    @mute_logger("odoo.http", MISSING)
     def test_value_that_a_creation_takes_for_granted(self):
         """A 422 that names it, whatever Odoo's code ends with; below a command, too."""
         self._connect(HASTY)
@@ -137,6 +140,76 @@ class TestRules(ApiCase):
         self.assertError(self._create(HASTY, {**whole, "way": "mistake"}), 500, "server_error")
         self.assertEqual(self.env[HASTY].search_count([]), before)
         self.assertAnswer(self._create(HASTY, {**whole, "way": "key"}), 201)
+
+    @mute_logger("odoo.http", MISSING)
+    def test_code_that_finds_nothing_where_it_needs_a_value(self):
+        """A 422 for a creation and for a change; the field has its name where one leads to what is empty."""
+        self._connect(HASTY)
+        whole = {"url": "x", "code": "x", "folder_id": self.folder.id}
+        before = self.env[HASTY].search_count([])
+        lacking = "A required value is missing."
+        for way, lacks, told in (
+            ("single", "folder_id", "a value for folder_id"),
+            ("compared", "code", lacking),
+            ("attribute", "code", lacking),
+        ):
+            values = {name: value for name, value in whole.items() if name != lacks}
+            with self.subTest(way=way):
+                response = self._create(HASTY, {**values, "way": way})
+                body = self.assertError(response, 422, "validation_error")
+                self.assertIn(told, body["message"])
+        self.assertEqual(self.env[HASTY].search_count([]), before)
+        record = self.env[HASTY].create(whole)
+        for way in ("compared", "attribute"):
+            with self.subTest(way=way, change=True):
+                body = self.assertError(
+                    self._put(record, {"way": way, "code": False}), 422, "validation_error"
+                )
+                self.assertEqual(body["message"], lacking)
+            self.assertAnswer(self._put(record, {"way": way}))
+            self.assertAnswer(self._put(record, {"way": False}))
+
+    @mute_logger(MISSING)
+    def test_wizard_without_the_context_that_it_needs(self):
+        self._connect(WIZARD)
+        body = {"values": {"name": "for one model"}}
+        response = self._send("POST", WIZARD, self.access, body)
+        told = self.assertError(response, 422, "validation_error")["message"]
+        self.assertIn('needs active_model in its "context"', told)
+        self.assertFalse(self.env[WIZARD].search_count([]))
+        body["context"] = {"active_model": FOLDER}
+        self.assertAnswer(self._send("POST", WIZARD, self.access, body), 201)
+
+    def test_what_no_empty_value_explains(self):
+        """A mistake of a model's code, a failed transaction and a mistake of this addon stay server errors."""
+        self._connect(HASTY)
+        record = self.env[HASTY].create({"url": "x", "code": "x"})
+
+        def fails(grant, records, mode):
+            return None.upper()
+
+        def has_odoo_fail(grant, records, mode):
+            return records.browse().ensure_one()
+
+        with mute_logger("odoo.http"):
+            for way in ("wrong type", "aborted"):
+                with self.subTest(way=way):
+                    response = self._create(HASTY, {"url": "x", "code": "x", "way": way})
+                    self.assertError(response, 500, "server_error")
+            for mistake in (fails, has_odoo_fail):
+                with self.subTest(way=mistake), patch.object(Grant, "allowed", mistake):
+                    response = self._put(record, {"code": "y"})
+                    self.assertError(response, 500, "server_error")
+        self.env.invalidate_all()
+        self.assertEqual(record.code, "x")
+
+    def test_log_keeps_what_was_missing(self):
+        self._connect(HASTY)
+        with self.assertLogs(MISSING, "WARNING") as log:
+            self._create(HASTY, {"url": "x", "way": "compared"})
+        [entry] = log.output
+        self.assertIn(HASTY, entry)
+        self.assertIn("TypeError: '<' not supported", entry)
 
     def test_what_create_and_write_consume(self):
         """Values for fields without a column reach the model, which does something with them."""

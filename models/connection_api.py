@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from odoo.tools.sql import TableKind, table_kind
 
 from ..tools import context as contexts
+from ..tools import plan as plans
 from ..tools.errors import ApiError, _
 from .faults import caught_searching
 from .guarded import UNREACHABLE
@@ -242,7 +243,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _view_columns(self, model_name):
-        """Return the columns of a model without a table, None where nobody can say.
+        """Return the columns of a model without a table in their order, None where nobody can say.
 
         Some reports have fields that stand in no column, for an aggregate of their own.
         """
@@ -250,12 +251,44 @@ class ConnectionApi(models.Model):
             return None
         cr, failures = self.env.cr, []
         with caught_searching(self.env, failures.append), cr.savepoint(flush=False):
-            cr.execute(
-                SQL("SELECT * FROM %s AS source LIMIT 0", self.env[model_name].sudo()._table_sql),
-                log_exceptions=False,
-            )
-            return frozenset(column.name for column in cr.description)
+            cr.execute(SQL("%s LIMIT 0", self._whole_view(model_name)), log_exceptions=False)
+            return tuple(column.name for column in cr.description)
         return None
+
+    @api.model
+    @tools.ormcache("model_name", cache="stable")
+    def _moving_columns(self, model_name):
+        """Return the columns of a model without a table whose values change with the clock, or by chance.
+
+        PostgreSQL's plan tells what they are computed of, and its catalog which functions those are: volatile
+        ones, and those that are stable and take nothing, such as ``now()``.
+        """
+        columns = self._view_columns(model_name)
+        if columns is None:
+            return frozenset()
+        explain = SQL("EXPLAIN (VERBOSE, FORMAT JSON) %s", self._whole_view(model_name))
+        [[[found]]] = self.env.execute_query(explain)
+        made_of = [list(plans.expressions(found["Plan"], n)) for n in range(len(columns))]
+        called = set().union(*(plans.calls(part) for parts in made_of for part in parts))
+        moving = {
+            name
+            for [name] in self.env.execute_query(
+                SQL(
+                    "SELECT proname FROM pg_proc WHERE proname = ANY(%s)"
+                    " AND (provolatile = 'v' OR (provolatile = 's' AND pronargs = 0))",
+                    sorted(called),
+                )
+            )
+        }
+        return frozenset(
+            name
+            for name, parts in zip(columns, made_of, strict=True)
+            if any(plans.reads_clock(part) or moving & plans.calls(part) for part in parts)
+        )
+
+    @api.model
+    def _whole_view(self, model_name):
+        return SQL("SELECT * FROM %s AS source", self.env[model_name].sudo()._table_sql)
 
     @api.model
     def _connection(self, model_name):

@@ -51,6 +51,14 @@ def _not_sorted(name, error="bad_parameter"):
     return ApiError(error, _("Records cannot be sorted by %(field)s."), field=name[:128])
 
 
+def _moves(name):
+    return ApiError(
+        "bad_parameter",
+        _("A cursor cannot go by %(field)s: its value changes with the time."),
+        field=name[:128],
+    )
+
+
 @dataclass(frozen=True)
 class Column:
     """One field of an answer; ``below`` is the plan of an expanded relation."""
@@ -282,6 +290,13 @@ class Policy(RecordPolicy, ValuePolicy):
         stored = field.store and field.column_type and field.name != "id"
         return bool(columns is not None and stored and field.name not in columns)
 
+    def _is_moving(self, field):
+        """Return whether a view computes a field of the clock, or of chance: a cursor would meet records twice."""
+        connections = self.caller.env["connection.api"]
+        return self._view_columns is not None and field.name in connections._moving_columns(
+            self.name
+        )
+
     @functools.cached_property
     def _view_columns(self):
         return self.caller.env["connection.api"]._view_columns(self.name)
@@ -425,6 +440,8 @@ class Policy(RecordPolicy, ValuePolicy):
         :return: the relations of which some records are closed: the names on the way and the policy
         :raise ApiError: ``bad_parameter``, or the reason's own code, naming this field in any case
         """
+        if keyset and self._is_moving(found):
+            raise _moves(found.name)
         try:
             return list(self._sorted_by(found, keyset))
         except ApiError as exc:
@@ -434,7 +451,7 @@ class Policy(RecordPolicy, ValuePolicy):
         real = found.store or found.inherited
         computed = path and not keyset  # some models are sorted by what Odoo has SQL for
         sortable = found.type in _SORTABLE and found._description_sortable(self.model.env)
-        if not sortable or not (real or computed):
+        if not sortable or not (real or computed) or (keyset and self._is_moving(found)):
             raise _not_sorted(found.name)
         if found.type != "many2one" or found in seen:
             return

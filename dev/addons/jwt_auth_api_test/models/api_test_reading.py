@@ -230,3 +230,23 @@ class ApiTestStock(models.Model):
 
     name = fields.Char()
     amount = fields.Integer()
+
+
+class ApiTestMoment(models.Model):
+    """A view with a value that changes with the clock, and a link whose column holds a text (``hr.leave.report``)."""
+
+    _name = "api.test.moment"
+    _description = "API Test Moment"
+    _auto = False
+    _table_query = """
+        SELECT id, name, EXTRACT(EPOCH FROM NOW() - create_date) AS age, NULL::text AS tag_id
+        FROM api_test_entry
+        UNION ALL
+        SELECT -MIN(id) AS id, name, AVG(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP - create_date)), NULL
+        FROM api_test_entry
+        GROUP BY name
+    """
+
+    name = fields.Char()
+    age = fields.Float()
+    tag_id = fields.Many2one("api.test.tag")

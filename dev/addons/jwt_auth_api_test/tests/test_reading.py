@@ -8,6 +8,7 @@ from odoo.addons.jwt_auth_api.tests.common import ApiCase
 TEAM, MEMBER, PERSON = "api.test.team", "api.test.member", "api.test.person"
 MEETING, GUEST, ENTRY = "api.test.meeting", "api.test.guest", "api.test.entry"
 REPORT, STOCK, SHELF = "api.test.report", "api.test.stock", "api.test.shelf"
+MOMENT = "api.test.moment"
 
 
 class ReadingCase(ApiCase):
@@ -360,6 +361,25 @@ class TestViews(ReadingCase):
         cursor = body["next_cursor"]
         response = self._send("GET", STOCK, self.access, cursor=cursor, **params)
         self.assertError(response, 400, "bad_parameter")
+
+    def test_cursor_by_a_value_that_changes_with_the_clock(self):
+        """It is refused at the first page; pages by it and a cursor by other columns go on working."""
+        for run_as in ("sudo", "user"):
+            self._connect(MOMENT, "GET", run_as=run_as)
+            for order in ("age", "age desc", "name, age"):
+                with self.subTest(run_as=run_as, order=order):
+                    params = {"fields": ["name"], "order": order}
+                    response = self._send("GET", MOMENT, self.access, cursor="", **params)
+                    body = self.assertError(response, 400, "bad_parameter")
+                    self.assertIn("cursor cannot go by age", body["message"])
+                    response = self._send("GET", MOMENT, self.access, limit=3, **params)
+                    self.assertList(response, total=20)
+            for order in ("name", "id"):
+                with self.subTest(run_as=run_as, order=order):
+                    pages = self._walk(MOMENT, self.access, [3], fields=["name"], order=order)
+                    found = [row["id"] for body in pages for row in body["data"]]
+                    listed = self.env[MOMENT].search([], order=f"{order}, id desc").ids
+                    self.assertEqual(found, listed)
 
 
 @tagged("post_install", "-at_install")

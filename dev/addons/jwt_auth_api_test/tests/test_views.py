@@ -107,7 +107,7 @@ class TestViews(ApiCase):
         """Some reports have fields for their sums alone: for a client there is none."""
         self.assertTrue(self.env[VIEW]._fields["lacking"].store)
         connections = self.env["connection.api"]
-        self.assertEqual(connections._view_columns(TOTAL), {"id", "folder_id", "name"})
+        self.assertEqual(connections._view_columns(TOTAL), ("id", "folder_id", "name"))
         self.assertIsNone(connections._view_columns(FOLDER))
         for params in (
             {"fields": ["lacking"]},

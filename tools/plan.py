@@ -1,0 +1,48 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What a plan of PostgreSQL tells of the columns of a query: ``EXPLAIN (VERBOSE, FORMAT JSON)``."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+#: Reads the clock without parentheses; a call of a function has some.
+_CLOCK = re.compile(r"\b(?:CURRENT_(?:DATE|TIME|TIMESTAMP)|LOCALTIME(?:STAMP)?)\b")
+_CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(")
+
+
+def calls(expression: str) -> set[str]:
+    """Return the names of the functions that an expression calls."""
+    return set(_CALL.findall(expression))
+
+
+def reads_clock(expression: str) -> bool:
+    """Return whether an expression has a keyword of SQL for the current moment."""
+    return bool(_CLOCK.search(expression))
+
+
+def expressions(plan: dict[str, Any], index: int) -> Iterator[str]:
+    """Yield the expressions that the value of a column is computed of.
+
+    Where the plan does not tell which of them belong to the column, these are all that stand below it. What
+    only decides whether there is a row (a filter, a join) is no part of the value.
+
+    :param plan: the plan of a whole query, as the JSON has it
+    :param index: the place of the column
+    """
+    output, below = plan.get("Output"), plan.get("Plans", ())
+    if output is None or plan["Node Type"] == "Subquery Scan":
+        for child in below:
+            if child["Parent Relationship"] in ("InitPlan", "SubPlan"):
+                yield from _all(child)
+            else:
+                yield from expressions(child, index)
+        return
+    yield output[index]
+    for child in below:
+        yield from _all(child)
+
+
+def _all(plan: dict[str, Any]) -> Iterator[str]:
+    yield from plan.get("Output", ())
+    for child in plan.get("Plans", ()):
+        yield from _all(child)

@@ -27,7 +27,7 @@ from ..tools import query as queries
 from ..tools.errors import ApiError, Problems, _
 from . import grant as grants
 from .guarded import UNREACHABLE
-from .policy_records import RecordPolicy
+from .policy_records import RecordPolicy, not_sorted
 from .policy_values import ValuePolicy
 
 _PROPERTY = re.compile(r"[a-z0-9_]{1,512}")
@@ -47,8 +47,16 @@ _AGGREGATED = {
 }
 
 
-def _not_sorted(name, error="bad_parameter"):
-    return ApiError(error, _("Records cannot be sorted by %(field)s."), field=name[:128])
+def not_grouped(group):
+    return ApiError(
+        "bad_parameter", _("Records cannot be grouped by %(group)s."), group=str(group)[:128]
+    )
+
+
+def no_aggregate(aggregate):
+    return ApiError(
+        "bad_parameter", _("There is no %(aggregate)s."), aggregate=str(aggregate)[:128]
+    )
 
 
 def _moves(name):
@@ -351,7 +359,7 @@ class Policy(RecordPolicy, ValuePolicy):
         try:
             order, relations = self._order(selection.order, keyset=False)
             if relations:  # which records it is about is not known before they are read
-                raise _not_sorted(relations[0][0][0])
+                raise not_sorted(relations[0][0][0])
         except ApiError as exc:
             problems.catch(exc)
         return Plan(self, tuple(columns), order, selection.limit)
@@ -427,7 +435,7 @@ class Policy(RecordPolicy, ValuePolicy):
             return self._check_sortable(self.readable(path), keyset)
         found = self.readable(name)
         if not (found.store or found.inherited) or not _PROPERTY.fullmatch(property_name):
-            raise _not_sorted(path)
+            raise not_sorted(path)
         return []
 
     def _check_sortable(self, found, keyset):
@@ -445,21 +453,21 @@ class Policy(RecordPolicy, ValuePolicy):
         try:
             return list(self._sorted_by(found, keyset))
         except ApiError as exc:
-            raise _not_sorted(found.name, exc.error) from exc
+            raise not_sorted(found.name, exc.error) from exc
 
     def _sorted_by(self, found, keyset, path=(), seen=()):
         real = found.store or found.inherited
         computed = path and not keyset  # some models are sorted by what Odoo has SQL for
         sortable = found.type in _SORTABLE and found._description_sortable(self.model.env)
         if not sortable or not (real or computed) or (keyset and self._is_moving(found)):
-            raise _not_sorted(found.name)
+            raise not_sorted(found.name)
         if found.type != "many2one" or found in seen:
             return
         below, path = self.reading(found.comodel_name), (*path, found.name)
         # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
         if not (below.shows_all() if self.elevated else below.scope().is_true()):
             if keyset or not real:
-                raise _not_sorted(found.name)
+                raise not_sorted(found.name)
             yield path, below
         for part in (below.model._order or "id").split(","):
             name = part.split()[0].split(".")[0]
@@ -484,7 +492,7 @@ class Policy(RecordPolicy, ValuePolicy):
             # some models take away what the caller may not see after the limit
             limit = 1 if type(self.search)._search is BaseModel._search else None
             if list(self.find(domain & closed, limit=limit, archived=archived)):
-                raise _not_sorted(path[0])
+                raise not_sorted(path[0])
 
     def check_groups(self, query):
         """Allow groups and aggregates.
@@ -520,9 +528,7 @@ class Policy(RecordPolicy, ValuePolicy):
         hours = group.granularity == "hour" and found.type == "date"
         groupable = found.type in _GROUPABLE and found._description_groupable(self.model.env)
         if not groupable or bool(group.granularity) != dated or hours:
-            raise ApiError(
-                "bad_parameter", _("Records cannot be grouped by %(group)s."), group=str(group)
-            )
+            raise not_grouped(group)
         if found.relational:
             self.reading(found.comodel_name)
 
@@ -532,6 +538,4 @@ class Policy(RecordPolicy, ValuePolicy):
         base = found.base_field  # where the model delegates to it, the parent's own
         real = base.store and base.column_type
         if not real or (kinds is not None and found.type not in kinds):
-            raise ApiError(
-                "bad_parameter", _("There is no %(aggregate)s."), aggregate=str(aggregate)
-            )
+            raise no_aggregate(aggregate)

@@ -57,11 +57,14 @@ class RecordPolicy:
         return with_archived(self.search, archived)._search(domain, offset, limit, order)
 
     @contextlib.contextmanager
-    def searching(self, asked):
-        """Take what a client's domain makes Odoo's code or PostgreSQL raise for the client's mistake.
+    def searching(self, asked=domains.TRUE, order="", grouped=None):
+        """Take what a client's parameters make Odoo's code or PostgreSQL raise for the client's mistake.
 
         :param asked: the tree of the domain
-        :raise ApiError: ``bad_domain``, with the condition; what the domain has not caused is raised as it is
+        :param order: Odoo's order
+        :param grouped: for groups, a function that returns the error of the one that fails, or None
+        :raise ApiError: ``bad_domain`` with the condition, ``bad_parameter`` with the field; what the
+            parameters have not caused is raised as it is
         """
 
         def on_fault(exc):
@@ -69,6 +72,11 @@ class RecordPolicy:
                 raise exc
             if condition := self._failing(asked):
                 raise _not_searched(condition, exc) from exc
+            for term in filter(None, order.split(", ")):
+                if self._fails(domains.TRUE, term):
+                    raise not_sorted(term.split()[0]) from exc
+            if grouped and (error := grouped()):
+                raise error from exc
             if not self._fails(asked):
                 raise exc
             raise ApiError(
@@ -100,13 +108,21 @@ class RecordPolicy:
             return condition
         return None
 
-    def _fails(self, node):
-        """Return whether a domain cannot be searched; PostgreSQL is asked for its plan alone."""
-        cr, found = self.caller.env.cr, []
-        with caught_searching(self.caller.env, found.append), cr.savepoint(flush=False):
-            query = self.search._search(self._domain(node))
+    def _fails(self, node, order=None):
+        """Return whether a domain cannot be searched, or sorted; PostgreSQL is asked for its plan alone."""
+
+        def plan():
+            query = self.search._search(self._domain(node), order=order)
             if not query.is_empty():
-                cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
+                self.caller.env.cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
+
+        return self.fails(plan)
+
+    def fails(self, call):
+        """Return whether Odoo's code or PostgreSQL fails with what a function asks; it writes nothing."""
+        env, found = self.caller.env, []
+        with caught_searching(env, found.append), env.cr.savepoint(flush=False):
+            call()
         return bool(found)
 
     def is_reachable(self):
@@ -549,6 +565,10 @@ def _is_reachable(model):
     except UserError:
         return False
     return True
+
+
+def not_sorted(name, error="bad_parameter"):
+    return ApiError(error, _("Records cannot be sorted by %(field)s."), field=name[:128])
 
 
 def _unsearchable(name):

@@ -7,6 +7,7 @@ one for the names of a many2one, one for a total that the page does not tell.
 """
 
 import base64
+import functools
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timezone
@@ -25,8 +26,8 @@ from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
 from . import grant as grants
 from .faults import Faults
 from .guarded import UNREACHABLE
-from .policy import Column, Plan
-from .policy_records import reads_itself, with_archived
+from .policy import Column, Plan, no_aggregate, not_grouped
+from .policy_records import not_sorted, reads_itself, with_archived
 from .policy_values import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
@@ -52,10 +53,10 @@ def page(policy, query):
     domain = policy.domain(query.domain)
     order, relations = policy.order(query.order, keyset=query.cursor is not None)
     if query.cursor is not None:
-        with policy.searching(query.domain):
+        with policy.searching(query.domain, order):
             return _cursor_page(policy, query, plan, domain, order)
     offset = (query.page - 1) * query.limit
-    with policy.searching(query.domain):
+    with policy.searching(query.domain, order):
         policy.check_open(domain, relations, archived=query.archived)
         records, found = policy.search_and_fetch(
             domain,
@@ -397,7 +398,8 @@ def groups(policy, query):
     specs = [str(group) for group in query.groups]
     aggregates = [str(aggregate) for aggregate in query.aggregates]
     offset = (query.page - 1) * query.limit
-    with policy.searching(query.domain):
+    failing = functools.partial(_failing_group, policy, model, domain, query)
+    with policy.searching(query.domain, grouped=failing):
         policy.check_open(domain, relations, archived=query.archived)
         rows = model._read_group(
             domain,
@@ -444,6 +446,30 @@ def _group_order(query):
     asked = {term.name for term in query.order}
     rest = [str(group) for group in query.groups if str(group) not in asked]
     return ", ".join([*map(str, query.order), *rest, *([] if "id:min" in asked else ["id:min"])])
+
+
+def _failing_group(policy, model, domain, query):
+    """Find what Odoo cannot group by, compute or sort by, where groups have failed.
+
+    :return: the error to answer; None where each of them works
+    """
+
+    def fails(groups, aggregates=(), order=None):
+        return policy.fails(
+            lambda: model._read_group(domain, groups, aggregates, limit=1, order=order)
+        )
+
+    specs = [str(group) for group in query.groups]
+    for group in query.groups:
+        if fails([str(group)]):
+            return not_grouped(group)
+    for aggregate in query.aggregates:
+        if fails([], [str(aggregate)]):
+            return no_aggregate(aggregate)
+    for term in query.order if specs else ():
+        if fails(specs, order=str(term)):
+            return not_sorted(term.name)
+    return None
 
 
 def _count_groups(model, domain, specs):
@@ -725,12 +751,13 @@ def _answers(plan, entry):
 def _dump_expanded(column, records, faults, nulls, times):
     """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
     below = column.below
-    related, visible = faults.together(
-        records,
-        column.name,
-        lambda: _related(column, records, faults),
-        instead=([()] * len(records), below.policy.model.browse()),
-    )
+    with below.policy.searching(order=below.order):
+        related, visible = faults.together(
+            records,
+            column.name,
+            lambda: _related(column, records, faults),
+            instead=([()] * len(records), below.policy.model.browse()),
+        )
     if column.kind in X2MANY:
         below.policy.check_page(column.name, max(map(len, related), default=0))
     _forget_granted(below, visible)

@@ -168,6 +168,7 @@ class ApiTestEntry(models.Model):
     name = fields.Char(required=True)
     amount = fields.Integer()
     balance = fields.Integer(compute="_compute_balance")
+    moment_ids = fields.One2many("api.test.moment", "entry_id")
 
     @api.depends_context("entry_domain", "entry_order")
     def _compute_balance(self):
@@ -239,14 +240,16 @@ class ApiTestMoment(models.Model):
     _description = "API Test Moment"
     _auto = False
     _table_query = """
-        SELECT id, name, EXTRACT(EPOCH FROM NOW() - create_date) AS age, NULL::text AS tag_id
+        SELECT id, name, EXTRACT(EPOCH FROM NOW() - create_date) AS age, NULL::text AS member_id,
+               id AS entry_id
         FROM api_test_entry
         UNION ALL
-        SELECT -MIN(id) AS id, name, AVG(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP - create_date)), NULL
+        SELECT -MIN(id), name, AVG(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP - create_date)), NULL, NULL
         FROM api_test_entry
         GROUP BY name
     """
 
     name = fields.Char()
     age = fields.Float()
-    tag_id = fields.Many2one("api.test.tag")
+    member_id = fields.Many2one("api.test.member")
+    entry_id = fields.Many2one("api.test.entry")

@@ -2,11 +2,13 @@
 """Conditions that Odoo's code fails with: the client's mistake, told with the condition."""
 
 import json
+from unittest.mock import patch
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.errors import SerializationFailure, UndefinedFunction
 
+from odoo.models import BaseModel
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.jwt_auth_api.models import reader
 from odoo.addons.jwt_auth_api.models.policy import Policy
@@ -235,6 +237,83 @@ class TestDomains(ApiCase):
         ].search([("model", "=", RECORD), ("name", "=", "integer")])
         answer = self.assertAnswer(self._ask(RECORD, [], groupby=["id"], limit="1"))
         self.assertIs(answer["data"][0]["id"][1], False)
+
+    @mute_logger("odoo.sql_db")
+    def test_groups_that_postgresql_refuses(self):
+        """A computed field whose SQL is a number, which PostgreSQL takes for a place: the parameter is named."""
+        to_sql, numbers = BaseModel._field_to_sql, []
+
+        def with_a_number(self, alias, name, query=None):
+            return SQL("%s", numbers[-1]) if name == "char" else to_sql(self, alias, name, query)
+
+        self.patch(self.env.registry[RECORD], "_field_to_sql", with_a_number)
+        for groups in (["char"], ["char", "text"], ["text", "char"]):
+            for params in ({}, {"order": "id:count"}):
+                with self.subTest(groups=groups, **params):
+                    numbers.append(len(groups) + 1)  # the place of the first aggregate
+                    response = self._ask(RECORD, [], groupby=groups, **params)
+                    body = self.assertError(response, 400, "bad_parameter")
+                    self.assertIn("grouped by char.", body["message"])
+
+    @mute_logger("odoo.sql_db")
+    def test_order_that_postgresql_refuses(self):
+        """A link whose column holds a text cannot be followed, on a page, by a cursor and among groups."""
+        model = "api.test.moment"
+        self._connect(model)
+        self._connect("api.test.member")
+        entry = self.env["api.test.entry"].create({"name": "entry", "amount": 1})
+        self.assertList(self._ask(model, []), total=2)
+        for params in (
+            {"order": "member_id desc"},
+            {"order": "name, member_id"},
+            {"order": "member_id", "cursor": ""},
+            {"groupby": ["name", "member_id"], "order": "name, member_id desc"},
+        ):
+            with self.subTest(**params):
+                if "groupby" in params:
+                    response = self._send("GET", model, self.access, **params)
+                else:
+                    response = self._ask(model, [["name", "=", entry.name]], **params)
+                body = self.assertError(response, 400, "bad_parameter")
+                self.assertIn("sorted by member_id.", body["message"])
+        response = self._send("GET", model, self.access, groupby=["member_id"])
+        self.assertEqual(self.assertList(response)["data"], [{"member_id": False, "id:count": 2}])
+
+    @mute_logger("odoo.sql_db")
+    def test_order_of_expanded_records_that_postgresql_refuses(self):
+        for name in ("api.test.entry", "api.test.moment", "api.test.member"):
+            self._connect(name)
+        self.env["api.test.entry"].create({"name": "entry", "amount": 1})
+        for options in ({"order": "member_id"}, {"order": "member_id", "limit": 1}):
+            with self.subTest(**options):
+                expand = {"moment_ids": {"fields": ["name"], **options}}
+                response = self._send(
+                    "GET", "api.test.entry", self.access, fields=["name"], expand=expand
+                )
+                body = self.assertError(response, 400, "bad_parameter")
+                self.assertIn("sorted by member_id.", body["message"])
+
+    def test_failing_groups_that_nobody_asked_for(self):
+        """What fails without the client's doing stays an error of the server; a lost race is for Odoo's retry."""
+        connection = self.env["connection.api"]._connection(MODEL)
+        policy = Policy(self.env[MODEL].with_user(self.user), connection)
+        asked = query.parse_get({"model": MODEL, "groupby": '["name"]'}, 1000)
+        kind = type(self.env[MODEL])
+        for failure in (SerializationFailure, UndefinedFunction):
+            calls = []
+
+            def fail(*args, failure=failure, calls=calls, **options):
+                calls.append(options)
+                if len(calls) == 1:
+                    raise failure
+                return []
+
+            with (
+                self.subTest(failure=failure),
+                patch.object(kind, "_read_group", fail),
+                self.assertRaises(failure),
+            ):
+                reader.groups(policy, asked)
 
     def test_aggregate_of_what_the_parent_does_not_store(self):
         """A model that delegates has the computed fields of the other one as well."""

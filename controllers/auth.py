@@ -1,22 +1,22 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-import contextlib
 import re
 
 from werkzeug.http import dump_cookie
 
 from odoo.http import Controller, request
 
-from ..models.ir_http import unauthorized
 from ..models.jwt_mfa_challenge import SECONDS as CHALLENGE_SECONDS
 from ..models.jwt_session import Sender
 from ..tools import origins, passkeys, query, tokens
 from ..tools.errors import ApiError, _
+from ..tools.profiles import REFRESH_TOKEN
 from ..tools.query import MAX_ID
 from ..tools.text import storable, whole
 from .dispatcher import api_route
 
-COOKIE = "refreshToken"
+#: What stands in a body in place of a refresh token that is in the cookie.
+IN_COOKIE = 1
 #: A login's body holds two short strings; nobody needs to make the server read more.
 MAX_BODY_BYTES = 64 * 1024
 #: Longer passwords only cost hashing time.
@@ -42,7 +42,7 @@ class Auth(Controller):
         address = request.httprequest.remote_addr
         done = users._jwt_login(login, password, address)
         if done.incomplete:
-            return request.dispatcher.refuse(request.env["jwt.mfa.challenge"]._open(done.user))
+            request.env["jwt.mfa.challenge"]._require(done.user)
         return self._logged_in(done.user, done.method, done.api_key)
 
     @api_route("/api/login/mfa", auth="none", **_WRITES)
@@ -50,9 +50,7 @@ class Auth(Controller):
         """``{"mfa_token", "code"}`` → as :meth:`login`."""
         text, code = self._mfa_answer(query.parse_keys(request.dispatcher.body, "login_mfa"))
         address = request.httprequest.remote_addr
-        user, error = request.env["jwt.mfa.challenge"]._answer(text, code, address)
-        if error:  # returned, not raised: the failed try stays counted
-            return request.dispatcher.refuse(error)
+        user = request.env["jwt.mfa.challenge"]._answer(text, code, address)
         return self._logged_in(user, "code")
 
     @api_route("/api/login/passkey/options", auth="none", **_WRITES)
@@ -82,12 +80,9 @@ class Auth(Controller):
         assertion = passkeys.parse_assertion(body.get("credential"))
         users = request.env["res.users"]
         users._jwt_passkey_try(assertion, address)
-        challenge, error = request.env["jwt.mfa.challenge"]._take_passkey(text, address)
-        if not error:
-            request.session["webauthn_challenge"] = challenge  # which is never saved
-            user, error = users._jwt_passkey_login(assertion, address)
-        if error:  # returned, not raised: the challenge stays used up
-            return request.dispatcher.refuse(error)
+        challenge = request.env["jwt.mfa.challenge"]._take_passkey(text, address)
+        request.session["webauthn_challenge"] = challenge  # the session is never saved
+        user = users._jwt_passkey_login(assertion, address)
         return self._logged_in(user, "passkey")
 
     @staticmethod
@@ -101,77 +96,71 @@ class Auth(Controller):
     def _logged_in(self, user, method, api_key=None):
         """Open the session of a user who has proved who they are."""
         http, sessions = request.httprequest, request.env["jwt.session"]
-        strict, browser = sessions._is_strict(), self._is_browser()
-        if browser and (old := http.cookies.get(_cookie_name(strict))):
-            with contextlib.suppress(tokens.InvalidToken):
-                sessions._replace(tokens.RefreshToken.parse(old), http.remote_addr)
+        profile, browser = sessions._profile(), self._is_browser()
+        if browser and (old := http.cookies.get(profile.cookie)):
+            sessions._replace(old, http.remote_addr)
         client_type = "browser" if browser else "app"
         session, access, refresh = sessions._open(
             user, client_type, http.user_agent.string, http.remote_addr, method, api_key
         )
-        in_body = 1 if browser and strict else str(refresh)
+        in_body = IN_COOKIE if browser and profile.cookie_alone else str(refresh)
         response = request.dispatcher.answer(
             {"token": access, "refreshToken": in_body, "user_id": user.id},
             headers=_expires_in(session._access_seconds()),
         )
         if browser:
-            self._set_cookie(response, strict, str(refresh), session._seconds_left())
+            self._set_cookie(response, profile, str(refresh), session._seconds_left())
         return response
 
     @api_route("/api/update/access-token", auth="none", **_WRITES)
     def update_access_token(self):
-        """``{"user_id": 2}`` → ``{"access_token"}``; a cookie is rotated on the way.
+        """``{"user_id": 2}`` → ``{"access_token"}``; a refresh token from the cookie is rotated.
 
-        A token that was sent explicitly is not: its holder could not read the successor out of
-        the cookie, and would be taken for a thief at the next refresh.
+        One that was sent explicitly is not, in profile ``compatible``: its holder could not read the
+        successor in the cookie, and the next refresh would be taken for reuse.
         """
-        sessions = request.env["jwt.session"]
-        strict = sessions._is_strict()
         body = query.parse_keys(request.dispatcher.body, "refresh")
-        user_id = self._user_id(body)
-        try:
-            refresh, from_cookie = self._refresh_token(strict, body)
-            done = sessions._refresh(
-                refresh, self._sender(), rotate=from_cookie or strict, user_id=user_id
-            )
-        except tokens.InvalidToken:
-            return self._none_of_ours(_invalid_refresh_token(strict))
-        if done is None:
-            return self._refused(strict)
+        done, to_cookie = self._renew(body, user_id=self._user_id(body))
         answer = {"access_token": done.access_token}
-        to_cookie = done.refresh_token and self._to_cookie(done.client_type, from_cookie)
         if done.refresh_token and not to_cookie:
-            answer["refreshToken"] = str(done.refresh_token)
-        headers = _expires_in(done.access_seconds)
-        response = request.dispatcher.answer(answer, headers=headers)
-        if to_cookie:
-            self._set_cookie(response, strict, str(done.refresh_token), done.seconds_left)
-        return response
+            answer[REFRESH_TOKEN] = str(done.refresh_token)
+        return self._renewed(done, to_cookie, answer, _expires_in(done.access_seconds))
 
     @api_route("/api/update/refresh-token", auth="jwt", **_WRITES)
     def update_refresh_token(self):
         """A browser: ``{"status": "done", "refreshToken": 1}`` and the cookie; an app: the token itself."""
-        sessions = request.env["jwt.session"]
-        strict = sessions._is_strict()
-        claims = request.jwt
         body = query.parse_keys(request.dispatcher.body, "refresh")
-        try:
-            refresh, from_cookie = self._refresh_token(strict, body)
-            done = sessions._refresh(
-                refresh,
-                self._sender(),
-                rotate=True,
-                user_id=claims.user_id,
-                sid=claims.session,
-            )
-        except tokens.InvalidToken:
-            return self._none_of_ours(_invalid_refresh_token(strict))
-        if done is None:
-            return self._refused(strict)
-        if not self._to_cookie(done.client_type, from_cookie):
-            return {"status": "done", "refreshToken": str(done.refresh_token)}
-        response = request.dispatcher.answer({"status": "done", "refreshToken": 1})
-        self._set_cookie(response, strict, str(done.refresh_token), done.seconds_left)
+        claims = request.jwt
+        done, to_cookie = self._renew(body, rotate=True, user_id=claims.user_id, sid=claims.session)
+        in_body = IN_COOKIE if to_cookie else str(done.refresh_token)
+        return self._renewed(done, to_cookie, {"status": "done", REFRESH_TOKEN: in_body})
+
+    def _renew(self, body, *, user_id, sid=None, rotate=False):
+        """Exchange the refresh token of the request for new tokens.
+
+        :param bool rotate: rotate the refresh token, however it was sent and whatever the profile says
+        :return: a :class:`~..models.jwt_session.Refreshed`, and whether its refresh token goes into
+            the cookie
+        :raise ApiError: as ``jwt.session._refresh`` and :meth:`_refresh_token`
+        """
+        sessions, http = request.env["jwt.session"], request.httprequest
+        profile = sessions._profile()
+        refresh, from_cookie = self._refresh_token(profile, body)
+        done = sessions._refresh(
+            refresh,
+            Sender(http.remote_addr, http.user_agent.string),
+            rotate=rotate or from_cookie or profile.rotates_every_token,
+            user_id=user_id,
+            sid=sid,
+        )
+        return done, self._to_cookie(done.client_type, from_cookie)
+
+    def _renewed(self, done, to_cookie, answer, headers=()):
+        """Return the response to :meth:`_renew`, with the cookie where the refresh token goes there."""
+        response = request.dispatcher.answer(answer, headers=headers)
+        if done.refresh_token and to_cookie:
+            profile = request.env["jwt.session"]._profile()
+            self._set_cookie(response, profile, str(done.refresh_token), done.seconds_left)
         return response
 
     @api_route("/api/revoke/token", auth="none", **_WRITES)
@@ -184,20 +173,22 @@ class Auth(Controller):
         everywhere = body.get("all", False)
         if not isinstance(everywhere, bool):
             raise ApiError("bad_value", _('"all" is true or false.'))
-        sessions = request.env["jwt.session"]
-        strict = sessions._is_strict()
+        sessions, address = request.env["jwt.session"], request.httprequest.remote_addr
+        profile = sessions._profile()
         claims, error = self._signed_claims()
-        text, from_cookie = self._sent_refresh_token(strict, body)
+        text, from_cookie = self._sent_refresh_token(profile, body)
         if claims is None and from_cookie and text:
             self._check_origin()
-        if not sessions._log_out(claims, text, everywhere, request.httprequest.remote_addr):
+        try:
+            sessions._log_out(claims, text, everywhere, address)
+        except tokens.InvalidToken:
             if error.error == "missing_token" and text is None:
-                raise error
+                raise error from None
             if error.error == "missing_token":
-                error = _invalid_refresh_token(strict)
-            return self._none_of_ours(error)
+                error = profile.invalid_refresh_token()
+            raise request.env["jwt.login.throttle"]._refusal(error, address) from None
         response = request.dispatcher.answer({"status": "success", "logged_out": 1})
-        self._set_cookie(response, strict, "", 0)
+        self._set_cookie(response, profile, "", 0)
         return response
 
     @api_route("/api/me", auth="jwt", methods=["GET"], readonly=True)
@@ -223,11 +214,6 @@ class Auth(Controller):
         return {"deleted_id": session_id}
 
     # --- what a request brings -----------------------------------------------------------
-
-    @staticmethod
-    def _sender():
-        http = request.httprequest
-        return Sender(http.remote_addr, http.user_agent.string)
 
     @staticmethod
     def _credentials(body):
@@ -273,38 +259,37 @@ class Auth(Controller):
             raise ApiError("bad_value", _('"user_id" is the number that the login answered.'))
         return value
 
-    def _refresh_token(self, strict, body):
-        """The refresh token of the request: from the body, the header or, at last, the cookie.
+    def _refresh_token(self, profile, body):
+        """Return the refresh token of the request: from the body, the header or, at last, the cookie.
 
-        What is sent explicitly wins, and is never passed over for the cookie when it is wrong or empty.
+        A token that was sent explicitly has precedence over the cookie, even when it is wrong or empty.
         A browser may send the ``1`` that stands for its cookie.
 
-        :return: the token, and whether the cookie brought it
+        :return: the token as it was sent, and whether the cookie brought it
         :raise ApiError: ``invalid_refresh_token``, ``bad_value``, ``foreign_origin``
-        :raise tokens.InvalidToken: when it does not even look like one
         """
-        text, from_cookie = self._sent_refresh_token(strict, body)
+        text, from_cookie = self._sent_refresh_token(profile, body)
         if from_cookie and not text:
-            raise _invalid_refresh_token(strict, _("No refresh token was sent."))
+            raise profile.invalid_refresh_token(_("No refresh token was sent."))
         if from_cookie:
             self._check_origin()
-        return tokens.RefreshToken.parse(text), from_cookie
+        return text, from_cookie
 
     @staticmethod
-    def _sent_refresh_token(strict, body):
+    def _sent_refresh_token(profile, body):
         """As :meth:`_refresh_token`, unchecked.
 
         :return: what was sent, perhaps None, and whether the cookie brought it
         :raise ApiError: ``bad_value``
         """
         http = request.httprequest
-        explicit = whole(body.get(COOKIE))
-        if explicit is None or (type(explicit) is int and explicit == 1):
-            explicit = http.headers.get(COOKIE)
+        explicit = whole(body.get(REFRESH_TOKEN))
+        if explicit is None or (type(explicit) is int and explicit == IN_COOKIE):
+            explicit = http.headers.get(REFRESH_TOKEN)
         if explicit is not None and not isinstance(explicit, str):
             raise ApiError("bad_value", _('"refreshToken" is a string.'))
         if explicit is None:
-            return http.cookies.get(_cookie_name(strict)), True
+            return http.cookies.get(profile.cookie), True
         return explicit, False
 
     @staticmethod
@@ -357,47 +342,23 @@ class Auth(Controller):
     # --- what an answer brings -----------------------------------------------------------
 
     @staticmethod
-    def _set_cookie(response, strict, value, seconds):
-        """Set on the answer itself: Odoo's ``future_response`` doubles it when a request is retried.
+    def _set_cookie(response, profile, value, seconds):
+        """Set the cookie on the response itself: Odoo's ``future_response`` doubles it when it retries.
 
         ``Response.set_cookie`` would add an ``Expires`` a year ahead (``odoo/http.py``).
         """
         cookie = dump_cookie(
-            _cookie_name(strict),
+            profile.cookie,
             value,
             max_age=seconds,
             path="/",
             secure=True,
             httponly=True,
-            samesite="Strict" if strict else "Lax",
+            samesite=profile.same_site,
         )
         response.headers.add("Set-Cookie", cookie)
-
-    @staticmethod
-    def _refused(strict):
-        """Returned, not raised: a raise would roll back the end of a session whose token was reused."""
-        return request.dispatcher.refuse(_invalid_refresh_token(strict))
-
-    @staticmethod
-    def _none_of_ours(error):
-        """As :meth:`_refused`, for what is no token of ours at all: it is counted."""
-        throttle, address = request.env["jwt.login.throttle"], request.httprequest.remote_addr
-        return request.dispatcher.refuse(throttle._refuse(error, address))
-
-
-def _cookie_name(strict):
-    """``__Host-`` (RFC 6265bis): no other host of the same site can plant or overwrite it."""
-    return f"__Host-{COOKIE}" if strict else COOKIE
 
 
 def _expires_in(seconds):
     """The header that tells how long the access token of the answer is good for."""
     return [(EXPIRES_HEADER, str(seconds))]
-
-
-def _invalid_refresh_token(strict, message=None):
-    """401 with a challenge; in profile ``strict`` the 400 of RFC 6749, section 5.2."""
-    message = message or _("The refresh token is not valid any more. Log in again.")
-    if strict:
-        return ApiError("invalid_grant", message)
-    return unauthorized("invalid_refresh_token", message, challenge="invalid_token")

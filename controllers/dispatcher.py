@@ -28,7 +28,7 @@ from ..models.ir_http import (
     overriding_method,
 )
 from ..tools import errors, idempotency, origins
-from ..tools.errors import ApiError, _
+from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
 from ..tools.text import language_tag, reject_constant
 from .usage import Usage
@@ -107,7 +107,10 @@ class ApiDispatcher(Dispatcher):
         if routing.get("json_body", True) and method not in routing.get("raw_body", ()):
             self._decode()
         self.request.params = dict(args)
-        result = self.request.registry["ir.http"]._dispatch(endpoint)
+        try:
+            result = self.request.registry["ir.http"]._dispatch(endpoint)
+        except Refused as error:  # returned, so that Odoo commits what was written before it
+            result = self.refuse(error)
         response = result if isinstance(result, Response) else self.answer(result)
         if self._usage:
             self._usage.log_on_commit(response)
@@ -203,7 +206,7 @@ class ApiDispatcher(Dispatcher):
         return response
 
     def refuse(self, error):
-        """The answer for an error, to be *returned* where something written has to stay written."""
+        """Return the response for an error."""
         self._look_for_envelope()
         if self._usage:
             self._usage.refused(error)

@@ -81,7 +81,7 @@ class ConnectionApi(models.Model):
     run_as = fields.Selection(
         [("sudo", "Ignored for this model"), ("user", "The user's own")],
         "Access Rights",
-        default=lambda self: "user" if self.env["jwt.session"]._is_strict() else "sudo",
+        default=lambda self: self.env["jwt.session"]._profile().run_as,
         required=True,
         help="Ignored: access rights and record rules of this model are lifted for what the connection"
         " opens; other models that a change reaches keep theirs. The user's own: nobody gets more"

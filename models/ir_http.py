@@ -11,7 +11,7 @@ from odoo.http import get_default_session, request, root
 from odoo.addons.base.models.ir_http import SignedIntConverter
 
 from ..tools import address, tokens
-from ..tools.errors import ApiError, _
+from ..tools.errors import ApiError, _, unauthorized
 
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _COMPANY = r" *[0-9]{1,9}(?:\.0{1,9})? *"
@@ -27,7 +27,6 @@ COMPANY_HEADER = "X-Odoo-Company"
 OVERRIDE_HEADER = "X-HTTP-Method-Override"
 #: What it may say, and the method that it makes of a POST: PATCH equals PUT in this API.
 OVERRIDING_METHODS = {"PUT": "PUT", "PATCH": "PUT", "DELETE": "DELETE"}
-_REALM = 'Bearer realm="odoo"'
 
 
 def cut_headers(http):
@@ -40,15 +39,6 @@ def cut_headers(http):
         del http.environ["HTTP_ACCEPT_LANGUAGE"]
     if agent := http.environ.get("HTTP_USER_AGENT"):
         http.environ["HTTP_USER_AGENT"] = "".join(filter(str.isprintable, agent[:_MAX_AGENT]))
-
-
-def unauthorized(error, message, *, challenge=""):
-    """A 401 with the challenge of RFC 6750, section 3.
-
-    :param challenge: the ``error`` of the challenge; none when the client sent no token at all
-    """
-    header = f'{_REALM}, error="{challenge}"' if challenge else _REALM
-    return ApiError(error, message, headers=[("WWW-Authenticate", header)])
 
 
 def overriding_method():

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, hmac
 
 from ..tools.address import network
-from ..tools.errors import ApiError, _
+from ..tools.errors import ApiError, Refused, _
 from .bucket import Bucket
 from .transaction import apart
 
@@ -81,29 +81,29 @@ class JwtLoginThrottle(models.Model):
         )
 
     @api.model
-    def _refuse(self, error, address):
-        """What to answer a token that is none: ``error``, or 429 when the address sent too many.
+    def _refusal(self, error, address):
+        """Count an invalid token, and return the error that refuses it.
 
-        Only such tokens are counted, and only their sender is told to wait: a genuine token is
-        found before anything is counted, so that nobody, behind the same address either, is kept
-        out by what others send. (It cannot be guessed anyway; this is for whoever tries, and for
-        the administrator, who sees it.)
+        Only invalid tokens are counted, and only their sender has to wait: a genuine token is found
+        before anything is counted, so that nobody behind the same address is kept out by what others
+        send. Tokens cannot be guessed; this limits whoever tries, and tells the administrator.
 
-        Counted in a transaction apart: call it before anything is written.
+        The count is committed in a transaction apart: call this before anything is written.
 
-        :param ApiError error: what it is answered with otherwise
-        :rtype: ApiError
+        :param ApiError error: what to refuse the token with
+        :return: ``error``, or ``too_many_requests`` when the address sent too many of them
+        :rtype: Refused
         """
         limit, duration = self._limits()
         if limit <= 0 or duration <= 0:
-            return error
+            return Refused.of(error)
         key = self._key("token", address)
         with apart(self.env) as env:
             seconds = _BUCKET.take(env.cr, key, limit * ADDRESS_FACTOR, duration).wait
         if not seconds:
-            return error
+            return Refused.of(error)
         self._note(None, address)
-        return too_many_requests(seconds)
+        return Refused.of(too_many_requests(seconds))
 
     @api.model
     def _take_offer(self, address):

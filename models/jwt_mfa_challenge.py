@@ -12,7 +12,7 @@ from odoo.tools import SQL, consteq
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 from ..tools import tokens
-from ..tools.errors import ApiError, _, unavailable
+from ..tools.errors import ApiError, Refused, _, unavailable
 from .jwt_login_throttle import too_many_requests
 from .transaction import read_committed
 
@@ -65,11 +65,11 @@ class JwtMfaChallenge(models.Model):
     )
 
     @api.model
-    def _open(self, user):
-        """Ask for the second factor; the mailed code is sent on the way.
+    def _require(self, user):
+        """Ask a user for the second factor, and mail its code where it is mailed.
 
-        :return: the error to *return*: a raise would lose the challenge, and the entry in the login
-            log that the mailed code depends on
+        :raise Refused: always, ``mfa_required``: the challenge stays, and the entry in the login log
+            that the mailed code depends on
         :raise ApiError: ``too_many_requests`` when Odoo sends no more mails this hour;
             ``unavailable`` when the mail server does not take the mail
         """
@@ -96,7 +96,7 @@ class JwtMfaChallenge(models.Model):
             except (MailDeliveryException, SMTPException, OSError) as exc:
                 _logger.error("The code for a login could not be mailed: %s", exc)
                 raise unavailable(_("The code could not be mailed. Try again later.")) from exc
-        return ApiError(
+        raise Refused(
             "mfa_required",
             _("This account has a second factor: send its code to /api/login/mfa."),
             extra={"mfa_token": str(token), "mfa_type": kind, "expires_in": SECONDS},
@@ -104,18 +104,20 @@ class JwtMfaChallenge(models.Model):
 
     @api.model
     def _answer(self, text, code, address):
-        """The user whose second factor a code is.
+        """Return the user whose second factor a code is.
 
         :param text: the ``mfa_token``
         :param str code: the digits
-        :return: the user and None, or None and the error to *return*: the failed try stays counted
+        :raise Refused: ``invalid_code``, ``invalid_mfa_token`` or ``too_many_requests``: the failed try
+            stays counted
         :raise ApiError: ``invalid_mfa_token``, ``too_many_requests``, with nothing written
         """
         read_committed(self.env.cr)
         try:
             row = self._find(text)
         except tokens.InvalidToken:
-            return None, self.env["jwt.login.throttle"]._refuse(_invalid_mfa_token(), address)
+            throttle = self.env["jwt.login.throttle"]
+            raise throttle._refusal(_invalid_mfa_token(), address) from None
         users = self.env["res.users"]
         if seconds := users._jwt_cooldown(address):
             raise users._jwt_too_many(seconds)
@@ -136,12 +138,12 @@ class JwtMfaChallenge(models.Model):
             self.env["jwt.security.event"]._record(
                 "mfa_failed", user_id=user.id, ip_address=address
             )
-            return None, ApiError("invalid_code", _("The code is not right, or not any more."))
+            raise Refused("invalid_code", _("The code is not right, or not any more.")) from None
         # Odoo knows the last code of an app, but takes a mailed one as often as it comes: that one ends
         # the user's other logins that have begun
         used = SQL("user_id = %s", user.id) if kind == "totp_mail" else SQL("id = %s", row["id"])
         self.env.cr.execute(SQL("DELETE FROM jwt_mfa_challenge WHERE %s", used))
-        return user, None
+        return user
 
     def _find(self, text):
         """The genuine challenge that a token stands for, perhaps an expired one.
@@ -231,16 +233,18 @@ class JwtMfaChallenge(models.Model):
 
     @api.model
     def _take_passkey(self, text, address):
-        """The challenge behind a ``passkey_token``, once.
+        """Return the challenge behind a ``passkey_token``, once.
 
-        :return: the challenge and None, or None and the error to *return*. After a challenge, too, the
-            caller must return its error: a raise would roll back that it is used up
+        What refuses the request after that has to be a :class:`Refused`: the challenge is used up.
+
+        :raise Refused: ``invalid_passkey``, ``too_many_requests``
         """
         read_committed(self.env.cr)
         try:
-            return self._take_challenge(tokens.PasskeyToken.parse(text)), None
+            return self._take_challenge(tokens.PasskeyToken.parse(text))
         except tokens.InvalidToken:
-            return None, self.env["jwt.login.throttle"]._refuse(invalid_passkey(), address)
+            throttle = self.env["jwt.login.throttle"]
+            raise throttle._refusal(invalid_passkey(), address) from None
 
     def _take_challenge(self, token):
         """

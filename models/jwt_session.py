@@ -13,9 +13,9 @@ from odoo.http import GeoIP
 from odoo.tools import SQL, consteq, hmac
 from odoo.tools._vendor.useragents import UserAgent
 
-from ..tools import settings, tokens
+from ..tools import profiles, settings, tokens
 from ..tools.address import network
-from ..tools.errors import _
+from ..tools.errors import Refused, _
 from ..tools.values import dump_datetime
 from .jwt_login_throttle import too_many_requests
 from .transaction import after_commit, apart, read_committed
@@ -364,17 +364,24 @@ class JwtSession(models.Model):
     def _replace(self, refresh, address=None):
         """A login in a browser that still has the cookie of another session: that one ends.
 
-        :param tokens.RefreshToken refresh: what the cookie held
+        :param str refresh: what the cookie held
         :param str address: where the request came from
         """
-        if row := self._find(refresh):
+        try:
+            row = self._find(tokens.RefreshToken.parse(refresh))
+        except tokens.InvalidToken:
+            return
+        if row:
             self._revoke(Domain("id", "=", row.session_id), "replaced", address)
 
     @api.model
-    def _is_strict(self):
-        """Whether the profile is ``strict`` (see ``doc/security.md``); read live."""
+    def _profile(self):
+        """Return the profile that counts; read live, so that a change counts from the next request on.
+
+        :rtype: profiles.Profile
+        """
         text = self.env["ir.config_parameter"]._jwt_get(settings.PROFILE)
-        return settings.read_profile(text or None) == "strict"
+        return profiles.PROFILES[settings.read_profile(text or None)]
 
     @api.model
     def _access_token(self, user_id, session, seconds):
@@ -457,40 +464,45 @@ class JwtSession(models.Model):
 
     @api.model
     def _refresh(self, refresh, sender, *, rotate, user_id=None, sid=None):
-        """A new access token for a refresh token and, with ``rotate``, the successor of the latter.
+        """Return a new access token for a refresh token and, with ``rotate``, its successor.
 
         Runs in one short READ COMMITTED transaction, which it begins: parallel refreshes wait for
         each other and agree on one successor. A consumed token gets that successor again within
         the grace; later, or when the successor has been used too, it is reuse: the session ends.
 
-        .. warning:: After ``None`` the caller must *return* its error. A raise would roll back
-           the end of the session (``odoo/service/model.py``, ``retrying``).
-
-        :param tokens.RefreshToken refresh: as the client sent it
+        :param str refresh: the refresh token as the client sent it
         :param Sender sender: who sent it
         :param bool rotate: whether the client can take a successor
         :param user_id: refuse a token of another user, without touching it
         :param sid: refuse a token of another session, without touching it
-        :rtype: Refreshed | None
-        :raise tokens.InvalidToken: when it is no token of ours at all, with nothing written
-        :raise ApiError: ``too_many_requests``, with nothing written
+        :rtype: Refreshed
+        :raise Refused: ``invalid_refresh_token`` (``invalid_grant`` in profile ``strict``): the end of
+            a session whose used token came back stays written; ``too_many_requests`` when the address
+            sent too many invalid tokens
+        :raise ApiError: ``too_many_requests`` for too many rotations, with nothing written
         """
         self.env["jwt.signing.key"]._prepare()
         read_committed(self.env.cr)
-        row = self._find(refresh)
+        invalid = self._profile().invalid_refresh_token()
+        try:
+            token = tokens.RefreshToken.parse(refresh)
+            row = self._find(token)
+        except tokens.InvalidToken:
+            raise self.env["jwt.login.throttle"]._refusal(invalid, sender.address) from None
         if row is None or (user_id and row.user_id != user_id) or (sid and row.sid != sid):
-            return None
-        stamp = self.env["res.users"].browse(row.user_id)._jwt_session_stamp(row.user_version)
+            raise Refused.of(invalid)
+        user = self.env["res.users"].browse(row.user_id)
+        stamp = user._jwt_session_stamp(row.user_version)
         if not stamp or not consteq(stamp, row.stamp):
-            return None
-        idle = self._lifetimes(self.env["res.users"].browse(row.user_id))[1]
+            raise Refused.of(invalid)
+        idle = self._lifetimes(user)[1]
         if row.idle_seconds >= idle:
-            return None
+            raise Refused.of(invalid)
         follower = None
         if row.consumed or rotate:
-            follower = self._follow(refresh, row, sender)
+            follower = self._follow(token, row, sender)
             if follower is None:
-                return None
+                raise Refused.of(invalid)
         if row.idle_seconds > 60 or sender.address != row.last_ip_address:
             self._touch(row, sender)
         left = int(row.seconds_left)
@@ -689,15 +701,14 @@ class JwtSession(models.Model):
         :param bool everywhere: end all sessions of the user; a refresh token that is used up or has
             expired does not do that
         :param str address: where the request came from
-        :return: whether a token was one of ours
-        :rtype: bool
+        :raise tokens.InvalidToken: when neither token is one of ours, with nothing written
         """
         read_committed(self.env.cr)
         try:
             row = self._find(tokens.RefreshToken.parse(refresh or ""))
         except tokens.InvalidToken:
             if claims is None:
-                return False
+                raise
             row = None
         if row and not claims and not self._is_usable(row):
             everywhere = False  # an old token, from a log perhaps, ends what it belongs to alone
@@ -709,7 +720,6 @@ class JwtSession(models.Model):
         ended = self._revoke(own, "logout_all" if everywhere else "logout", address)
         if everywhere and ended:
             self._revoke(Domain("user_id", "=", user_id), "logout_all", address)
-        return True
 
     @api.model
     def _own(self, user, current):

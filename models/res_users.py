@@ -11,7 +11,7 @@ from odoo import SUPERUSER_ID, api, models, tools
 from odoo.exceptions import AccessDenied
 from odoo.fields import Domain
 
-from ..tools.errors import ApiError, _
+from ..tools.errors import ApiError, Refused, _
 from . import grant as grants
 from .jwt_login_throttle import too_many_requests
 from .jwt_mfa_challenge import invalid_passkey
@@ -96,13 +96,13 @@ class ResUsers(models.Model):
 
     @api.model
     def _jwt_passkey_login(self, assertion, address):
-        """The user whose passkey signed the challenge that stands in the request's session.
+        """Return the user whose passkey signed the challenge that stands in the request's session.
 
         Odoo verifies the signature, that its origin is ``web.base.url``, and that the authenticator
         verified its user, which makes it two factors.
 
         :param passkeys.Assertion assertion:
-        :return: the user and None, or None and the error to *return*: the challenge stays used up
+        :raise Refused: ``invalid_passkey``, ``mfa_required``; the challenge stays used
         """
         throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
         # before the check: in READ COMMITTED a change that commits after it would go unnoticed
@@ -117,15 +117,15 @@ class ResUsers(models.Model):
             info = users.authenticate(credential, {"interactive": True})
         except AccessDenied:
             events._record("login_failed", ip_address=address, detail="passkey")
-            return None, invalid_passkey()
+            raise Refused.of(invalid_passkey()) from None
         user = users.browse(info["uid"])
         if user.id == SUPERUSER_ID or user.sudo()._is_public():
-            return None, invalid_passkey()
+            raise Refused.of(invalid_passkey())
         after_commit(self.env.cr, partial(throttle._succeeded, _passkey_name(assertion), address))
         if info.get("mfa") != "skip" and user._mfa_url():
             events._record("mfa_required", user_id=user.id, ip_address=address)
-            return None, self.env["jwt.mfa.challenge"]._open(user)
-        return user, None
+            self.env["jwt.mfa.challenge"]._require(user)
+        return user
 
     def _jwt_mfa_wait(self, limit_type):
         """Seconds until Odoo's own limit of codes (``code_check``) or of mails with one (``send_email``)

@@ -423,7 +423,7 @@ class TestUpdateRefreshToken(RefreshCase):
         oldest = self._generations(opened, 3)[0]
         opened.session.sudo().unlink()
         self.env.flush_all()
-        with patch.object(type(self.env["jwt.login.throttle"]), "_refuse") as counted:
+        with patch.object(type(self.env["jwt.login.throttle"]), "_refusal") as counted:
             self._refused(ACCESS, {"refreshToken": oldest})
         counted.assert_not_called()
 

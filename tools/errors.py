@@ -83,6 +83,7 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     429: ("too_many_requests", _("Too many requests. Wait a little and try again.")),
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
 }
+_REALM: Final = 'Bearer realm="odoo"'
 #: How many problems of one request are told.
 MAX_PROBLEMS: Final = 100
 #: What a client waits for before it asks a server again that is overloaded, or has no database.
@@ -148,6 +149,36 @@ class ApiError(HTTPException):
     @response.setter
     def response(self, value: Any) -> None:
         """werkzeug's constructor assigns ``None``; the answer is always built from the code."""
+
+
+class Refused(ApiError):
+    """An error after which the writes of its request stand.
+
+    Odoo rolls back a request that raises. Some refusals have to stay written: the end of a session
+    whose used refresh token came back, a failed second factor. They raise this error;
+    ``ApiDispatcher.dispatch`` catches it and returns its response, so that Odoo commits. An endpoint
+    has nothing to remember.
+    """
+
+    @classmethod
+    def of(cls, error: ApiError) -> Refused:
+        """Return another error as one after which the writes stand."""
+        return cls(
+            error.error,
+            error.template,
+            headers=error.headers,
+            extra=error.extra,
+            **error.params,
+        )
+
+
+def unauthorized(error: str, message: str, *, challenge: str = "") -> ApiError:
+    """Return a 401 with the challenge of RFC 6750, section 3.
+
+    :param challenge: the ``error`` of the challenge; empty when the client sent no token at all
+    """
+    header = f'{_REALM}, error="{challenge}"' if challenge else _REALM
+    return ApiError(error, message, headers=[("WWW-Authenticate", header)])
 
 
 class Problems:

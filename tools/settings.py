@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from .profiles import COMPATIBLE, PROFILES
+
 _logger = logging.getLogger(__name__)
 
 _DAY: Final = 24 * 3600
@@ -40,7 +42,6 @@ NUMBERS: Final[Mapping[str, Number]] = {
     "log_days": Number(30, 1, _YEARS),
 }
 PROFILE: Final = "jwt_auth_api.profile"
-PROFILES: Final = ("compatible", "strict")
 
 
 def parameter(name: str) -> str:
@@ -66,7 +67,7 @@ def value(name: str, text: str | None) -> int:
 def profile(text: str | None) -> str:
     """The profile that counts for what its parameter holds; an unknown one is not strict."""
     found = (text or "").strip().lower()
-    return found if found in PROFILES else PROFILES[0]
+    return found if found in PROFILES else COMPATIBLE.name
 
 
 @lru_cache(maxsize=256)

@@ -1,3 +1,4 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+from . import controllers
 from . import models

@@ -292,14 +292,22 @@ class TestSessions(ApiCase):
         self.assertEqual(life, timedelta(days=30))
 
     def test_keys_that_begin_alike_are_told_apart(self):
-        """Odoo finds a key by its first eight characters."""
+        """Odoo finds a key by its first eight characters; the hash decides, in whatever order they are found."""
         key, record = self._api_key(self.user)
         _other, other_record = self._api_key(self.user)
+        both = [record.id, other_record.id]
         self.env.cr.execute(
-            "UPDATE res_users_apikeys SET index = %s WHERE id = %s", [key[:8], other_record.id]
+            "UPDATE res_users_apikeys SET index = %s WHERE id = ANY(%s)", [key[:8], both]
         )
         opened, _response = self._login_with(self.user, key)
         self.assertEqual(opened.session.api_key_id, record)
+        self.env.cr.execute(
+            "UPDATE res_users_apikeys k SET key = o.key FROM res_users_apikeys o"
+            " WHERE k.id = ANY(%s) AND o.id = ANY(%s) AND k.id <> o.id",
+            [both, both],
+        )
+        opened, _response = self._login_with(self.user, key)
+        self.assertEqual(opened.session.api_key_id, other_record)
 
     def test_session_of_an_older_release_that_does_not_know_its_key_ends(self):
         """Nobody could end it with its key; others go on."""

@@ -429,14 +429,23 @@ class Policy(RecordPolicy, ValuePolicy):
 
     def _check_term(self, path, keyset):
         """A property sorts by its stored value, where the field that it belongs to stands in a column."""
-        name, dot, property_name = path.partition(".")
-        field = self.model._fields.get(name)
-        if not dot or field is None or field.type != "properties":
+        holder = self._holder(path)
+        if holder is None:
             return self._check_sortable(self.readable(path), keyset)
-        found = self.readable(name)
-        if not (found.store or found.inherited) or not _PROPERTY.fullmatch(property_name):
+        property_name = path.partition(".")[2]
+        if not (holder.store or holder.inherited) or not _PROPERTY.fullmatch(property_name):
             raise not_sorted(path)
         return []
+
+    def _holder(self, path):
+        """Return the field that holds a property, if a path leads to one that the caller may see; else None."""
+        name, dot, _property_name = path.partition(".")
+        found = self.model._fields.get(name)
+        if not dot or found is None or found.type != "properties":
+            return None
+        with contextlib.suppress(ApiError):
+            return self.readable(name)
+        return None
 
     def _check_sortable(self, found, keyset):
         """Check that records can be sorted by a field: one that stands in a column, or a many2one.
@@ -523,7 +532,8 @@ class Policy(RecordPolicy, ValuePolicy):
         return [] if found.type == "many2many" else self._check_sortable(found, keyset=False)
 
     def _check_group(self, group):
-        found = self.readable(group.field)
+        # a property has whatever type its definition says, so that records are not grouped by one
+        found = self._holder(group.field) or self.readable(group.field)
         dated = found.type in ("date", "datetime")
         hours = group.granularity == "hour" and found.type == "date"
         groupable = found.type in _GROUPABLE and found._description_groupable(self.model.env)

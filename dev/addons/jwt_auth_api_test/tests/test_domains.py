@@ -315,6 +315,25 @@ class TestDomains(ApiCase):
             ):
                 reader.groups(policy, asked)
 
+    def test_groups_by_a_property(self):
+        """There are none, which the response says."""
+        for group in ("properties", "properties.rank", "properties.moment:month", "properties.no"):
+            with self.subTest(group=group):
+                response = self._ask(RECORD, [], groupby=[group])
+                message = self.assertError(response, 400, "bad_parameter")["message"]
+                self.assertEqual(message, f"Records cannot be grouped by {group}.")
+
+    def test_properties_of_a_hidden_field(self):
+        """Sorting and grouping by them is answered as for a field that does not exist."""
+        connection = self.env["connection.api"].search([("model", "=", RECORD)])
+        connection.read_field_ids = self.env["ir.model.fields"]._get(RECORD, "integer")
+        for path in ("properties.rank", "nothing.rank", "integer.rank", "char.rank"):
+            for params in ({"groupby": [path]}, {"order": path}):
+                with self.subTest(path=path, params=list(params)):
+                    response = self._ask(RECORD, [], **params)
+                    message = self.assertError(response, 400, "unknown_field")["message"]
+                    self.assertEqual(message, f"Unknown field {path} on {RECORD}.")
+
     def test_aggregate_of_what_the_parent_does_not_store(self):
         """A model that delegates has the computed fields of the other one as well."""
         self._connect("api.test.drawer")

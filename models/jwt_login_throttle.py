@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, hmac
 
+from ..tools import settings
 from ..tools.address import network
 from ..tools.errors import ApiError, Refused, _
 from .bucket import Bucket
@@ -73,12 +74,10 @@ class JwtLoginThrottle(models.Model):
 
     @api.model
     def _limits(self):
-        """Odoo's two parameters: failures, and seconds until one more is free."""
+        """Return Odoo's two parameters: failures, and seconds until one more is free."""
         parameters = self.env["ir.config_parameter"]
-        return (
-            int(parameters._jwt_get("base.login_cooldown_after") or 5),
-            int(parameters._jwt_get("base.login_cooldown_duration") or 60),
-        )
+        names = (settings.COOLDOWN_AFTER, settings.COOLDOWN_DURATION)
+        return tuple(settings.read(name, parameters._jwt_get(name) or None) for name in names)
 
     @api.model
     def _refusal(self, error, address):

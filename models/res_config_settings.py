@@ -12,7 +12,16 @@ from odoo.tools import format_list
 from odoo.tools.misc import babel_locale_parse, get_lang
 
 from ..tools import origins
-from ..tools.settings import DURATIONS, NUMBERS, PROFILE, is_ignored, parameter, profile, value
+from ..tools.settings import (
+    COOLDOWN,
+    DURATIONS,
+    NUMBERS,
+    PROFILE,
+    is_ignored,
+    parameter,
+    profile,
+    value,
+)
 
 _UNITS = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
@@ -96,7 +105,8 @@ class ResConfigSettings(models.TransientModel):
         """Tell what the system parameters hold that does not count."""
         parameters = self.env["ir.config_parameter"].sudo()
         ignored = list(origins.parse(parameters.get_param(origins.PARAMETER) or "").ignored)
-        counting = {parameter(name): partial(value, name) for name in NUMBERS} | {PROFILE: profile}
+        counting = {parameter(name): partial(value, name) for name in (*NUMBERS, *COOLDOWN)}
+        counting[PROFILE] = profile
         for key, read in counting.items():
             text = parameters.get_param(key) or None
             if is_ignored(text, read(text)):

@@ -175,9 +175,18 @@ class ResUsers(models.Model):
         )
         if not self.sudo()._on_login_cooldown(failures, last):
             return 0
-        parameters = self.env["ir.config_parameter"].sudo()
-        duration = int(parameters.get_param("base.login_cooldown_duration", 60))
+        _limit, duration = self.env["jwt.login.throttle"]._limits()
         return max(1, duration - int((datetime.now() - last).total_seconds()))
+
+    def _on_login_cooldown(self, failures, previous):
+        """Read a parameter that is no sensible number as the throttle does: Odoo's own method fails on
+        it, and every login with it."""
+        try:
+            return super()._on_login_cooldown(failures, previous)
+        except (ValueError, OverflowError):
+            limit, duration = self.env["jwt.login.throttle"]._limits()
+            is_recent = datetime.now() - previous < timedelta(seconds=duration)
+            return 0 < limit <= failures and is_recent
 
     @api.model
     def _jwt_hash_for_nothing(self, login, password, interactive):

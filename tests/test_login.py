@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import json
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from passlib.hash import pbkdf2_sha512
@@ -9,6 +10,9 @@ from odoo.http import root
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..tools import settings
+from ..tools.settings import COOLDOWN_AFTER as AFTER
+from ..tools.settings import COOLDOWN_DURATION as DURATION
 from .common import APP, BROWSER, ApiCase
 
 DAY = 24 * 3600
@@ -253,6 +257,39 @@ class TestLogin(ApiCase):
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)
         for _try in range(30):
             self.assertEqual(self.env["jwt.login.throttle"]._take("a", "10.0.0.1"), 0)
+
+    @mute_logger("odoo.addons.base.models.res_users")
+    def test_parameters_of_the_throttle_that_make_no_sense(self):
+        """They fail no login, count as the default or the nearest number, and the log names them."""
+        parameters, users = self.env["ir.config_parameter"], self.env["res.users"]
+        usual = {AFTER: "3", DURATION: "45"}
+        for name, text, counts in (
+            (AFTER, "many", 5),
+            (AFTER, "2.5", 5),
+            (DURATION, "a minute", 60),
+            (DURATION, "9" * 30, 365 * 24 * 3600),
+        ):
+            with self.subTest(name=name, text=text):
+                for each, value in {**usual, name: text}.items():
+                    parameters.set_param(each, value)
+                getattr(self.registry, "_login_failures", {}).clear()
+                settings.read.cache_clear()
+                with self.assertLogs("odoo.addons.jwt_auth_api.tools.settings", "ERROR") as logs:
+                    self.assertAnswer(self._login())
+                self.assertEqual(len(logs.output), 1)
+                self.assertIn(f"{name} is {text!r}: using {counts}.", logs.output[0])
+                self.assertError(self._login(password="wrong"), 401, "invalid_credentials")
+                expected = {AFTER: 3, DURATION: 45, name: counts}
+                self.assertEqual(
+                    self.env["jwt.login.throttle"]._limits(), (expected[AFTER], expected[DURATION])
+                )
+                now = datetime.now()
+                self.assertFalse(users._on_login_cooldown(expected[AFTER] - 1, now))
+                self.assertTrue(users._on_login_cooldown(expected[AFTER], now))
+                earlier = now - timedelta(seconds=expected[DURATION] + 1)
+                self.assertFalse(users._on_login_cooldown(expected[AFTER], earlier))
+                told = self.env["res.config.settings"].create({}).jwt_ignored
+                self.assertEqual(told, f"{name} = {text[:40]}")
 
     # --- holes of earlier ones -----------------------------------------------------------
 

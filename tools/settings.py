@@ -1,4 +1,4 @@
-"""The numbers that an administrator sets as system parameters ``jwt_auth_api.<name>``."""
+"""The numbers that an administrator sets as system parameters: ``jwt_auth_api.<name>``, and two of Odoo's own."""
 
 from __future__ import annotations
 
@@ -41,12 +41,20 @@ NUMBERS: Final[Mapping[str, Number]] = {
     **LIMITS,
     "log_days": Number(30, 1, _YEARS),
 }
+#: Odoo's own parameters for failed logins, with the defaults that Odoo takes where they are not set.
+COOLDOWN_AFTER: Final = "base.login_cooldown_after"
+COOLDOWN_DURATION: Final = "base.login_cooldown_duration"
+COOLDOWN: Final[Mapping[str, Number]] = {
+    COOLDOWN_AFTER: Number(5, 0, 10_000),
+    COOLDOWN_DURATION: Number(60, 0, 365 * _DAY),
+}
+_KNOWN: Final = {**NUMBERS, **COOLDOWN}
 PROFILE: Final = "jwt_auth_api.profile"
 
 
 def parameter(name: str) -> str:
     """The key of the system parameter."""
-    return f"jwt_auth_api.{name}"
+    return name if name in COOLDOWN else f"jwt_auth_api.{name}"
 
 
 def value(name: str, text: str | None) -> int:
@@ -54,10 +62,10 @@ def value(name: str, text: str | None) -> int:
 
     What is no number counts as the default, a number out of bounds as the nearest one within.
 
-    :param name: a key of :data:`NUMBERS`
+    :param name: a key of :data:`NUMBERS` or of :data:`COOLDOWN`
     :param text: the parameter's value; empty or None when it is not set
     """
-    setting = NUMBERS[name]
+    setting = _KNOWN[name]
     try:
         return min(max(int(text), setting.least), setting.most) if text else setting.default
     except ValueError:

@@ -9,23 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt_auth_api.tools import settings
 
-names = st.sampled_from(sorted(settings.NUMBERS))
+ALL = {**settings.NUMBERS, **settings.COOLDOWN}
+names = st.sampled_from(sorted(ALL))
 
 
 @given(names, st.none() | st.text(max_size=30) | st.integers().map(str))
 def test_any_text_is_a_number_within_bounds(name, text):
     """It never fails, and what it gives can be added to a date."""
     value = settings.read(name, text)
-    number = settings.NUMBERS[name]
+    number = ALL[name]
     assert number.least <= value <= number.most
     assert datetime(2026, 1, 1) + timedelta(days=value) if name == "log_days" else True
-    if name in settings.DURATIONS:
+    if name in (*settings.DURATIONS, settings.COOLDOWN_DURATION):
         assert datetime(2026, 1, 1) + timedelta(seconds=value)
     if not text:
         assert value == number.default
 
 
-@pytest.mark.parametrize("name", settings.NUMBERS)
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("text", ["99999999999999", "-5", "abc", "1.5", "1e9", "9" * 5000])
 def test_what_does_not_count_is_told(name, text, caplog):
     """In the log, once, however often it is read; too large is the largest, not the default."""
@@ -33,7 +34,7 @@ def test_what_does_not_count_is_told(name, text, caplog):
     with caplog.at_level(logging.ERROR):
         values = {settings.read(name, text) for _time in range(3)}
     [value], [record] = values, caplog.records
-    number = settings.NUMBERS[name]
+    number = ALL[name]
     assert value == {"99999999999999": number.most, "-5": number.least}.get(text, number.default)
     message = record.getMessage()
     assert settings.parameter(name) in message
@@ -41,9 +42,9 @@ def test_what_does_not_count_is_told(name, text, caplog):
     assert len(message) < 200
 
 
-@pytest.mark.parametrize("name", settings.NUMBERS)
+@pytest.mark.parametrize("name", ALL)
 def test_default_makes_sense(name, caplog):
-    number = settings.NUMBERS[name]
+    number = ALL[name]
     for value in number:
         assert settings.read(name, str(value)) == value
     assert not caplog.records

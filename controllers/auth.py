@@ -177,7 +177,7 @@ class Auth(Controller):
         profile = sessions._profile()
         claims, error = self._signed_claims()
         text, from_cookie = self._sent_refresh_token(profile, body)
-        if claims is None and from_cookie and text:
+        if claims is None and from_cookie and text is not None:
             self._check_origin()
         try:
             sessions._log_out(claims, text, everywhere, address)
@@ -262,14 +262,14 @@ class Auth(Controller):
     def _refresh_token(self, profile, body):
         """Return the refresh token of the request: from the body, the header or, at last, the cookie.
 
-        A token that was sent explicitly has precedence over the cookie, even when it is wrong or empty.
-        A browser may send the ``1`` that stands for its cookie.
+        A token that was sent explicitly has precedence over the cookie, even when it is wrong. An empty
+        one was not sent. A browser may send the ``1`` that stands for its cookie.
 
         :return: the token as it was sent, and whether the cookie brought it
         :raise ApiError: ``invalid_refresh_token``, ``bad_value``, ``foreign_origin``
         """
         text, from_cookie = self._sent_refresh_token(profile, body)
-        if from_cookie and not text:
+        if text is None:
             raise profile.invalid_refresh_token(_("No refresh token was sent."))
         if from_cookie:
             self._check_origin()
@@ -279,18 +279,18 @@ class Auth(Controller):
     def _sent_refresh_token(profile, body):
         """As :meth:`_refresh_token`, unchecked.
 
-        :return: what was sent, perhaps None, and whether the cookie brought it
+        :return: what was sent, None for nothing, and whether the cookie brought it
         :raise ApiError: ``bad_value``
         """
         http = request.httprequest
-        explicit = whole(body.get(REFRESH_TOKEN))
-        if explicit is None or (type(explicit) is int and explicit == IN_COOKIE):
-            explicit = http.headers.get(REFRESH_TOKEN)
-        if explicit is not None and not isinstance(explicit, str):
+        in_body = whole(body.get(REFRESH_TOKEN))
+        if type(in_body) is int and in_body == IN_COOKIE:
+            in_body = None
+        if in_body is not None and not isinstance(in_body, str):
             raise ApiError("bad_value", _('"refreshToken" is a string.'))
-        if explicit is None:
-            return http.cookies.get(profile.cookie), True
-        return explicit, False
+        if explicit := in_body or http.headers.get(REFRESH_TOKEN):
+            return explicit, False
+        return http.cookies.get(profile.cookie) or None, True
 
     @staticmethod
     def _signed_claims():

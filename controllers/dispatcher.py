@@ -56,6 +56,8 @@ _HEADER_NAMES = re.compile(
     r"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*"
 )
 _MAX_HEADER_NAMES = 2000
+#: Values of ``Content-Encoding`` that leave a body as it is.
+_PLAIN_CODINGS = frozenset(["", "identity"])
 _PREFLIGHT_SECONDS = 600
 #: What a rule without methods allows, as far as anybody asks.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -242,7 +244,8 @@ class ApiDispatcher(Dispatcher):
 
         :param int limit: bytes; the route's own limit unless given
         :raise werkzeug.exceptions.HTTPException: for a body that is too long or ends early
-        :raise ApiError: ``bad_request`` for a transfer coding that HTTP servers need not know
+        :raise ApiError: ``bad_request`` for a transfer coding that HTTP servers need not know,
+            ``unsupported_media_type`` for a content coding, such as gzip
         """
         http = self.request.httprequest
         if http.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
@@ -258,6 +261,12 @@ class ApiDispatcher(Dispatcher):
             http.max_content_length = allowed
         if len(data) > limit:
             raise werkzeug.exceptions.RequestEntityTooLarge
+        if data and not _PLAIN_CODINGS.issuperset(_content_codings(http)):
+            raise ApiError(
+                "unsupported_media_type",
+                _("Send the body uncompressed: no Content-Encoding is accepted."),
+                headers=[("Accept-Encoding", "identity")],  # RFC 9110, section 15.5.16
+            )
         return data
 
     def _decode(self, limit=None):
@@ -444,6 +453,11 @@ def _no_database(http):
     return ApiError(
         "no_database", _("Several databases are served here: name one in X-Odoo-Database.")
     )
+
+
+def _content_codings(http):
+    header = http.headers.get("Content-Encoding", "")
+    return [coding.strip().lower() for coding in header.split(",")]
 
 
 def _content_language(lang):

@@ -1,5 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import gzip
 import json
 from unittest.mock import patch
 
@@ -90,6 +91,52 @@ class TestDispatcher(ApiCase):
                 "POST", "/api/login", data=body, headers={"Content-Type": mimetype}
             )
             self.assertAnswer(response)
+
+    def test_compressed_bodies_are_a_415(self):
+        """Nothing is unpacked, which is said whatever the body is for; an empty one has nothing in it."""
+        login = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        plain, packed = json.dumps(login).encode(), gzip.compress(json.dumps(login).encode())
+        headers = {"Content-Type": "application/json"}
+        for coding in ("gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "x"):
+            for path in KNOWN:
+                for body in (packed, plain):
+                    with self.subTest(coding=coding, path=path):
+                        response = self._call(
+                            "POST",
+                            path,
+                            self.opened.access,
+                            data=body,
+                            headers={**headers, "Content-Encoding": coding},
+                        )
+                        message = self.assertError(response, 415, "unsupported_media_type")[
+                            "message"
+                        ]
+                        self.assertIn("Content-Encoding", message)
+                        self.assertEqual(response.headers["Accept-Encoding"], "identity")
+        for coding in ("identity", "", "Identity, identity"):
+            sent = {**headers, "Content-Encoding": coding}
+            self.assertAnswer(self._call("POST", "/api/login", data=plain, headers=sent))
+        sent = {"Content-Encoding": "gzip"}
+        response = self._call(
+            "POST", "/api/revoke/token", self._open(self.user).access, headers=sent
+        )
+        self.assertEqual(self.assertAnswer(response)["logged_out"], 1)
+
+    def test_compressed_upload_is_a_415(self):
+        """Its bytes would be stored as they came, and served without the coding."""
+        self._connect("ir.attachment")
+        admin = self._open(self.env.ref("base.user_admin"))
+        attachment = self.env["ir.attachment"].create({"name": "x", "raw": b"before"})
+        response = self._call(
+            "PUT",
+            f"/api/v1/ir.attachment/{attachment.id}/raw",
+            admin.access,
+            data=gzip.compress(b"after"),
+            headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"},
+        )
+        self.assertError(response, 415, "unsupported_media_type")
+        attachment.invalidate_recordset()
+        self.assertEqual(attachment.raw, b"before")
 
     def test_bad_bodies_are_a_400(self):
         """Not JSON, not an object, nested beyond reason, not text: never a 500."""

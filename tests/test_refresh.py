@@ -15,6 +15,7 @@ from .common import APP, BROWSER, ApiCase
 DAY = 24 * 3600
 ACCESS = "/api/update/access-token"
 ROTATE = "/api/update/refresh-token"
+REVOKE = "/api/revoke/token"
 REFUSED = "invalid_refresh_token"
 LOGGER = "odoo.addons.jwt_auth_api.models.jwt_security_event"
 
@@ -91,12 +92,33 @@ class TestUpdateAccessToken(RefreshCase):
         for options in (
             {"body": {"refreshToken": "rubbish"}},
             {"headers": {"refreshToken": "rubbish"}},
-            {"body": {"refreshToken": ""}},
-            {"headers": {"refreshToken": ""}},
+            {"body": {"refreshToken": "rubbish"}, "headers": {"refreshToken": mine.refresh}},
         ):
             with self.subTest(**options):
                 response = self._post(ACCESS, cookies={"refreshToken": theirs.refresh}, **options)
                 self.assertInvalidToken(response, REFUSED)
+
+    def test_an_empty_token_was_not_sent(self):
+        """In the body, the header and the cookie, for each way to use a refresh token."""
+        for nothing in ("", None):
+            for path, token in ((ACCESS, None), (ROTATE, "own"), (REVOKE, None)):
+                for place in ("headers", "cookies"):
+                    with self.subTest(nothing=nothing, path=path, place=place):
+                        opened = self._open(self.user)
+                        access = token and opened.access
+                        options = {"headers": {}, place: {"refreshToken": opened.refresh}}
+                        if place == "cookies":
+                            options["headers"] = {"refreshToken": ""}
+                        body = {"refreshToken": nothing}
+                        self.assertAnswer(self._post(path, body, access, **options))
+                        empty = {"refreshToken": ""}
+                        response = self._post(path, body, access, headers=empty, cookies=empty)
+                        if path == REVOKE:
+                            self.assertEqual(self._state(opened), "logout")
+                            self.assertMissingToken(response)
+                        else:
+                            self.assertInvalidToken(response, REFUSED)
+                            self.assertIn("No refresh token", response.json()["message"])
 
     def _claims(self, token):
         return tokens.verify(token, self._issuer(), time.time())
@@ -644,8 +666,12 @@ class TestUpdateRefreshToken(RefreshCase):
         self.assertEqual(claims.expires_at - claims.issued_at, 77)
 
     def test_token_tells_when_and_how_its_user_logged_in(self):
-        """``auth_time`` and ``amr`` are those of the login, whatever was refreshed since."""
+        """``auth_time``, ``amr`` and ``client_id`` are those of the login, whatever was refreshed since."""
         body = {"login": self.user.login, "password": f"{self.user.login}-password"}
+        in_browser = self.assertAnswer(self._post("/api/login", body, agent=BROWSER))["token"]
+        browser = tokens.verify(in_browser, self._issuer(), time.time())
+        self.assertEqual(browser.client, "browser")
+        self._sessions(self.user).unlink()
         body = self.assertAnswer(self._post("/api/login", body))
         first = tokens.verify(body["token"], self._issuer(), time.time())
         self.assertEqual(first.amr, ("pwd",))
@@ -659,6 +685,7 @@ class TestUpdateRefreshToken(RefreshCase):
         token = self.assertAnswer(self._post(ACCESS, refresh))["access_token"]
         claims = tokens.verify(token, self._issuer(), time.time())
         self.assertEqual((claims.amr, claims.auth_time), (("pwd",), first.auth_time - 3 * 3600))
+        self.assertEqual((first.client, claims.client), ("app", "app"))
         self.env.cr.execute(
             "UPDATE jwt_session SET login_method = NULL WHERE id = %s", [session.id]
         )

@@ -156,6 +156,8 @@ def about(
     if _function(place) == "ensure_one":
         records = place.tb_frame.f_locals.get("self")
         return _browsed(getattr(records, "_ids", None), arguments)
+    if isinstance(exc, TypeError) and (found := _taken_for_ids(place, arguments)):
+        return found
     spoken = [name for name in arguments if _has_word(str(exc), name)]
     found = _named_values(exc, arguments) or _held(place, _names_used(place), arguments)
     if not found and isinstance(exc, TypeError | ValueError | KeyError):
@@ -169,12 +171,20 @@ def about(
 def quoted(text: str, arguments: Mapping[str, Any]) -> list[str]:
     """Return the names of the arguments that hold a value which PostgreSQL quotes in a message.
 
+    A text that code has taken for a list of ids is quoted character by character: the arguments that
+    hold one with this character, where none is quoted as a whole.
+
     :param text: such as ``invalid input syntax for type integer: "abc"``
     """
-    return [
-        name
+    parts = {
+        name: [part for part in _parts(value) if isinstance(part, str | int | float)]
         for name, value in arguments.items()
-        if any(f'"{part}"' in text for part in _parts(value) if isinstance(part, str | int | float))
+    }
+    whole = [name for name, own in parts.items() if any(f'"{part}"' in text for part in own)]
+    return whole or [
+        name
+        for name, own in parts.items()
+        if any(f'"{letter}"' in text for part in own if isinstance(part, str) for letter in part)
     ]
 
 
@@ -241,6 +251,15 @@ def _browsed(ids: Any, arguments: Mapping[str, Any]) -> list[str]:
             isinstance(each, str | list) and tuple(each) == ids for each in _parts(value) if each
         )
     ]
+
+
+def _taken_for_ids(place: TracebackType, arguments: Mapping[str, Any]) -> list[str]:
+    """Return the arguments that code has taken for ids of records although they hold lists or objects."""
+    for value in place.tb_frame.f_locals.values():
+        ids = getattr(value, "_ids", None) if hasattr(type(value), "ensure_one") else None
+        if ids and any(isinstance(each, list | dict) for each in ids):
+            return _browsed(ids, arguments)
+    return []
 
 
 def _named_values(exc: BaseException, arguments: Mapping[str, Any]) -> list[str]:

@@ -426,7 +426,7 @@ def _records(
             problems.add("bad_value", _("Record %(id)s is there twice."), id=record_id)
             break
         seen.add(record_id)
-        names.check_keys(item, _RECORD_KEYS, problems, strict=strict)
+        names.check_keys(item, _RECORD_KEYS, problems, elsewhere=_ANYWHERE, strict=strict)
         items.append((record_id, _values(item.get("values"), problems)))
         if problems:
             break
@@ -527,7 +527,9 @@ def parse_call(
 
 
 def _context(body: Mapping[str, Any], problems: Problems) -> Mapping[str, Any]:
-    context = body.get("context") or {}
+    context = body.get("context")
+    if names.is_empty(context):
+        return {}
     if isinstance(context, dict):
         _check_storable({"context": context}, problems)
         return context

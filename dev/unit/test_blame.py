@@ -266,6 +266,12 @@ class Browsed:
     def read(self, author=None, others=None):
         Browsed(*(author or (1, 2))).ensure_one()
 
+    def look(self, author=None, others=None):
+        Browsed(*author).find()
+
+    def find(self):
+        return set(self._ids)
+
 
 @pytest.mark.parametrize(
     ("author", "expected"),
@@ -276,6 +282,15 @@ def test_value_that_is_taken_for_ids(author, expected):
     with pytest.raises(ValueError, match="singleton") as caught:
         Browsed().read(author, "x")
     assert blame.about(caught.value, {"author": author, "others": "x"}, Browsed.read) == expected
+
+
+@pytest.mark.parametrize("author", [[[1]], [{"id": 1}], [1, [2]]])
+def test_lists_and_objects_in_place_of_ids(author):
+    """They cannot be looked up, wherever the code does that."""
+    with pytest.raises(TypeError) as caught:
+        Browsed().look(author, "x")
+    assert blame.about(caught.value, {"author": author, "others": "x"}, Browsed.look) == ["author"]
+    assert blame.about(caught.value, {"author": [1], "others": "x"}, Browsed.look) == []
 
 
 def test_code_without_a_source():
@@ -292,13 +307,16 @@ def test_code_without_a_source():
         ('invalid input syntax for type integer: "abc"', ["parent"]),
         ('invalid input syntax for type integer: "x y"', ["rows"]),
         ('value "99999999999" is out of range for type integer', ["big"]),
+        # a text that is taken for a list of ids
+        ('invalid input syntax for type integer: "b"', ["parent"]),
+        ('invalid input syntax for type integer: "["', ["body"]),
         ("division by zero", []),
         ('the column "body" is another', []),
         ("", []),
     ],
 )
 def test_value_that_the_database_quotes(text, expected):
-    sent = {"body": "x", "parent": "abc", "rows": [{"a": ["x y"]}], "big": 99999999999}
+    sent = {"body": "x[]", "parent": "abc", "rows": [{"a": ["x y"]}], "big": 99999999999}
     assert blame.quoted(text, sent) == expected
 
 

@@ -289,6 +289,33 @@ def test_records_of_an_update(records):
     assert refused(query.parse_update, {}, {"records": records}, 9).error == "bad_value"
 
 
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("fields", "fields"),
+        ("expand", "expand"),
+        ("feilds", "fields"),
+        ("vals", "values"),
+        ("Id", "id"),
+        ("domain", "domain"),
+        ("filter", "domain"),
+        ("context", "context"),
+        ("records", "records"),
+    ],
+)
+def test_a_key_within_records_does_not_vanish(name, meant, strict):
+    """Each record has an id and values; what is answered is said beside them."""
+    item = {"id": 1, "values": {}, name: ["name"]}
+    error = refused(query.parse_update, {}, {"records": [item]}, 9, strict=strict)
+    assert error.error == "bad_value"
+    assert f'"{name}"' in error.message()
+    assert f'"{meant}"' in error.message()
+    own = {"id": 1, "values": {}, "device": "x", name: None}
+    if not strict:
+        assert query.parse_update({}, {"records": [own]}, 9).items == ((1, {}),)
+
+
 def test_records_exclude_an_id():
     body = {"records": [{"id": 1, "values": {}}]}
     assert refused(query.parse_update, {"id": "1"}, body, 9).error == "bad_value"
@@ -463,12 +490,22 @@ def test_calls():
         {"ids": 1},
         {"ids": ["1"]},
         {"ids": list(range(1, 11))},
+        {"context": "active_id"},
+        {"context": '{"active_id": 1}'},
+        {"context": ""},
+        {"context": False},
+        {"context": 0},
+        {"context": [1]},
         {"args": ["a\x00"]},
         {"args": [{"\ud800": 1}]},
         {"kwargs": {"a": [float("inf")]}},
         {"kwargs": {"a": json.loads("[" * 100 + "]" * 100)}},
     ):
-        assert refused(query.parse_call, bad, 9).error == "bad_value"
+        error = refused(query.parse_call, bad, 9)
+        assert error.error == "bad_value"
+        assert f'"{next(iter(bad))}"' in error.message()
+    for nothing in (None, {}, []):
+        assert query.parse_call({"context": nothing}, 9).context == {}
 
 
 # --- together --------------------------------------------------------------------------------

@@ -280,8 +280,15 @@ class TestWizards(ApiCase):
         for context, told in (
             ({}, "apply needs apply_text"),
             ({"only_ids": []}, "apply needs apply_text"),
-            ({"only_ids": ["x"], "apply_text": "y"}, ""),
-            ({"only_ids": 5.5, "apply_text": "y"}, ""),
+            ({"only_ids": ["x"], "apply_text": "y"}, "context"),
+            ({"only_ids": 5.5, "apply_text": "y"}, "context"),
+            ({"only_ids": "x", "apply_text": "y"}, "context"),
+            ({"only_ids": "active_id", "apply_text": "y"}, "context"),
+            ({"only_ids": f"[{self.records.ids[0]}]", "apply_text": "y"}, "context"),
+            ({"only_ids": {"id": 1}, "apply_text": "y"}, "context"),
+            ({"only_ids": True, "apply_text": "y"}, "context"),
+            ({"only_ids": [{"id": 1}], "apply_text": "y"}, "context"),
+            ({"only_ids": [[1]], "apply_text": "y"}, "context"),
         ):
             with self.subTest(context=context):
                 response = self._press(WIZARD, "apply", wizard, context=context)

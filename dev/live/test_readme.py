@@ -185,15 +185,6 @@ def test_parts(readme):
     assert shown == set(PARTS)
 
 
-def test_tests_of_the_security_document():
-    """Each test that doc/security.md names exists."""
-    named = set(re.findall(r"`(test_\w+)`", (ROOT / "doc" / "security.md").read_text()))
-    assert len(named) > 80
-    paths = [path for path in ROOT.glob("**/test_*.py") if ".git" not in path.parts]
-    written = {name for path in paths for name in re.findall(r"def (test_\w+)", path.read_text())}
-    assert named <= written, named - written
-
-
 def test_server_wide_without_a_database(server, tmp_path):
     """With `--load=base,web,jwt_auth_api` a request of no known database gets JSON, and Odoo's own pages still work."""
     options = ("--load=base,web,jwt_auth_api", "--db-filter=^no such database$", "--database=")

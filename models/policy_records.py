@@ -470,7 +470,11 @@ class RecordPolicy:
             return Domain(operator == "not any")
         # within a relation Odoo looks for `active` in the optimized domain
         inner = inner.optimize_full(below.search)
-        return Domain(found.name, operator, below.find(inner, archived=found.type == "many2one"))
+        query = below.find(inner, archived=found.type == "many2one")
+        if found.base_field.store:
+            return Domain(found.name, operator, query)
+        # the search of a field that is computed is Odoo's code: not all of it takes a query
+        return Domain(found.name, "in" if operator == "any" else "not in", list(query))
 
     def fetch(self, ids, names, order=""):
         """Those of the ids that this policy shows, in ``order`` or as they come, with these fields read.

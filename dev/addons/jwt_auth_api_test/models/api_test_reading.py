@@ -19,6 +19,9 @@ class ApiTestTeam(models.Model):
     found_ids = fields.Many2many("api.test.member", compute="_compute_found")
     found_count = fields.Integer(compute="_compute_found")
     newest_id = fields.Many2one("api.test.member", compute="_compute_found")
+    asked_ids = fields.Many2many(
+        "api.test.member", compute="_compute_asked_ids", search="_search_asked_ids"
+    )
 
     @api.depends("name")
     def _compute_found(self):
@@ -26,6 +29,16 @@ class ApiTestTeam(models.Model):
             team.found_ids = self.env["api.test.member"].search([("team_id", "=", team.id)])
             team.found_count = len(team.found_ids)
             team.newest_id = team.found_ids[-1:]
+
+    @api.depends("member_ids")
+    def _compute_asked_ids(self):
+        for team in self:
+            team.asked_ids = team.member_ids
+
+    def _search_asked_ids(self, operator, value):
+        """Search as some of Odoo's models do (the employee of a bank account): whatever is asked, of the ids."""
+        members = self.env["api.test.member"].search([("id", operator, value)])
+        return [("id", "in", members.team_id.ids)]
 
 
 class ApiTestMember(models.Model):

@@ -57,6 +57,26 @@ class TestComputedRelations(ReadingCase):
         values = [{"name": str(n), "team_id": cls.team.id, "active": n != 2} for n in range(3)]
         cls.members = cls.env[MEMBER].create(values)
 
+    def test_search_of_a_model_with_other_rights(self):
+        """A relation that searches by its own code is given ids, whatever the rights of its model are lifted to."""
+        for ways in (("sudo", "sudo"), ("user", "sudo"), ("sudo", "user"), ("user", "user")):
+            for model, run_as in zip((TEAM, MEMBER), ways, strict=True):
+                self._connect(model, "GET", run_as=run_as)
+            for condition, found in (
+                (["asked_ids.name", "=", "1"], self.team.ids),
+                (["asked_ids.name", "=", "none"], []),
+                (["asked_ids.create_date", "!=", False], self.team.ids),
+                (["asked_ids", "any", [["name", "in", ["0", "1"]]]], self.team.ids),
+                (["asked_ids", "ilike", "1"], self.team.ids),
+                (["asked_ids", "in", self.members.ids], self.team.ids),
+            ):
+                with self.subTest(ways=ways, condition=condition):
+                    response = self._send(
+                        "GET", TEAM, self.access, fields=["name"], domain=[condition]
+                    )
+                    rows = self.assertList(response)["data"]
+                    self.assertEqual([row["id"] for row in rows], found)
+
     def test_values_beside_them(self):
         """Whatever is asked for together, each value is what it is alone; archived records count for none."""
         names = ["found_ids", "found_count", "newest_id", "member_ids"]

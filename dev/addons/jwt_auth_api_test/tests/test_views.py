@@ -2,8 +2,9 @@
 """Models that have no table: they can be read, and nothing of them can be written."""
 
 from odoo.exceptions import UserError
+from odoo.models import BaseModel
 from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 
@@ -119,6 +120,33 @@ class TestViews(ApiCase):
             with self.subTest(params=params):
                 response = self._send("GET", VIEW, self.access, **params)
                 self.assertError(response, 400, "unknown_field")
+
+    @mute_logger("odoo.sql_db")
+    def test_aggregate_that_the_model_makes_itself(self):
+        """Some of them are the purpose of their report: its own code has SQL for the aggregate."""
+        to_sql = BaseModel._read_group_select
+
+        def with_its_own(self, spec, query):
+            return SQL("SUM(7)") if spec == "lacking:sum" else to_sql(self, spec, query)
+
+        self.patch(self.env.registry[VIEW], "_read_group_select", with_its_own)
+        params = {"groupby": ["name"], "domain": [["id", "=", self.tag.id]]}
+        response = self._send(
+            "GET", VIEW, self.access, aggregates=["lacking:sum"], order="lacking:sum", **params
+        )
+        self.assertEqual(self.assertList(response)["data"], [{"name": "Tag", "lacking:sum": 7}])
+        for aggregates in (["lacking:avg"], ["id:count", "lacking:min"]):
+            with self.subTest(aggregates=aggregates):
+                response = self._send("GET", VIEW, self.access, aggregates=aggregates, **params)
+                body = self.assertError(response, 400, "bad_parameter")
+                self.assertIn(f"no {aggregates[-1]}.", body["message"])
+        for more in ({"fields": ["lacking"]}, {"groupby": ["lacking"]}):
+            response = self._send("GET", VIEW, self.access, **more)
+            self.assertError(response, 400, "unknown_field")
+        listed = self.env["ir.model.fields"]._get(VIEW, "name")
+        self.env["connection.api"].search([("model", "=", VIEW)]).read_field_ids = listed
+        response = self._send("GET", VIEW, self.access, aggregates=["lacking:sum"], **params)
+        self.assertError(response, 400, "unknown_field")
 
     @mute_logger("odoo.addons.jwt_auth_api.models.faults")
     def test_expanding_what_cannot_be_searched(self):

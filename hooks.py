@@ -6,15 +6,14 @@ from .tools import settings
 def post_init_hook(env):
     """Make this database's signing key now, so that no first request has to.
 
-    The durations and limits are written out, so that they can be found among the system parameters. They are
-    no data records: one that a person deletes and makes again would stop the next update.
+    Some settings are written out, so that people find them among the system parameters. They are no data
+    records: one that a person deletes and creates again would stop the next update.
     """
     env["jwt.signing.key"]._issuer()
     parameters = env["ir.config_parameter"]
-    for name in (*settings.DURATIONS, *settings.LIMITS):
-        key = settings.parameter(name)
-        if not parameters.get_param(key):
-            parameters.set_param(key, str(settings.NUMBERS[name].default))
+    for setting in settings.SETTINGS.values():
+        if setting.is_written_out and not parameters.get_param(setting.parameter):
+            parameters.set_param(setting.parameter, str(setting.default))
 
 
 def uninstall_hook(env):

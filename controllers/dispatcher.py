@@ -27,7 +27,7 @@ from ..models.ir_http import (
     cut_headers,
     overriding_method,
 )
-from ..tools import errors, idempotency, origins
+from ..tools import errors, idempotency
 from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
 from ..tools.text import language_tag, reject_constant
@@ -349,8 +349,7 @@ class ApiDispatcher(Dispatcher):
         """Origins whose pages may use this API from a browser; a system parameter, read live."""
         if not self.request.db or not self.request.env:
             return frozenset()
-        parameters = self.request.env["ir.config_parameter"]
-        return origins.allowed(parameters._jwt_get(origins.PARAMETER) or "")
+        return self.request.env["ir.config_parameter"]._jwt_setting("cors_origins")
 
     def _common_headers(self):
         """What stands in every answer, errors included."""

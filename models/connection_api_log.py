@@ -83,7 +83,7 @@ class ConnectionApiLog(models.Model):
 
         :rtype: int
         """
-        return self.env["jwt.session"]._setting("log_days")
+        return self.env["ir.config_parameter"]._jwt_setting("log_days")
 
     @api.autovacuum
     def _gc_log(self, batch=10000):

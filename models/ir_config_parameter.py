@@ -5,8 +5,10 @@ import re
 from odoo import api, models, tools
 from odoo.tools import SQL, frozendict
 
+from ..tools import settings
+
 #: The beginnings of the parameters that this addon reads on every use, and the identity of the database.
-_OURS = ("jwt_auth_api.", "base.login_cooldown_", "database.uuid")
+_OURS = (settings.PREFIX, "base.login_cooldown_", "database.uuid")
 
 
 class IrConfigParameter(models.Model):
@@ -48,6 +50,16 @@ class IrConfigParameter(models.Model):
         :return: the text; None when it is not set
         """
         return self._jwt_values(self.env["jwt.cache.version"]._current()).get(key)
+
+    @api.model
+    def _jwt_setting(self, name):
+        """Return the value of a setting, read live: a change counts from the next request on.
+
+        :param name: a key of :data:`~..tools.settings.SETTINGS` or :data:`~..tools.settings.COOLDOWN`
+        :return: an integer, a text, or a set of origins
+        """
+        known = settings.SETTINGS.get(name) or settings.COOLDOWN[name]
+        return settings.read(name, self._jwt_get(known.parameter) or "")
 
     @api.model
     @tools.ormcache("version", cache="stable")

@@ -77,7 +77,7 @@ class JwtLoginThrottle(models.Model):
         """Return Odoo's two parameters: failures, and seconds until one more is free."""
         parameters = self.env["ir.config_parameter"]
         names = (settings.COOLDOWN_AFTER, settings.COOLDOWN_DURATION)
-        return tuple(settings.read(name, parameters._jwt_get(name) or None) for name in names)
+        return tuple(map(parameters._jwt_setting, names))
 
     @api.model
     def _refusal(self, error, address):

@@ -13,7 +13,7 @@ from odoo.http import GeoIP
 from odoo.tools import SQL, consteq, hmac
 from odoo.tools._vendor.useragents import UserAgent
 
-from ..tools import profiles, settings, tokens
+from ..tools import profiles, tokens
 from ..tools.address import network
 from ..tools.errors import Refused, _
 from ..tools.values import dump_datetime
@@ -177,7 +177,9 @@ class JwtSession(models.Model):
     @api.depends("revoked_at", "expires_at", "last_used_at")
     def _compute_state(self):
         now = fields.Datetime.now()
-        idle = timedelta(seconds=self._setting("refresh_idle_seconds"))
+        idle = timedelta(
+            seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
+        )
         for session in self:
             if session.revoked_at:
                 session.state = "revoked"
@@ -190,7 +192,9 @@ class JwtSession(models.Model):
         if operator != "in":
             return NotImplemented
         now = fields.Datetime.now()
-        idle = now - timedelta(seconds=self._setting("refresh_idle_seconds"))
+        idle = now - timedelta(
+            seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
+        )
         live = Domain("expires_at", ">", now) & Domain("last_used_at", ">", idle)
         open_ = Domain("revoked_at", "=", False)
         domains = {"active": open_ & live, "expired": open_ & ~live, "revoked": ~open_}
@@ -204,16 +208,6 @@ class JwtSession(models.Model):
         self._revoke(Domain("id", "in", self.ids), "admin")
 
     # --- opening and finding -------------------------------------------------------------
-
-    @api.model
-    def _setting(self, name):
-        """A number that an administrator sets, read live: a change counts from the next request on.
-
-        :param name: a key of :data:`~..tools.settings.NUMBERS`
-        :rtype: int
-        """
-        text = self.env["ir.config_parameter"]._jwt_get(settings.parameter(name))
-        return settings.read(name, text or None)
 
     @api.model
     def _open(self, user, client_type, user_agent, ip_address, method=None, api_key=None):
@@ -268,7 +262,7 @@ class JwtSession(models.Model):
 
         After the commit of a login: it sees what parallel logins have opened.
         """
-        limit = self._setting("max_sessions")
+        limit = self.env["ir.config_parameter"]._jwt_setting("max_sessions")
         if limit <= 0:
             return
         with apart(self.env) as env:
@@ -296,7 +290,9 @@ class JwtSession(models.Model):
 
         :rtype: int
         """
-        return min(self._life(), self._setting("access_token_seconds"))
+        return min(
+            self._life(), self.env["ir.config_parameter"]._jwt_setting("access_token_seconds")
+        )
 
     def _life(self):
         return int((self.expires_at - self.last_used_at).total_seconds())
@@ -308,8 +304,8 @@ class JwtSession(models.Model):
         Odoo's own time-outs (``addons/auth_timeout``) look at web sessions alone; where they are
         shorter, they count here too.
         """
-        absolute = self._setting("refresh_token_seconds")
-        idle = self._setting("refresh_idle_seconds")
+        absolute = self.env["ir.config_parameter"]._jwt_setting("refresh_token_seconds")
+        idle = self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
         if hasattr(user, "_get_lock_timeouts"):
             limits = user.sudo()._get_lock_timeouts()
             absolute = min([absolute, *(s for s, _mfa in limits.get("lock_timeout", ()))])
@@ -347,7 +343,9 @@ class JwtSession(models.Model):
     @api.model
     def _list_living_devices(self):
         """Show the sessions that live in Odoo's device list, whatever was marked there."""
-        idle = fields.Datetime.now() - timedelta(seconds=self._setting("refresh_idle_seconds"))
+        idle = fields.Datetime.now() - timedelta(
+            seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
+        )
         self.env.cr.execute(
             SQL(
                 """
@@ -380,8 +378,7 @@ class JwtSession(models.Model):
 
         :rtype: profiles.Profile
         """
-        text = self.env["ir.config_parameter"]._jwt_get(settings.PROFILE)
-        return profiles.PROFILES[settings.read_profile(text or None)]
+        return profiles.PROFILES[self.env["ir.config_parameter"]._jwt_setting("profile")]
 
     @api.model
     def _access_token(self, user_id, session, seconds):
@@ -506,7 +503,9 @@ class JwtSession(models.Model):
         if row.idle_seconds > 60 or sender.address != row.last_ip_address:
             self._touch(row, sender)
         left = int(row.seconds_left)
-        access_seconds = min(left, self._setting("access_token_seconds"))
+        access_seconds = min(
+            left, self.env["ir.config_parameter"]._jwt_setting("access_token_seconds")
+        )
         return Refreshed(
             row.user_id,
             self._access_token(row.user_id, row, access_seconds),
@@ -636,7 +635,7 @@ class JwtSession(models.Model):
                    AND parent.consumed_at > (now() AT TIME ZONE 'utc') - make_interval(secs => %s)
                 """,
                 row.id,
-                self._setting("refresh_grace_seconds"),
+                self.env["ir.config_parameter"]._jwt_setting("refresh_grace_seconds"),
             )
         )
         if found := self.env.cr.fetchone():
@@ -651,7 +650,7 @@ class JwtSession(models.Model):
         """
         :raise ApiError: ``too_many_requests``, which takes back that the token is used up
         """
-        limit = self._setting("max_rotations")
+        limit = self.env["ir.config_parameter"]._jwt_setting("max_rotations")
         if limit <= 0:
             return
         if seconds := self.env["connection.api.usage"]._take_rotation(row.sid, limit):
@@ -809,7 +808,9 @@ class JwtSession(models.Model):
     def _gc_sessions(self, batch=1000):
         """Delete sessions, and with them their tokens, a week after they ended."""
         limit = fields.Datetime.now() - timedelta(days=7)
-        idle = limit - timedelta(seconds=self._setting("refresh_idle_seconds"))
+        idle = limit - timedelta(
+            seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
+        )
         ended = self.sudo().search(
             Domain("revoked_at", "<", limit)
             | Domain("expires_at", "<", limit)

@@ -169,7 +169,10 @@ class JwtSigningKey(models.Model):
 
     def _overlap(self):
         """Seconds that a retired key still verifies: as long as a token it signed may live."""
-        return self.env["jwt.session"]._setting("access_token_seconds") + tokens.CLOCK_SKEW_SECONDS
+        return (
+            self.env["ir.config_parameter"]._jwt_setting("access_token_seconds")
+            + tokens.CLOCK_SKEW_SECONDS
+        )
 
     @api.model
     def _issuer(self):

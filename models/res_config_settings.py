@@ -2,7 +2,6 @@
 
 import math
 from datetime import timedelta
-from functools import partial
 
 from babel.dates import format_timedelta
 
@@ -12,18 +11,24 @@ from odoo.tools import format_list
 from odoo.tools.misc import babel_locale_parse, get_lang
 
 from ..tools import origins
-from ..tools.settings import (
-    COOLDOWN,
-    DURATIONS,
-    NUMBERS,
-    PROFILE,
-    is_ignored,
-    parameter,
-    profile,
-    value,
-)
+from ..tools.settings import COOLDOWN, DURATIONS, NUMBERS, SETTINGS
 
 _UNITS = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
+
+
+def _options(name):
+    """Return the options of the field of a setting."""
+    setting = SETTINGS[name]
+    return {
+        "string": setting.label,
+        "help": setting.help,
+        "config_parameter": setting.parameter,
+        "default": setting.default,
+    }
+
+
+def _number(name):
+    return fields.Integer(**_options(name))
 
 
 class ResConfigSettings(models.TransientModel):
@@ -31,52 +36,21 @@ class ResConfigSettings(models.TransientModel):
 
     _inherit = "res.config.settings"
 
-    jwt_access_token_seconds = fields.Integer(
-        "Access Token (seconds)",
-        config_parameter="jwt_auth_api.access_token_seconds",
-        default=NUMBERS["access_token_seconds"].default,
-    )
-    jwt_refresh_token_seconds = fields.Integer(
-        "Session (seconds)",
-        config_parameter="jwt_auth_api.refresh_token_seconds",
-        default=NUMBERS["refresh_token_seconds"].default,
-    )
-    jwt_refresh_idle_seconds = fields.Integer(
-        "Unused Session (seconds)",
-        config_parameter="jwt_auth_api.refresh_idle_seconds",
-        default=NUMBERS["refresh_idle_seconds"].default,
-    )
-    jwt_refresh_grace_seconds = fields.Integer(
-        "Repeated Refresh (seconds)",
-        config_parameter="jwt_auth_api.refresh_grace_seconds",
-        default=NUMBERS["refresh_grace_seconds"].default,
-    )
+    jwt_access_token_seconds = _number("access_token_seconds")
     jwt_access_token_duration = fields.Char(compute="_compute_jwt_durations")
+    jwt_refresh_token_seconds = _number("refresh_token_seconds")
     jwt_refresh_token_duration = fields.Char(compute="_compute_jwt_durations")
+    jwt_refresh_idle_seconds = _number("refresh_idle_seconds")
     jwt_refresh_idle_duration = fields.Char(compute="_compute_jwt_durations")
+    jwt_refresh_grace_seconds = _number("refresh_grace_seconds")
     jwt_refresh_grace_duration = fields.Char(compute="_compute_jwt_durations")
-    jwt_max_sessions = fields.Integer(
-        "Sessions per User",
-        config_parameter="jwt_auth_api.max_sessions",
-        default=NUMBERS["max_sessions"].default,
-    )
-    jwt_max_rotations = fields.Integer(
-        "Rotations per Minute",
-        config_parameter="jwt_auth_api.max_rotations",
-        default=NUMBERS["max_rotations"].default,
-    )
+    jwt_max_sessions = _number("max_sessions")
+    jwt_max_rotations = _number("max_rotations")
     jwt_profile = fields.Selection(
-        [("compatible", "Compatible"), ("strict", "Strict")],
-        "Profile",
-        config_parameter=PROFILE,
-        default="compatible",
+        [("compatible", "Compatible"), ("strict", "Strict")], **_options("profile")
     )
-    jwt_cors_origins = fields.Char("Allowed Origins", config_parameter=origins.PARAMETER)
-    jwt_log_days = fields.Integer(
-        "Request Log (days)",
-        config_parameter="jwt_auth_api.log_days",
-        default=NUMBERS["log_days"].default,
-    )
+    jwt_cors_origins = fields.Char(**_options("cors_origins"))
+    jwt_log_days = _number("log_days")
     jwt_ignored = fields.Char(compute="_compute_jwt_ignored")
 
     @api.depends(*(f"jwt_{name}" for name in DURATIONS))
@@ -103,15 +77,20 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("jwt_cors_origins")
     def _compute_jwt_ignored(self):
         """Tell what the system parameters hold that does not count."""
+        texts = self._jwt_texts()
+        ignored = {known: known.ignored(text) for known, text in texts.items()}
+        self.jwt_ignored = ", ".join(
+            f"{known.parameter} = {text[:200]}" for known, text in ignored.items() if text
+        )
+
+    @api.model
+    def _jwt_texts(self):
+        """Return what the system parameters hold, by setting; empty for those not set."""
         parameters = self.env["ir.config_parameter"].sudo()
-        ignored = list(origins.parse(parameters.get_param(origins.PARAMETER) or "").ignored)
-        counting = {parameter(name): partial(value, name) for name in (*NUMBERS, *COOLDOWN)}
-        counting[PROFILE] = profile
-        for key, read in counting.items():
-            text = parameters.get_param(key) or None
-            if is_ignored(text, read(text)):
-                ignored.append(f"{key} = {text[:40]}")
-        self.jwt_ignored = ", ".join(ignored)
+        return {
+            setting: parameters.get_param(setting.parameter) or ""
+            for setting in (*SETTINGS.values(), *COOLDOWN.values())
+        }
 
     @api.constrains(*(f"jwt_{name}" for name in NUMBERS))
     def _check_jwt_numbers(self):
@@ -131,7 +110,7 @@ class ResConfigSettings(models.TransientModel):
     def _check_jwt_cors_origins(self):
         """Refuse what is no origin, but for what the parameter holds already: other settings have to be
         saved nevertheless."""
-        known = self.env["ir.config_parameter"].sudo().get_param(origins.PARAMETER) or ""
+        known = self._jwt_texts()[SETTINGS["cors_origins"]]
         for settings in self:
             for origin in origins.parse(settings.jwt_cors_origins or "").ignored:
                 if origin not in origins.parse(known).ignored:
@@ -147,21 +126,20 @@ class ResConfigSettings(models.TransientModel):
     @api.model
     def get_values(self):
         """Show what counts: Odoo could not save a parameter that is out of bounds."""
-        parameters = self.env["ir.config_parameter"].sudo()
-        texts = {name: parameters.get_param(parameter(name)) or None for name in NUMBERS}
-        return {
-            **super().get_values(),
-            **{f"jwt_{name}": value(name, text) for name, text in texts.items()},
-            "jwt_profile": profile(parameters.get_param(PROFILE) or None),
+        shown = {
+            f"jwt_{setting.name}": setting.value(text)
+            for setting, text in self._jwt_texts().items()
+            if f"jwt_{setting.name}" in self._fields and setting.name != "cors_origins"
         }
+        return {**super().get_values(), **shown}
 
     def set_values(self):
         """Odoo takes 0 for "not set" and would bring the default back."""
         result = super().set_values()
         for settings in self:
-            for name in NUMBERS:
+            for name, number in NUMBERS.items():
                 if settings[f"jwt_{name}"] == 0:
-                    self.env["ir.config_parameter"].set_param(parameter(name), "0")
+                    self.env["ir.config_parameter"].set_param(number.parameter, "0")
         return result
 
 

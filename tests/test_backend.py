@@ -4,6 +4,8 @@
 import csv
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import JsonRpcException, TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -11,6 +13,7 @@ from odoo.tools.misc import babel_locale_parse, file_open, file_path
 from odoo.tools.translate import code_translations
 
 from ..models.res_config_settings import count_of
+from ..tools.settings import SETTINGS
 from .common import BROWSER, NO_TRACKING, ApiCase
 
 IPHONE = (
@@ -222,13 +225,29 @@ class TestBackendTexts(TransactionCase):
         self.assertEqual(settings.jwt_refresh_token_duration, "30 days")
         self.assertEqual(settings.jwt_refresh_grace_duration, "0 seconds")
         settings.set_values()
-        session = self.env["jwt.session"]
-        self.assertEqual(session._setting("access_token_seconds"), 5400)
-        self.assertEqual(session._setting("refresh_grace_seconds"), 0)
-        self.assertEqual(session._setting("max_sessions"), 0)
+        parameters = self.env["ir.config_parameter"]
+        self.assertEqual(parameters._jwt_setting("access_token_seconds"), 5400)
+        self.assertEqual(parameters._jwt_setting("refresh_grace_seconds"), 0)
+        self.assertEqual(parameters._jwt_setting("max_sessions"), 0)
         again = self.env["res.config.settings"].create({})
         self.assertEqual(again.jwt_refresh_grace_seconds, 0)
         self.assertEqual(again.jwt_cors_origins, "https://app.example.com, http://localhost:3000/")
+
+    def test_every_setting_is_in_the_settings(self):
+        """Each has its field, with the label and the help of the registry, and the view shows both."""
+        view = self.env.ref("jwt_auth_api.res_config_settings_view_form").arch
+        shown = {
+            field.get("name"): setting
+            for setting in etree.fromstring(view).iter("setting")
+            for field in setting.iter("field")
+        }
+        for name, setting in SETTINGS.items():
+            field = self.env["res.config.settings"]._fields[f"jwt_{name}"]
+            with self.subTest(name):
+                self.assertEqual(field.config_parameter, setting.parameter)
+                self.assertEqual((field.string, field.help), (setting.label, setting.help))
+                self.assertEqual(shown[field.name].get("help"), setting.help)
+                self.assertTrue(setting.label.startswith(shown[field.name].get("string")))
 
     def test_parameters_are_no_data(self):
         """A parameter that was deleted and made again would collide with a data record on update."""
@@ -290,7 +309,8 @@ class TestBackendTexts(TransactionCase):
         settings = self.env["res.config.settings"].create({})
         told = settings.jwt_ignored
         for name, text in held.items():
-            self.assertIn("*" if name == "cors_origins" else f"jwt_auth_api.{name} = {text}", told)
+            ignored = "*" if name == "cors_origins" else text
+            self.assertIn(f"jwt_auth_api.{name} = {ignored}", told)
         values = {
             "jwt_refresh_token_seconds": 10 * 365 * 24 * 3600,
             "jwt_refresh_idle_seconds": 14 * 24 * 3600,
@@ -306,7 +326,8 @@ class TestBackendTexts(TransactionCase):
             self.assertEqual(
                 parameters.get_param(name.replace("jwt_", "jwt_auth_api.", 1)), str(value)
             )
-        self.assertEqual(self.env["res.config.settings"].create({}).jwt_ignored, "*")
+        told = self.env["res.config.settings"].create({}).jwt_ignored
+        self.assertEqual(told, "jwt_auth_api.cors_origins = *")
         with self.assertRaises(ValidationError):
             settings.create({"jwt_cors_origins": "https://app.example.com,*,https://"})
 

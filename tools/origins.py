@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-_logger = logging.getLogger(__name__)
-
-PARAMETER: Final = "jwt_auth_api.cors_origins"
 #: Scheme, host and port as a browser sends them. Apps in a web view have schemes of their own, such as
 #: ``capacitor://localhost``. ``*``, ``null`` and ``file://`` name nobody.
 _ORIGIN: Final = re.compile(
@@ -39,15 +35,6 @@ def parse(text: str) -> Origins:
         else:
             ignored.append(entry)
     return Origins(frozenset(allowed), tuple(ignored))
-
-
-@lru_cache(maxsize=64)
-def allowed(text: str) -> frozenset[str]:
-    """The origins of a list; entries that are none are logged once per process and text."""
-    found = parse(text)
-    if found.ignored:
-        _logger.warning("%s: ignoring what is no origin: %s", PARAMETER, ", ".join(found.ignored))
-    return found.allowed
 
 
 def is_own(origin: str, host: str, *, secure: bool) -> bool:

@@ -1,101 +1,230 @@
-"""The numbers that an administrator sets as system parameters: ``jwt_auth_api.<name>``, and two of Odoo's own."""
+"""Every setting of the addon: its system parameter, default, bounds, unit and help.
+
+Settings of Odoo, the hooks and the tests read :data:`SETTINGS`; a test compares the table of the
+documentation with it. A setting is read with ``ir.config_parameter._jwt_setting``.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final
 
+from . import origins
 from .profiles import COMPATIBLE, PROFILES
 
 _logger = logging.getLogger(__name__)
 
 _DAY: Final = 24 * 3600
 _YEARS: Final = 10 * 365
+#: The beginning of the names of all system parameters of the addon.
+PREFIX: Final = "jwt_auth_api."
 
 
-class Number(NamedTuple):
-    """A setting: its default, and the smallest and the largest value that make sense."""
+@dataclass(frozen=True)
+class Setting:
+    """A setting whose value is a text that means itself."""
 
-    default: int
-    least: int
-    most: int
+    name: str
+    label: str
+    help: str
+    default: Any = ""
+    #: Whether the installation writes the default into the system parameters, where people look for it.
+    is_written_out: bool = False
+
+    @property
+    def parameter(self) -> str:
+        """The key of the system parameter."""
+        return f"{PREFIX}{self.name}"
+
+    def value(self, text: str) -> Any:
+        """Return the value that a parameter stands for, a usable one whatever the text is."""
+        return text
+
+    def ignored(self, text: str) -> str:
+        """Return what of the text does not count, empty for nothing."""
+        counting = str(self.value(text))
+        return text if text and text.strip().lower() != counting else ""
 
 
-#: Durations in seconds.
-DURATIONS: Final[Mapping[str, Number]] = {
-    "access_token_seconds": Number(900, 1, 30 * _DAY),
-    "refresh_token_seconds": Number(30 * _DAY, 60, _YEARS * _DAY),
-    "refresh_idle_seconds": Number(14 * _DAY, 60, _YEARS * _DAY),
-    "refresh_grace_seconds": Number(10, 0, 300),
-}
-#: What is counted, 0 for no limit: living sessions of one user, and new refresh tokens of one session
-#: in a minute.
-LIMITS: Final[Mapping[str, Number]] = {
-    "max_sessions": Number(50, 0, 10_000),
-    "max_rotations": Number(60, 0, 6_000),
-}
-NUMBERS: Final[Mapping[str, Number]] = {
-    **DURATIONS,
-    **LIMITS,
-    "log_days": Number(30, 1, _YEARS),
-}
-#: Odoo's own parameters for failed logins, with the defaults that Odoo takes where they are not set.
+@dataclass(frozen=True)
+class Number(Setting):
+    """An integer. A text that is no integer counts as the default, one out of bounds as the nearest bound."""
+
+    default: int = 0
+    least: int = 0
+    most: int = 0
+    #: What is counted; empty for things rather than a measure.
+    unit: str = ""
+
+    def value(self, text: str) -> int:
+        try:
+            return min(max(int(text), self.least), self.most) if text else self.default
+        except ValueError:
+            return self.default
+
+
+@dataclass(frozen=True)
+class OdooNumber(Number):
+    """An integer that is a parameter of Odoo's own, under its whole name."""
+
+    @property
+    def parameter(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class ProfileName(Setting):
+    """The name of a profile; an unknown one counts as the default, which is not strict."""
+
+    default: str = COMPATIBLE.name
+
+    def value(self, text: str) -> str:
+        name = text.strip().lower()
+        return name if name in PROFILES else self.default
+
+
+@dataclass(frozen=True)
+class Origins(Setting):
+    """Origins of web pages, separated by commas; entries that are no origin do not count."""
+
+    def value(self, text: str) -> frozenset[str]:
+        return origins.parse(text).allowed
+
+    def ignored(self, text: str) -> str:
+        return ", ".join(origins.parse(text).ignored)
+
+
+def _seconds(name: str, label: str, text: str, default: int, least: int, most: int) -> Number:
+    return Number(
+        name, label, text, default, least=least, most=most, unit="seconds", is_written_out=True
+    )
+
+
+_ALL: Final = (
+    _seconds(
+        "access_token_seconds",
+        "Access Token (seconds)",
+        "How long an access token is valid before the client has to refresh it.",
+        default=900,
+        least=1,
+        most=30 * _DAY,
+    ),
+    _seconds(
+        "refresh_token_seconds",
+        "Session (seconds)",
+        "How long after its login a device has to log in again, however often it refreshes.",
+        default=30 * _DAY,
+        least=60,
+        most=_YEARS * _DAY,
+    ),
+    _seconds(
+        "refresh_idle_seconds",
+        "Unused Session (seconds)",
+        "How long a device may stay unused before it has to log in again.",
+        default=14 * _DAY,
+        least=60,
+        most=_YEARS * _DAY,
+    ),
+    _seconds(
+        "refresh_grace_seconds",
+        "Repeated Refresh (seconds)",
+        (
+            "How long a device that lost the response to a refresh may repeat it. After that, a used"
+            " refresh token counts as stolen and ends the session."
+        ),
+        default=10,
+        least=0,
+        most=300,
+    ),
+    Number(
+        "max_sessions",
+        "Sessions per User",
+        (
+            "A login beyond this number ends the session that was not used for the longest time."
+            " 0: no limit."
+        ),
+        default=50,
+        most=10_000,
+        is_written_out=True,
+    ),
+    Number(
+        "max_rotations",
+        "Rotations per Minute",
+        "How many new refresh tokens one session gets in a minute. 0: no limit.",
+        default=60,
+        most=6_000,
+        is_written_out=True,
+    ),
+    ProfileName(
+        "profile",
+        "Profile",
+        (
+            "Strict: a browser keeps its refresh token in a cookie that no other host can set, and every"
+            " refresh rotates the token, for apps too. Clients have to be ready for that."
+        ),
+    ),
+    Origins(
+        "cors_origins",
+        "Allowed Origins",
+        (
+            "Origins of web pages and apps that may use the API from a browser, separated by commas."
+            " Pages of Odoo's own address are always allowed."
+        ),
+    ),
+    Number(
+        "log_days",
+        "Request Log (days)",
+        "How many days the log of requests is kept, for connections that keep one.",
+        default=30,
+        least=1,
+        most=_YEARS,
+        unit="days",
+    ),
+)
 COOLDOWN_AFTER: Final = "base.login_cooldown_after"
 COOLDOWN_DURATION: Final = "base.login_cooldown_duration"
-COOLDOWN: Final[Mapping[str, Number]] = {
-    COOLDOWN_AFTER: Number(5, 0, 10_000),
-    COOLDOWN_DURATION: Number(60, 0, 365 * _DAY),
+_COOLDOWN: Final = (
+    OdooNumber(
+        COOLDOWN_AFTER,
+        "Failed Logins",
+        "How many logins may fail before the next one has to wait. 0: no limit.",
+        default=5,
+        most=10_000,
+    ),
+    OdooNumber(
+        COOLDOWN_DURATION,
+        "Wait after Failed Logins (seconds)",
+        "How long a login has to wait then. 0: no limit.",
+        default=60,
+        most=365 * _DAY,
+        unit="seconds",
+    ),
+)
+#: All settings, by name.
+SETTINGS: Final[Mapping[str, Setting]] = {setting.name: setting for setting in _ALL}
+#: Those that are integers.
+NUMBERS: Final[Mapping[str, Number]] = {
+    setting.name: setting for setting in _ALL if isinstance(setting, Number)
 }
-_KNOWN: Final = {**NUMBERS, **COOLDOWN}
-PROFILE: Final = "jwt_auth_api.profile"
-
-
-def parameter(name: str) -> str:
-    """The key of the system parameter."""
-    return name if name in COOLDOWN else f"jwt_auth_api.{name}"
-
-
-def value(name: str, text: str | None) -> int:
-    """The number that counts for what a parameter holds.
-
-    What is no number counts as the default, a number out of bounds as the nearest one within.
-
-    :param name: a key of :data:`NUMBERS` or of :data:`COOLDOWN`
-    :param text: the parameter's value; empty or None when it is not set
-    """
-    setting = _KNOWN[name]
-    try:
-        return min(max(int(text), setting.least), setting.most) if text else setting.default
-    except ValueError:
-        return setting.default
-
-
-def profile(text: str | None) -> str:
-    """The profile that counts for what its parameter holds; an unknown one is not strict."""
-    found = (text or "").strip().lower()
-    return found if found in PROFILES else COMPATIBLE.name
+#: Odoo's own parameters that this addon reads, with Odoo's defaults.
+COOLDOWN: Final[Mapping[str, Number]] = {setting.name: setting for setting in _COOLDOWN}
+#: Those of the integers that are durations.
+DURATIONS: Final = tuple(name for name, number in NUMBERS.items() if number.unit == "seconds")
 
 
 @lru_cache(maxsize=256)
-def read(name: str, text: str | None) -> int:
-    """As :func:`value`; a text that does not count is logged once per process and text."""
-    number = value(name, text)
-    if is_ignored(text, number):
-        _logger.error("%s is %.40r: using %s.", parameter(name), text, number)
-    return number
+def read(name: str, text: str) -> Any:
+    """Return the value of a setting; a text that does not count is logged once per process.
 
-
-@lru_cache(maxsize=16)
-def read_profile(text: str | None) -> str:
-    """As :func:`profile`; a text that does not count is logged once per process and text."""
-    found = profile(text)
-    if is_ignored(text, found):
-        _logger.error("%s is %.40r: using %s.", PROFILE, text, found)
-    return found
-
-
-def is_ignored(text: str | None, counting: int | str) -> bool:
-    """Whether a parameter holds something else than what counts for it."""
-    return bool(text) and str(text).strip().lower() != str(counting)
+    :param name: a key of :data:`SETTINGS` or :data:`COOLDOWN`
+    :param text: what the system parameter holds; empty when it is not set
+    """
+    setting = SETTINGS.get(name) or COOLDOWN[name]
+    value = setting.value(text)
+    if ignored := setting.ignored(text):
+        used = "" if isinstance(value, frozenset) else f", using {value}"
+        _logger.error("%s: ignoring %.80r%s.", setting.parameter, ignored, used)
+    return value

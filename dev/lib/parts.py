@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
-from . import browser, database, log
+from . import archive, browser, database, log
 from .bootstrap import ROOT, Stop
 from .checks import check
 from .differential import part as differentials
@@ -77,16 +78,32 @@ def _terms(path: Path) -> list[str]:
 
 
 def install(setup: Setup, words: list[str]) -> Result:
-    """Install, update and uninstall on `base` alone and beside larger applications: not one warning, nothing left."""
+    """Install what an admin downloads, update and uninstall it: not one warning, nothing left.
+
+    On `base` alone, and beside larger applications.
+    """
     result = Result()
+    conf = _downloaded(setup)
     places = {"base": (), "neighbours": NEIGHBOURS}
     for place, modules in places.items():
         if not words or place in words:
-            result.add(_install_beside(setup, place, modules))
+            result.add(_install_beside(setup, place, modules, conf))
     return result
 
 
-def _install_beside(setup: Setup, place: str, modules: tuple[str, ...]) -> Result:
+def _downloaded(setup: Setup) -> Path:
+    """Write a configuration of Odoo with the addon as it is downloaded, if that can be packed here."""
+    if not archive.is_clone():
+        return setup.conf
+    addons, conf = setup.work / "downloaded", setup.work / "downloaded.conf"
+    shutil.rmtree(addons, ignore_errors=True)
+    archive.unpack(addons / ADDON)
+    conf.touch(0o600)
+    conf.write_text(setup.conf.read_text().replace(str(setup.work / "addons"), str(addons)))
+    return conf
+
+
+def _install_beside(setup: Setup, place: str, modules: tuple[str, ...], conf: Path) -> Result:
     result = Result()
     name = setup.database(f"test_install_{place}")
     if modules:
@@ -101,9 +118,10 @@ def _install_beside(setup: Setup, place: str, modules: tuple[str, ...]) -> Resul
     for step, options in steps.items():
         path = fresh_log(setup, f"install-{place}-{step}")
         if options[0] == "module":
-            code = database.run([setup.odoo_bin, *options[:2], "-d", name, *options[2:]], path)
+            command = [setup.odoo_bin, *options[:2], "-c", conf, "-d", name, *options[2:]]
+            code = database.run(command, path)
         else:
-            code = database.odoo(setup, name, path, *options)
+            code = database.odoo(setup, name, path, "-c", conf, *options)
         complaints = "\n".join(map(str, log.complaints(path)))
         state = database.rows(
             setup, name, "SELECT state FROM ir_module_module WHERE name = %s", [ADDON]

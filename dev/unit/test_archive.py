@@ -1,0 +1,73 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What an admin downloads is the addon, all of it and nothing else; `dev/test install` installs it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lib import archive
+from lib.bootstrap import ROOT
+
+pytestmark = pytest.mark.skipif(not archive.is_clone(), reason="this is no clone of the repository")
+
+#: The files and rooms of an addon, by Odoo's names and ours.
+SHIPPED = {
+    *("CHANGELOG.md", "LICENSE", "README.rst", "SECURITY.md", "requirements.txt"),
+    *("__init__.py", "__manifest__.py", "hooks.py"),
+    *("controllers", "engine", "models", "tools", "tests"),
+    *("data", "doc", "i18n", "migrations", "security", "static", "views"),
+}
+#: What only those who change the addon need.
+KEPT_BACK = {".ci", ".gitattributes", ".gitignore", "CONTRIBUTING.md", "dev", "pyproject.toml"}
+
+
+@pytest.fixture(scope="module")
+def addon(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("archive")
+    archive.unpack(folder)
+    return folder
+
+
+def kept():
+    """The files of the repository, new ones too, but not those that git ignores or that are deleted."""
+    words = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return {path for path in listed.splitlines() if (ROOT / path).exists()}
+
+
+def test_what_is_in_it(addon):
+    """Each file of an addon's rooms is there, and no other."""
+    files = kept()
+    undecided = {path.partition("/")[0] for path in files} - SHIPPED - KEPT_BACK
+    assert not undecided, (
+        f"{sorted(undecided)}: add it to SHIPPED here, or to KEPT_BACK and to .gitattributes"
+    )
+    packed = {str(path.relative_to(addon)) for path in addon.rglob("*") if path.is_file()}
+    assert packed == {path for path in files if path.partition("/")[0] in SHIPPED}
+
+
+def test_what_the_manifest_names(addon):
+    """The manifest's data, assets and images are there."""
+    manifest = ast.literal_eval((addon / "__manifest__.py").read_text())
+    assets = [path for paths in manifest["assets"].values() for path in paths]
+    below = [path.removeprefix("jwt_auth_api/") for path in assets]
+    for pattern in (*manifest["data"], *manifest["images"], *below):
+        assert list(addon.glob(pattern)), pattern
+
+
+def test_what_the_code_imports(addon):
+    """Each module that another one imports relatively is there."""
+    for path in addon.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                place = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                module = place.with_suffix(".py")
+                for name in [] if module.exists() else [alias.name for alias in node.names]:
+                    there = (place / f"{name}.py", place / name / "__init__.py")
+                    init = (place / "__init__.py").read_text()
+                    assert any(part.exists() for part in there) or name in init, (path, name)

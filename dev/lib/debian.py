@@ -18,3 +18,9 @@ def install(package: str) -> None:
     stream("apt-get update", ["apt-get", "update"], log, env=env)
     command = ["apt-get", "install", "-y", "--no-install-recommends", package]
     stream(package, command, log, env=env)
+
+
+def ensure(program: str) -> None:
+    """Install the package of a program's name where there is no such program, if that may be done."""
+    if not shutil.which(program):
+        install(program)

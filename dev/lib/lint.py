@@ -52,6 +52,7 @@ def lint(setup: Setup, words: list[str]) -> Result:
     passed, _failed, skipped = log.counted(path)
     result.passed += passed
     result.skipped += skipped
+    result.notes += log.skips(path)
     if not passed:
         result.check("no test of test_lint passed")
     for entry in log.complaints(path):

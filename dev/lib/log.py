@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (\w+) (\S+) ([\w.]+): (.*)$")
+SKIPPED = re.compile(r"^\S+ \S+ \d+ INFO \S+ odoo\.addons\.[\w.]+: (skipped .*)$", re.M)
 TESTS = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database")
 OURS = "odoo.addons.jwt_auth_api"
 
@@ -53,7 +54,12 @@ def counted(path: Path) -> tuple[int, int, int]:
     if not found:
         return 0, 0, 0
     failures, errors, run = map(int, found[-1])
-    skipped = len(re.findall(r"^\S+ \S+ \d+ INFO \S+ odoo\.addons\.[\w.]+: skipped ", text, re.M))
+    skipped = len(SKIPPED.findall(text))
     failed = failures + errors
     # a test with several failing subTests counts each of them
     return max(0, run - failed - skipped), failed, skipped
+
+
+def skips(path: Path) -> list[str]:
+    """Which tests of the test run that *path* is the log of were skipped, and why."""
+    return SKIPPED.findall(path.read_text(errors="replace"))

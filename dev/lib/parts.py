@@ -42,6 +42,7 @@ def odoo(setup: Setup, words: list[str]) -> Result:
     options = ["-i", f"{ADDON},{TYPES}", *database.dev_addons(setup), "--test-tags", tags]
     code = database.odoo(setup, name, path, *options, "--http-port", free_port())
     result.passed, result.failed, result.skipped = log.counted(path)
+    result.notes += log.skips(path)
     for entry in log.complaints(path):
         if "Chrome executable not found" in entry.text:  # the tours were skipped
             if browser.MISSING not in result.notes:

@@ -488,12 +488,8 @@ class JwtSession(models.Model):
             raise self.env["jwt.login.throttle"]._refusal(invalid, sender.address) from None
         if row is None or (user_id and row.user_id != user_id) or (sid and row.sid != sid):
             raise Refused.of(invalid)
-        user = self.env["res.users"].browse(row.user_id)
-        stamp = user._jwt_session_stamp(row.user_version)
-        if not stamp or not consteq(stamp, row.stamp):
-            raise Refused.of(invalid)
-        idle = self._lifetimes(user)[1]
-        if row.idle_seconds >= idle:
+        idle = self._idle_limit(row)
+        if not idle:
             raise Refused.of(invalid)
         follower = None
         if row.consumed or rotate:
@@ -515,13 +511,15 @@ class JwtSession(models.Model):
             row.client_type,
         )
 
-    def _is_usable(self, row):
-        """Return whether a genuine refresh token would be taken: the last one of a session in use."""
+    def _idle_limit(self, row):
+        """Return the seconds that the session of a refresh token may stay unused.
+
+        :return: 0 when the session is over: it was unused for that long, or its user has changed
+        """
         user = self.env["res.users"].browse(row.user_id)
-        stamp = user._jwt_session_stamp(row.user_version)
-        idle = self._lifetimes(user)[1]
+        stamp, limit = user._jwt_session_stamp(row.user_version), self._lifetimes(user)[1]
         is_current = bool(stamp) and consteq(stamp, row.stamp)
-        return is_current and not row.consumed and row.idle_seconds < idle
+        return limit if is_current and row.idle_seconds < limit else 0
 
     def _touch(self, row, sender):
         """Remember the use, once a minute and from each new address; Odoo's device list as well."""
@@ -709,7 +707,7 @@ class JwtSession(models.Model):
             if claims is None:
                 raise
             row = None
-        if row and not claims and not self._is_usable(row):
+        if row and not claims and (row.consumed or not self._idle_limit(row)):
             everywhere = False  # an old token, from a log perhaps, ends what it belongs to alone
         user_id = claims.user_id if claims else row and row.user_id
         ids = [row.session_id] if row and row.user_id == user_id else []

@@ -53,12 +53,10 @@ def apart(env):
     :raise psycopg2.errors.LockNotAvailable: after :data:`_LOCK_TIMEOUT`; Odoo's retry rolls
         the request back, which frees what it held, and runs it again
     """
-    with env.registry.cursor() as cr:
-        if isinstance(cr, Cursor):  # and not that of Odoo's tests, which share one transaction
-            if _logger.isEnabledFor(logging.DEBUG) and _has_written(env.cr):
-                _logger.error("A transaction apart was opened after a write.", stack_info=True)
-            cr.execute(_READ_COMMITTED + "; SET LOCAL lock_timeout = %s", [_LOCK_TIMEOUT])
-        yield api.Environment(cr, SUPERUSER_ID, {})
+    with _another(env) as beside:
+        if _is_parallel(beside) and _logger.isEnabledFor(logging.DEBUG) and _has_written(env.cr):
+            _logger.error("A transaction apart was opened after a write.", stack_info=True)
+        yield beside
 
 
 @contextlib.contextmanager
@@ -69,15 +67,27 @@ def apart_at_any_time(env):
 
     :raise ConcurrencyError: at the end, when the request was rolled back: Odoo runs it again
     """
-    with env.registry.cursor() as cr:
-        is_test = not isinstance(cr, Cursor)
-    rolled_back = not is_test and _has_written(env.cr)
-    if rolled_back:
-        env.cr.rollback()
-    with apart(env) as beside:
+    with _another(env) as beside:
+        rolled_back = _is_parallel(beside) and _has_written(env.cr)
+        if rolled_back:
+            env.cr.rollback()
         yield beside
     if rolled_back:
         raise ConcurrencyError("The request was rolled back, and runs again.")
+
+
+@contextlib.contextmanager
+def _another(env):
+    """Open the transaction of :func:`apart`, whatever the request has done."""
+    with env.registry.cursor() as cr:
+        if isinstance(cr, Cursor):
+            cr.execute(_READ_COMMITTED + "; SET LOCAL lock_timeout = %s", [_LOCK_TIMEOUT])
+        yield api.Environment(cr, SUPERUSER_ID, {})
+
+
+def _is_parallel(beside):
+    """Return whether a transaction is one of its own: Odoo's tests share one with the request."""
+    return isinstance(beside.cr, Cursor)
 
 
 def _has_written(cr):

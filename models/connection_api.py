@@ -242,6 +242,16 @@ class ConnectionApi(models.Model):
 
     @api.model
     @tools.ormcache("model_name", cache="stable")
+    def _document_fields(self, model_name):
+        """Return the names of the stored fields that point at a record by the name of its model and its id."""
+        return tuple(
+            name
+            for name, field in self.env[model_name]._fields.items()
+            if field.type == "many2one_reference" and field.store
+        )
+
+    @api.model
+    @tools.ormcache("model_name", cache="stable")
     def _view_columns(self, model_name):
         """Return the columns of a model without a table in their order, None where nobody can say.
 

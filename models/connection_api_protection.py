@@ -20,8 +20,8 @@ CHANGES = frozenset(["create", "write", "unlink"])
 PEOPLE = frozenset(["res.partner", "res.users", "mail.guest"])
 #: Kinds of protection that leave reading open.
 PARTIAL_KINDS = frozenset(["members", "changes"])
-#: Mixins whose models hold templates that the server renders.
-TEMPLATES = ("mail.render.mixin", "mail.composer.mixin")
+#: The mixin of models that hold templates which the server renders; ``mail.composer.mixin`` inherits it.
+TEMPLATES = "mail.render.mixin"
 
 
 class ConnectionApi(models.Model):
@@ -85,8 +85,7 @@ class ConnectionApi(models.Model):
 
     @api.model
     def _holds_templates(self, model):
-        mixins = tuple(self.env.registry[name] for name in TEMPLATES if name in self.env.registry)
-        if mixins and isinstance(model, mixins):
+        if TEMPLATES in self.env.registry and isinstance(model, self.env.registry[TEMPLATES]):
             return True
         return any(getattr(field, "render_engine", None) for field in model._fields.values())
 

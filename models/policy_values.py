@@ -466,7 +466,7 @@ class ValuePolicy:
         below = self.related(folder._name)
         if not folder or folder.id in below.shown(folder.ids):
             return True
-        if not loaded_by_odoo(self, found):
+        if not _is_holder_computed(self, found):
             known = record_id and self.shown([record_id], "write")
             link = self.model._fields[found.definition_record]
             return bool(known and folder <= self.current(record_id, link))
@@ -536,13 +536,13 @@ class ValuePolicy:
         self._read_own(found, commands, gathered)
         loaded = []
         for command in commands:
-            allowed = self._command(found, command, gathered, record_id)
+            differences = None
+            if replaces and command.kind in ("set", "clear"):
+                differences = self._differences(found, command.ids, record_id)
+            allowed = self._command(found, command, gathered, record_id, differences)
             if command.kind == "update" and not allowed[2]:
                 continue  # all of its values are the record's own
-            if replaces and command.kind in ("set", "clear"):
-                loaded += self._differences(found, command.ids, record_id)
-            else:
-                loaded.append(allowed)
+            loaded += [allowed] if differences is None else differences
         return loaded
 
     def _has_rows(self, found):
@@ -569,7 +569,7 @@ class ValuePolicy:
             gathered.own.load_shown(below, [command.ids[0] for command in updates], names)
 
     def _differences(self, found, ids, record_id):
-        """Commands for what a new list of a one2many changes: Odoo would write those that stay, too.
+        """Return commands for what a new list of a one2many changes: Odoo would write those that stay, too.
 
         Records that Odoo does not show in the relation are not taken out of it.
         """
@@ -582,14 +582,6 @@ class ValuePolicy:
             *(Command.link(key) for key in ids if key not in everyone),
         ]
 
-    def _removes(self, found, command, record_id):
-        """Return whether a command takes records out of a one2many."""
-        if command.kind in ("set", "clear"):
-            differs = record_id is not None and found.store
-            commands = self._differences(found, command.ids, record_id) if differs else ()
-            return any(each[0] == Command.UNLINK for each in commands)
-        return command.kind == "unlink"
-
     def _removal_deletes(self, found):
         """Return whether taking a record out of the relation deletes it (``One2many.write_real``)."""
         if found.type != "one2many" or not found.inverse_name:
@@ -597,11 +589,16 @@ class ValuePolicy:
         inverse = self.model.env[found.comodel_name]._fields[found.inverse_name]
         return getattr(inverse, "ondelete", None) == "cascade"
 
-    def _command(self, found, command, gathered, record_id):
+    def _command(self, found, command, gathered, record_id, differences):
+        """
+        :param differences: the commands that stand for one which replaces all records of a one2many
+        """
         below = self.related(found.comodel_name)
         method = _METHOD_OF_COMMAND.get(command.kind)
-        if method is None and self._removal_deletes(found):
-            method = "DELETE" if self._removes(found, command, record_id) else None
+        kinds = {each[0] for each in differences or ()}
+        removes = command.kind == "unlink" or Command.UNLINK in kinds
+        if removes and self._removal_deletes(found):
+            method = "DELETE"
         if method and not below.allows(method):
             raise ApiError(
                 "access_denied",
@@ -721,8 +718,8 @@ class ValuePolicy:
         problems.raise_if_any()
 
 
-def loaded_by_odoo(policy, found):
-    """Return whether Odoo computes which record holds the definition: nobody can point at another one."""
+def _is_holder_computed(policy, found):
+    """Return whether Odoo computes which record holds a definition of properties: nobody can choose it."""
     link = policy.model._fields[found.definition_record]
     return bool(link.compute and link.readonly)
 

@@ -8,10 +8,10 @@ from odoo.http import Controller, request
 
 from ..models.jwt_mfa_challenge import SECONDS as CHALLENGE_SECONDS
 from ..models.jwt_session import Sender
-from ..tools import origins, passkeys, query, tokens
+from ..tools import origins, passkeys, queries, tokens
 from ..tools.errors import ApiError, _
 from ..tools.profiles import REFRESH_TOKEN
-from ..tools.query import MAX_ID
+from ..tools.queries import MAX_ID
 from ..tools.text import storable, whole
 from .dispatcher import api_route
 
@@ -37,7 +37,7 @@ class Auth(Controller):
         An account with a second factor gets 401 ``mfa_required`` with ``mfa_token``, ``mfa_type``
         (``totp`` | ``totp_mail``) and ``expires_in`` (seconds), for :meth:`login_mfa`.
         """
-        login, password = self._credentials(query.parse_keys(request.dispatcher.body, "login"))
+        login, password = self._credentials(queries.parse_keys(request.dispatcher.body, "login"))
         users = request.env["res.users"]
         address = request.httprequest.remote_addr
         done = users._jwt_login(login, password, address)
@@ -48,7 +48,7 @@ class Auth(Controller):
     @api_route("/api/login/mfa", auth="none", **_WRITES)
     def login_mfa(self):
         """``{"mfa_token", "code"}`` → as :meth:`login`."""
-        text, code = self._mfa_answer(query.parse_keys(request.dispatcher.body, "login_mfa"))
+        text, code = self._mfa_answer(queries.parse_keys(request.dispatcher.body, "login_mfa"))
         address = request.httprequest.remote_addr
         user = request.env["jwt.mfa.challenge"]._answer(text, code, address)
         return self._logged_in(user, "code")
@@ -72,7 +72,7 @@ class Auth(Controller):
         """``{"passkey_token", "credential"}``, the latter what ``navigator.credentials.get`` gave →
         as :meth:`login`."""
         self._check_passkeys()
-        body = query.parse_keys(request.dispatcher.body, "login_passkey")
+        body = queries.parse_keys(request.dispatcher.body, "login_passkey")
         address = request.httprequest.remote_addr
         text = body.get("passkey_token")
         if not isinstance(text, str):
@@ -119,7 +119,7 @@ class Auth(Controller):
         One that was sent explicitly is not, in profile ``compatible``: its holder could not read the
         successor in the cookie, and the next refresh would be taken for reuse.
         """
-        body = query.parse_keys(request.dispatcher.body, "refresh")
+        body = queries.parse_keys(request.dispatcher.body, "refresh")
         done, to_cookie = self._renew(body, user_id=self._user_id(body))
         answer = {"access_token": done.access_token}
         if done.refresh_token and not to_cookie:
@@ -129,7 +129,7 @@ class Auth(Controller):
     @api_route("/api/update/refresh-token", auth="jwt", **_WRITES)
     def update_refresh_token(self):
         """A browser: ``{"status": "done", "refreshToken": 1}`` and the cookie; an app: the token itself."""
-        body = query.parse_keys(request.dispatcher.body, "refresh")
+        body = queries.parse_keys(request.dispatcher.body, "refresh")
         claims = request.jwt
         done, to_cookie = self._renew(body, rotate=True, user_id=claims.user_id, sid=claims.session)
         in_body = IN_COOKIE if to_cookie else str(done.refresh_token)
@@ -169,7 +169,7 @@ class Auth(Controller):
 
         Either token is enough: the access token, even an expired one, or the refresh token (RFC 7009).
         """
-        body = query.parse_keys(request.dispatcher.body, "log_out")
+        body = queries.parse_keys(request.dispatcher.body, "log_out")
         everywhere = body.get("all", False)
         if not isinstance(everywhere, bool):
             raise ApiError("bad_value", _('"all" is true or false.'))

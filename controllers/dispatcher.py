@@ -138,7 +138,7 @@ class ApiDispatcher(Dispatcher):
 
         As :meth:`use`, before anything is written.
 
-        :param connections: of :meth:`~..models.policy.Policy.expanded`
+        :param connections: of :meth:`~..engine.policy.Policy.expanded`
         :raise ApiError: ``too_many_requests``
         """
         for connection in connections:

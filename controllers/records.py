@@ -9,9 +9,9 @@ from werkzeug.exceptions import HTTPException
 
 from odoo.http import Controller, Response, content_disposition, request
 
-from ..models import reader, resource, writer
+from ..engine import reader, resource, write
 from ..models.ir_http import RecordId
-from ..tools import etag, query
+from ..tools import etag, queries
 from ..tools.errors import ApiError, _
 from .dispatcher import api_route
 
@@ -35,7 +35,7 @@ class Records(Controller):
     def send_request(self):
         """The documented route: the model and, perhaps, the ``id`` are parameters."""
         params, unread = request.httprequest.args, request.dispatcher.unread_body()
-        policy = self._policy(query.parse_model(params, unread))
+        policy = self._policy(queries.parse_model(params, unread))
         match request.httprequest.method:
             case "POST":
                 # a GET of this route needs "fields"
@@ -45,8 +45,8 @@ class Records(Controller):
                 return self._update(policy)
             case "DELETE":
                 return self._delete(policy)
-        asked = query.parse_get(params, policy.connection.max_limit, unread=unread)
-        if isinstance(asked, query.OneQuery):  # existing apps read `data[0]`
+        asked = queries.parse_get(params, policy.connection.max_limit, unread=unread)
+        if isinstance(asked, queries.OneQuery):  # existing apps read `data[0]`
             self._use_expanded(policy, asked)
             row, faults, version = reader.one(policy, asked)
             pages = {"count": 1, "page": 1, "page_size": asked.limit, "total": 1, "total_pages": 1}
@@ -113,7 +113,7 @@ class Records(Controller):
             return self._call(model, name, record_id)
         policy = self._policy(model)
         self._check_id(policy, record_id)
-        query.check_no_parameters(request.httprequest.args)
+        queries.check_no_parameters(request.httprequest.args)
         if request.httprequest.method == "PUT":
             return self._store_file(policy, record_id, name)
         return self._file(policy, record_id, name)
@@ -148,7 +148,7 @@ class Records(Controller):
         """A report as PDF; Odoo may keep it as an attachment of the record."""
         policy = self._policy(model, None, "read")
         self._check_id(policy, record_id)
-        query.check_no_parameters(request.httprequest.args)
+        queries.check_no_parameters(request.httprequest.args)
         content, title = resource.report(policy, record_id, name)
         headers = [
             ("Content-Disposition", content_disposition(title)),
@@ -176,7 +176,7 @@ class Records(Controller):
         if record_id is not None:
             self._check_id(policy, record_id)
         resource.check_listed(policy, action)
-        asked = query.parse_call(
+        asked = queries.parse_call(
             request.dispatcher.body,
             policy.connection.max_limit,
             request.httprequest.args,
@@ -187,7 +187,7 @@ class Records(Controller):
 
     @staticmethod
     def _check_id(policy, record_id):
-        if not 1 <= record_id <= query.MAX_ID:
+        if not 1 <= record_id <= queries.MAX_ID:
             raise reader.no_record(policy, record_id)
 
     @staticmethod
@@ -198,7 +198,7 @@ class Records(Controller):
         return policy.usual()
 
     def _asked(self, policy, record_id):
-        return query.parse_get(
+        return queries.parse_get(
             request.httprequest.args,
             policy.connection.max_limit,
             record_id=record_id,
@@ -209,7 +209,7 @@ class Records(Controller):
 
     @staticmethod
     def _read(policy, asked):
-        if isinstance(asked, query.GroupQuery):
+        if isinstance(asked, queries.GroupQuery):
             return reader.groups(policy, asked)
         Records._use_expanded(policy, asked)
         return reader.page(policy, asked)
@@ -225,7 +225,7 @@ class Records(Controller):
         :param address: where the record is found, without its id
         :raise ApiError: ``bad_value`` for a context, unless it is for a wizard
         """
-        wanted = query.parse_create(
+        wanted = queries.parse_create(
             request.httprequest.args,
             request.dispatcher.body,
             policy.connection.max_limit,
@@ -235,7 +235,7 @@ class Records(Controller):
         if wanted.context and not policy.caller.is_transient():
             raise ApiError("bad_value", _('"context" is for actions and for new wizards.'))
         self._use_expanded(policy, wanted)
-        answer, version = request.dispatcher.once(lambda: writer.create(policy, wanted))
+        answer, version = request.dispatcher.once(lambda: write.create(policy, wanted))
         if request.dispatcher.replayed:
             answer = self._narrowed(policy, wanted, answer)
         response = self._tagged(answer, version, HTTPStatus.CREATED)
@@ -253,7 +253,7 @@ class Records(Controller):
         return kept | reader.narrow_faults(plan, answer)
 
     def _update(self, policy, record_id=None, default_fields=(), *, strict=False):
-        wanted = query.parse_update(
+        wanted = queries.parse_update(
             request.httprequest.args,
             request.dispatcher.body,
             policy.connection.max_limit,
@@ -266,18 +266,18 @@ class Records(Controller):
         is_named = http.args.get("lang") or http.headers.get("Content-Language")
         # what the client read in its own language and sends back is no change, unless it says otherwise
         language = None if is_named else request.accepted_language
-        return self._tagged(*writer.update(policy, wanted, http.headers.get("If-Match"), language))
+        return self._tagged(*write.update(policy, wanted, http.headers.get("If-Match"), language))
 
     @staticmethod
     def _delete(policy, record_id=None, *, strict=False):
-        wanted = query.parse_delete(
+        wanted = queries.parse_delete(
             request.httprequest.args,
             policy.connection.max_limit,
             body=request.dispatcher.body,
             record_id=record_id,
             strict=strict,
         )
-        return writer.delete(policy, wanted, request.httprequest.headers.get("If-Match"))
+        return write.delete(policy, wanted, request.httprequest.headers.get("If-Match"))
 
     @staticmethod
     def _tagged(answer, version, status=HTTPStatus.OK):

@@ -28,6 +28,7 @@ from . import jwt_signing_key
 from . import res_company
 from . import res_config_settings
 from . import res_device
+from . import res_device_log
 from . import res_groups
 from . import res_partner
 from . import res_users

@@ -3,8 +3,7 @@
 from odoo import api, models
 from odoo.fields import NO_ACCESS
 
-from . import action_context
-from . import grant as grants
+from ..engine import action_context, grants
 
 
 class Base(models.AbstractModel):

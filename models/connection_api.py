@@ -8,13 +8,13 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 from odoo.tools.sql import TableKind, table_kind
 
-from ..tools import context as contexts
+from ..engine.faults import caught_searching
+from ..engine.policy import MODE_OF_METHOD, Policy
+from ..engine.protected import UNREACHABLE
+from ..engine.values import is_kept_by_odoo
+from ..tools import contexts
 from ..tools import plan as plans
 from ..tools.errors import ApiError, _
-from .faults import caught_searching
-from .guarded import UNREACHABLE
-from .policy import MODE_OF_METHOD, Policy
-from .policy_values import is_kept_by_odoo
 
 #: The switches of the form, and the HTTP method each of them opens.
 TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}

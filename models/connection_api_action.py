@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.service.model import get_public_method
 
-from ..tools import context as contexts
+from ..tools import contexts
 
 
 class ConnectionApiAction(models.Model):

@@ -3,12 +3,12 @@
 from odoo import api, fields, models
 from odoo.tools.i18n import format_list
 
-from ..tools import filter as filters
+from ..engine.policy import MODE_OF_METHOD
+from ..engine.records import scope_domain
+from ..tools import filters
 from .connection_api import TOGGLES
 from .connection_api_limits import LIMITS
 from .connection_api_protection import PARTIAL_KINDS
-from .policy import MODE_OF_METHOD
-from .policy_records import scope_domain
 
 #: More fields, groups or actions than this are told by their number, or cut off.
 SHOWN = 6

@@ -4,9 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools import filter as filters
-from .guarded import UNREACHABLE
-from .policy_records import scope_domain
+from ..engine.protected import UNREACHABLE
+from ..engine.records import scope_domain
+from ..tools import filters
 
 
 class ConnectionApi(models.Model):

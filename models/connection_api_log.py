@@ -8,8 +8,8 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..engine.transaction import apart
 from ..tools.text import storable
-from .transaction import apart
 
 _logger = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from odoo import api, models, tools
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-from ..tools import filter as filters
-from . import guarded, secrets
+from ..engine import protected, secrets
+from ..engine.policy import MODE_OF_METHOD
+from ..engine.records import scope_domain
+from ..tools import filters
 from .connection_api import TOGGLES
-from .policy import MODE_OF_METHOD
-from .policy_records import scope_domain
 
 MODES = ("read", "create", "write", "unlink")
 #: Groups of Odoo whose members decide who may do what.
@@ -77,11 +77,11 @@ class ConnectionApi(models.Model):
             return "wizard"
         if self._holds_templates(model):
             return "template"
-        if guarded.is_listed(model_name):
+        if protected.is_listed(model_name):
             return "listed"
         if self._holds_members(model):
             return "members"
-        return "changes" if model_name in guarded.PROTECTED_CHANGES else ""
+        return "changes" if model_name in protected.PROTECTED_CHANGES else ""
 
     @api.model
     def _holds_templates(self, model):

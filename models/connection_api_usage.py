@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from odoo import api, fields, models
 
+from ..engine.bucket import Bucket
+from ..engine.transaction import apart
 from ..tools.errors import _
-from .bucket import Bucket
 from .jwt_login_throttle import too_many_requests
-from .transaction import apart
 
 #: A connection's limit is a number of requests in this time.
 SECONDS = 60

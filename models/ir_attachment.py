@@ -2,7 +2,7 @@
 
 from odoo import api, models
 
-from . import grant as grants
+from ..engine import grants
 
 
 class IrAttachment(models.Model):

@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from . import grant as grants
+from ..engine import grants
 
 
 class IrRule(models.Model):

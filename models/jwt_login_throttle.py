@@ -5,11 +5,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, hmac
 
+from ..engine.bucket import Bucket
+from ..engine.transaction import apart
 from ..tools import settings
 from ..tools.address import network
 from ..tools.errors import ApiError, Refused, _
-from .bucket import Bucket
-from .transaction import apart
 
 #: One address may fail for that many different logins before it has to wait: an office behind one
 #: address is many people.

@@ -11,10 +11,10 @@ from odoo.tools import SQL, consteq
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
+from ..engine.transaction import read_committed
 from ..tools import tokens
 from ..tools.errors import ApiError, Refused, _, unavailable
 from .jwt_login_throttle import too_many_requests
-from .transaction import read_committed
 
 _logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from .transaction import apart
+from ..engine.transaction import apart
 
 _logger = logging.getLogger(__name__)
 

@@ -13,12 +13,12 @@ from odoo.http import GeoIP
 from odoo.tools import SQL, consteq, hmac
 from odoo.tools._vendor.useragents import UserAgent
 
+from ..engine.transaction import after_commit, apart, read_committed
 from ..tools import profiles, tokens
 from ..tools.address import network
 from ..tools.errors import Refused, _
 from ..tools.values import dump_datetime
 from .jwt_login_throttle import too_many_requests
-from .transaction import after_commit, apart, read_committed
 
 _logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, config
 
+from ..engine.transaction import apart_at_any_time
 from ..tools import keys, tokens
 from ..tools.errors import ApiError, _
-from .transaction import apart_at_any_time
 
 _logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from . import grant as grants
+from ..engine import grants
 
 
 class ResGroups(models.Model):

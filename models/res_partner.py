@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.exceptions import AccessError
 
-from . import grant as grants
+from ..engine import grants
 
 #: What identifies somebody, or decides which contacts are below which others.
 IDENTITY = frozenset(["active", "email", "is_company", "name"])

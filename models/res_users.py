@@ -11,11 +11,11 @@ from odoo import SUPERUSER_ID, api, models, tools
 from odoo.exceptions import AccessDenied
 from odoo.fields import Domain
 
+from ..engine import grants
+from ..engine.transaction import after_commit, apart
 from ..tools.errors import ApiError, Refused, _
-from . import grant as grants
 from .jwt_login_throttle import too_many_requests
 from .jwt_mfa_challenge import invalid_passkey
-from .transaction import after_commit, apart
 
 #: How Odoo writes an API key (``API_KEY_SIZE``, ``addons/base/models/res_users.py``).
 _API_KEY = re.compile(r"[0-9a-f]{40}")
@@ -284,7 +284,7 @@ class ResUsers(models.Model):
         The stamp alone would let them live again when the old values come back (archive and
         un-archive).
 
-        :raise AccessError: as :func:`~.grant.check_groups_given`
+        :raise AccessError: as :func:`~..engine.grants.check_groups_given`
         """
         if "group_ids" in vals:
             grants.check_groups_given(self.env)

@@ -10,7 +10,7 @@ from odoo.fields import Command, Domain
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.policy_records import scope_domain
+from ..engine.records import scope_domain
 from .common import NO_TRACKING
 
 LIMITS_LOG = "odoo.addons.jwt_auth_api.models.connection_api_limits"

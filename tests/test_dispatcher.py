@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 from odoo.tools._vendor.useragents import UserAgentParser
 
 from ..controllers.auth import MAX_BODY_BYTES
-from ..models import reader, writer
+from ..engine import reader, write
 from .common import ApiCase
 from .test_refresh import raise_sql_state
 
@@ -343,7 +343,7 @@ class TestDispatcher(ApiCase):
         self.assertRpcError(self._rpc("/api/nope", {}), 404, "not_found")
         self.assertRpcError(self._rpc("/api/login", {}, method="PUT"), 405, "method_not_allowed")
         self.assertRpcError(self._rpc("/api/login", [1]), 400, "bad_json")
-        failing = patch.object(writer, "create", side_effect=KeyError)
+        failing = patch.object(write, "create", side_effect=KeyError)
         with failing, mute_logger("odoo.http"):
             response = self._rpc(path, {"values": {}}, self.opened.access)
         self.assertRpcError(response, 500, "server_error")

@@ -13,9 +13,8 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ..models import grant as grants
-from ..models import guarded, reader, writer
-from ..tools import query
+from ..engine import grants, protected, reader, write
+from ..tools import queries
 from ..tools.errors import ApiError
 from .common import NO_TRACKING
 from .test_policy_rules import OWN, PolicyCase
@@ -553,7 +552,7 @@ class TestProtection(GrantCase):
                 rights.filtered_domain([("model_id.model", "=", name)]),
             )
             with self.subTest(model=name):
-                if model._transient or isinstance(model, render) or guarded.is_listed(name):
+                if model._transient or isinstance(model, render) or protected.is_listed(name):
                     self.assertEqual(len(modes), 4)
                 for mode in ("read", "create", "write", "unlink"):
                     given = own.filtered(f"perm_{mode}")
@@ -1240,7 +1239,7 @@ class TestGrant(GrantCase):
         with patch.object(model, "_compute_display_name", compute):
             granted = country.with_env(policy.model.env)
             self.assertEqual(granted.display_name, "granted")
-            [row] = reader.page(policy, query.parse_get(params, 1000))["data"]
+            [row] = reader.page(policy, queries.parse_get(params, 1000))["data"]
         self.assertEqual(row["country_id"]["display_name"], "own")
 
     def test_files_of_open_records(self):
@@ -1265,7 +1264,7 @@ class TestGrant(GrantCase):
     def test_nested_lines_with_references(self):
         """Two lines that point into a filtered model: an answer, never an error of the server."""
         self._connect("res.partner", domain=OWN)
-        request = query.parse_update(
+        request = queries.parse_update(
             {"id": str(self.mine[0].id)},
             {
                 "values": {
@@ -1278,4 +1277,4 @@ class TestGrant(GrantCase):
             1000,
         )
         with self.assertRaisesRegex(ApiError, "there is no record"):
-            writer.update(self._policy(self.user), request)
+            write.update(self._policy(self.user), request)

@@ -9,7 +9,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.guarded import UNREACHABLE
+from ..engine.protected import UNREACHABLE
 from .common import ApiCase
 
 OWN = (

@@ -9,8 +9,8 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import guarded
-from ..tools import query
+from ..engine import protected
+from ..tools import queries
 from ..tools.errors import ApiError
 from .common import ApiCase
 
@@ -321,7 +321,7 @@ class TestRunAs(PolicyCase):
         self.assertIn("jwt.session", own)
         for name in {*own, "auth.oauth.provider", "res.company.ldap", "certificate.key"}:
             with self.subTest(model=name):
-                listed = name in guarded.UNREACHABLE or guarded.is_listed(name)
+                listed = name in protected.UNREACHABLE or protected.is_listed(name)
                 modes = name in self.env and self.env["connection.api"]._protected_modes(name)
                 self.assertTrue(listed or len(modes) == 4)
         self._connect("connection.api.action")
@@ -338,7 +338,7 @@ class TestRunAs(PolicyCase):
         names = [
             name
             for name, field in fields.items()
-            if getattr(field, "comodel_name", None) in guarded.UNREACHABLE
+            if getattr(field, "comodel_name", None) in protected.UNREACHABLE
         ]
         self.assertIn("api_key_ids", names)
         for name in names:
@@ -1050,7 +1050,7 @@ class TestOtherModels(PolicyCase):
     def test_statistics_tell_nothing_of_hidden_records(self):
         """An estimate is made of all rows: where some are hidden, they are counted."""
         asked = []
-        path = "odoo.addons.jwt_auth_api.models.reader._estimate"
+        path = "odoo.addons.jwt_auth_api.engine.reader._estimate"
         for values, estimates in (
             ({}, 1),
             ({"domain": OWN}, 0),
@@ -1161,7 +1161,7 @@ class TestOtherModels(PolicyCase):
                 self._connect(name)
                 self.env["connection.api"].search([("model", "=", parent)]).unlink()
                 policy = connections._resolve(name, "PUT")
-                request = query.parse_update(
+                request = queries.parse_update(
                     {"id": "1"}, {"values": {field: 7}, "fields": []}, 1000
                 )
                 with self.assertRaisesRegex(ApiError, "cannot be written here"):
@@ -1340,7 +1340,7 @@ class TestAllOrNothing(PolicyCase):
         record = self.mine[0]
         stale = self._tag_of(record)
         with patch(
-            "odoo.addons.jwt_auth_api.models.reader._version_rows", return_value=[("other",)]
+            "odoo.addons.jwt_auth_api.engine.reader._version_rows", return_value=[("other",)]
         ):
             for method in ("PUT", "DELETE"):
                 self.assertError(self._match(method, record, stale), 412, "precondition_failed")

@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..models import reader
-from ..tools import query
+from ..engine import reader
+from ..tools import queries
 from .common import ApiCase
 
 PAGES = ["success", "count", "page", "page_size"]
@@ -44,8 +44,8 @@ class ReadCase(ApiCase):
             self.env.invalidate_all()
             with self._statements() as statements:
                 policy = connections._resolve(model, "GET")
-                asked = query.parse_get(params, 1000)
-                read = reader.groups if isinstance(asked, query.GroupQuery) else reader.page
+                asked = queries.parse_get(params, 1000)
+                read = reader.groups if isinstance(asked, queries.GroupQuery) else reader.page
                 answer = read(policy, asked)
         return answer, statements
 

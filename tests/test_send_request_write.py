@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import reader
+from ..engine import reader
 from .common import ApiCase
 from .test_refresh import raise_sql_state
 

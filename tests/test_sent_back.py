@@ -8,7 +8,7 @@ from unittest.mock import patch
 from odoo.models import BaseModel
 from odoo.tests import tagged
 
-from ..models.guarded import UNREACHABLE
+from ..engine.protected import UNREACHABLE
 from ..tools.errors import ApiError
 from .common import ApiCase
 

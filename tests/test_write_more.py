@@ -8,8 +8,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import writer
-from ..tools import query
+from ..engine import write
+from ..tools import queries
 from .common import ApiCase
 
 MODEL = "res.partner"
@@ -346,7 +346,7 @@ class TestBulk(WriteCase):
 
         def create(number):
             body = {"values": [{"name": f"N{place}", "color": 3} for place in range(number)]}
-            return lambda: writer.create(policy, query.parse_create({}, body, 1000))
+            return lambda: write.create(policy, queries.parse_create({}, body, 1000))
 
         single = self._measure(create(1))
         self.assertLess(self._measure(create(100)), 10 * single)
@@ -360,7 +360,7 @@ class TestBulk(WriteCase):
                 ],
                 "fields": ["name", "color"],
             }
-            return lambda: writer.update(policy, query.parse_update({}, body, 1000))
+            return lambda: write.update(policy, queries.parse_update({}, body, 1000))
 
         self.assertEqual(self._measure(update(5)), self._measure(update(50)))
 

@@ -30,9 +30,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from . import domain as domains
+from . import domains
 from .errors import ApiError, _
-from .query import MAX_ID
+from .queries import MAX_ID
 from .text import storable, storable_json, whole
 
 X2MANY: Final = frozenset(["one2many", "many2many"])
@@ -228,7 +228,7 @@ def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any
 def is_same(field_type: str, given: Any, answered: Any) -> bool:
     """Return whether a value that was sent is the one that is answered, in whichever form.
 
-    :param answered: as :mod:`~..models.reader` answers it, without ``expand``
+    :param answered: as :mod:`~..engine.reader` answers it, without ``expand``
     """
     if isinstance(answered, str) and given == answered:
         return True

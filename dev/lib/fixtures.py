@@ -17,7 +17,7 @@ from .server import serving
 from .setup import Setup
 
 #: The server logs an error where a transaction apart could wait for its own request.
-CHECKS = ("--log-handler", "odoo.addons.jwt_auth_api.models.transaction:DEBUG")
+CHECKS = ("--log-handler", "odoo.addons.jwt_auth_api.engine.transaction:DEBUG")
 
 
 class LiveServer:

@@ -393,7 +393,7 @@ def test_own_code_and_that_of_others():
         return caught(function)
 
     assert blame.is_of_others(chain(OURS, ADDON), OURS)
-    assert blame.is_of_others(chain(OURS, f"{OURS}.models.writer", ADDON, ORM), OURS)
+    assert blame.is_of_others(chain(OURS, f"{OURS}.engine.write", ADDON, ORM), OURS)
     assert blame.is_of_others(chain(OURS, f"{OURS}_test.models", ADDON), OURS)
     assert not blame.is_of_others(chain(OURS), OURS)
     assert not blame.is_of_others(chain(OURS, ADDON, f"{OURS}.models.base"), OURS)

@@ -15,8 +15,8 @@ from odoo.api import SUPERUSER_ID, Environment
 from odoo.http import root
 from odoo.service.model import retrying
 
-from odoo.addons.jwt_auth_api.models import faults, guarded, missing, reader, writer
-from odoo.addons.jwt_auth_api.tools import errors, query
+from odoo.addons.jwt_auth_api.engine import faults, missing, protected, reader, write
+from odoo.addons.jwt_auth_api.tools import errors, queries
 
 __all__ = [
     "MAX_LIMIT",
@@ -34,7 +34,7 @@ __all__ = [
     "writable",
 ]
 
-UNREACHABLE = guarded.UNREACHABLE
+UNREACHABLE = protected.UNREACHABLE
 #: The loggers of what an answer tells as well: values that cannot be read, or that are missing.
 TOLD = frozenset([faults.__name__, missing.__name__])
 MAX_LIMIT = 1000
@@ -63,10 +63,10 @@ def open_all(env: Any, run_as: str) -> None:
 def get(env: Any, model_name: str, params: Mapping[str, str]) -> Any:
     """Answer a `GET` as the controller does, as JSON gives it."""
     policy = env["connection.api"]._resolve(model_name, "GET")
-    asked = query.parse_get(params, policy.connection.max_limit)
-    if isinstance(asked, query.GroupQuery):
+    asked = queries.parse_get(params, policy.connection.max_limit)
+    if isinstance(asked, queries.GroupQuery):
         return _as_json(reader.groups(policy, asked))
-    if isinstance(asked, query.OneQuery):
+    if isinstance(asked, queries.OneQuery):
         row, *_more = reader.one(policy, asked)
         return _as_json({"data": [row]})
     return _as_json(reader.page(policy, asked))
@@ -75,16 +75,16 @@ def get(env: Any, model_name: str, params: Mapping[str, str]) -> Any:
 def create(env: Any, model_name: str, values: Any) -> Any:
     """Answer a `POST` of one record."""
     policy = env["connection.api"]._resolve(model_name, "POST")
-    asked = query.parse_create({}, {"values": values, "fields": ["id"]}, MAX_LIMIT)
-    return _as_json(writer.create(policy, asked)[0])
+    asked = queries.parse_create({}, {"values": values, "fields": ["id"]}, MAX_LIMIT)
+    return _as_json(write.create(policy, asked)[0])
 
 
 def change(env: Any, model_name: str, record_id: int, values: Any) -> Any:
     """Answer a `PUT` of one record."""
     policy = env["connection.api"]._resolve(model_name, "PUT")
     body = {"values": values, "fields": ["id"]}
-    asked = query.parse_update({}, body, MAX_LIMIT, record_id=record_id)
-    return _as_json(writer.update(policy, asked)[0])
+    asked = queries.parse_update({}, body, MAX_LIMIT, record_id=record_id)
+    return _as_json(write.update(policy, asked)[0])
 
 
 def readable(env: Any, model_name: str) -> set[str]:

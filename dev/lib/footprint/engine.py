@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from odoo.addons.jwt_auth_api.models import guarded, reader, writer
-from odoo.addons.jwt_auth_api.tools import query
+from odoo.addons.jwt_auth_api.engine import protected, reader, write
+from odoo.addons.jwt_auth_api.tools import queries
 from odoo.addons.jwt_auth_api.tools.errors import ApiError
 
 __all__ = [
@@ -21,8 +21,8 @@ __all__ = [
 ]
 
 #: Where the innermost frame of a mistake of ours is.
-OURS = f"{Path(query.__file__).parents[1]}/"
-UNREACHABLE = guarded.UNREACHABLE
+OURS = f"{Path(queries.__file__).parents[1]}/"
+UNREACHABLE = protected.UNREACHABLE
 _MOST = 1000
 
 
@@ -55,15 +55,15 @@ def call(env: Any, verb: str, model_name: str, record_id: int | None, values: An
     policy = env["connection.api"]._resolve(model_name, verb)
     body = {"values": values, "fields": ["id"]}
     if verb == "POST":
-        writer.create(policy, query.parse_create({}, body, _MOST))
+        write.create(policy, queries.parse_create({}, body, _MOST))
     elif verb == "PUT":
-        writer.update(policy, query.parse_update({}, body, _MOST, record_id=record_id))
+        write.update(policy, queries.parse_update({}, body, _MOST, record_id=record_id))
     else:
-        writer.delete(policy, query.parse_delete({}, _MOST, record_id=record_id))
+        write.delete(policy, queries.parse_delete({}, _MOST, record_id=record_id))
 
 
 def get(env: Any, model_name: str, **params: str) -> list[dict[str, Any]]:
     """Read one page through the engine."""
     policy = env["connection.api"]._resolve(model_name, "GET")
-    asked = query.parse_get(params, policy.connection.max_limit, page_name="page")
+    asked = queries.parse_get(params, policy.connection.max_limit, page_name="page")
     return reader.page(policy, asked)["data"]

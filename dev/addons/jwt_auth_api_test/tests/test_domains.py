@@ -10,10 +10,10 @@ from odoo.models import BaseModel
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.jwt_auth_api.models import reader
-from odoo.addons.jwt_auth_api.models.policy import Policy
+from odoo.addons.jwt_auth_api.engine import reader
+from odoo.addons.jwt_auth_api.engine.policy import Policy
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
-from odoo.addons.jwt_auth_api.tools import query
+from odoo.addons.jwt_auth_api.tools import queries
 
 MODEL, RECORD = "api.test.fragile", "api.test.record"
 MOMENTS = ["2026-11-25 09:59:59", "2026-11-25 10:00:00", "2026-11-25 10:00:01"]
@@ -122,7 +122,7 @@ class TestDomains(ApiCase):
         policy = Policy(self.env[MODEL].with_user(self.user), connection)
         params = {"model": MODEL, "fields": "[]", "domain": '[["picky", "=", "lost"]]'}
         with self.assertRaises(SerializationFailure):
-            reader.page(policy, query.parse_get(params, 1000))
+            reader.page(policy, queries.parse_get(params, 1000))
 
     def test_file(self):
         """Odoo passes over a condition on what a file holds: no filter may vanish."""
@@ -297,7 +297,7 @@ class TestDomains(ApiCase):
         """What fails without the client's doing stays an error of the server; a lost race is for Odoo's retry."""
         connection = self.env["connection.api"]._connection(MODEL)
         policy = Policy(self.env[MODEL].with_user(self.user), connection)
-        asked = query.parse_get({"model": MODEL, "groupby": '["name"]'}, 1000)
+        asked = queries.parse_get({"model": MODEL, "groupby": '["name"]'}, 1000)
         kind = type(self.env[MODEL])
         for failure in (SerializationFailure, UndefinedFunction):
             calls = []

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.jwt_auth_api.models.grant import Grant
+from odoo.addons.jwt_auth_api.engine.grants import Grant
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 
 RECORD, FOLDER, TAG, DRAWER = (
@@ -17,7 +17,7 @@ RECORD, FOLDER, TAG, DRAWER = (
     "api.test.drawer",
 )
 HASTY, WIZARD = "api.test.hasty", "api.test.wizard"
-MISSING = "odoo.addons.jwt_auth_api.models.missing"
+MISSING = "odoo.addons.jwt_auth_api.engine.missing"
 OPEN = "[('name', 'not like', 'Locked')]"
 
 

@@ -57,7 +57,7 @@ class TestUnchanged(ApiCase):
         """It is answered as empty; to empty it is a change all the same."""
         self._connect("api.test.fragile")
         record = self.env["api.test.fragile"].create({"name": "without a title"})
-        with mute_logger("odoo.addons.jwt_auth_api.models.faults"):
+        with mute_logger("odoo.addons.jwt_auth_api.engine.faults"):
             answer = self._send(
                 "GET", record._name, self.access, id=str(record.id), fields=["title"]
             ).json()

@@ -148,7 +148,7 @@ class TestViews(ApiCase):
         response = self._send("GET", VIEW, self.access, aggregates=["lacking:sum"], **params)
         self.assertError(response, 400, "unknown_field")
 
-    @mute_logger("odoo.addons.jwt_auth_api.models.faults")
+    @mute_logger("odoo.addons.jwt_auth_api.engine.faults")
     def test_expanding_what_cannot_be_searched(self):
         """Some models let nobody search for their records: the page stays, and says so."""
 

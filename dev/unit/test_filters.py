@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jwt_auth_api.tools import filter as filters
+from jwt_auth_api.tools import filters
 
 NAMES = {"user": "someone", "uid": 7, "company_id": 1, "company_ids": [1, 2]}
 

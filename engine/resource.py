@@ -12,13 +12,11 @@ from odoo.models import BaseModel
 from odoo.service.model import get_public_method
 from odoo.tools.safe_eval import safe_eval, time
 
-from ..tools import blame
-from ..tools import context as contexts
+from ..tools import blame, contexts
 from ..tools.errors import ApiError, _
 from ..tools.text import whole_json
 from ..tools.values import dump_result
-from . import action_context, reader, writer
-from . import grant as grants
+from . import action_context, grants, reader, write
 
 #: Keys of the context that no answer shows.
 _OURS = frozenset([grants.KEY, action_context.KEY])
@@ -36,7 +34,7 @@ _MISFITS = {
 def call(policy, name, asked, record_id=None):
     """Call one of the public methods that the connection lists, for records or for the model.
 
-    :param asked: :class:`~..tools.query.CallRequest`
+    :param asked: :class:`~..tools.queries.CallRequest`
     :return: what the method returned, as JSON: records by their ids, an action of Odoo's by its data
     :raise ApiError: ``not_found`` for a method that is not listed, not there or not public;
         ``bad_value`` for arguments that it does not accept; ``validation_error`` for a result that
@@ -137,7 +135,7 @@ def _callee(policy, name, ids, asked, context):
 
     :raise ApiError: ``not_found``
     """
-    records = writer.find(policy, ids) if ids else policy.working
+    records = write.find(policy, ids) if ids else policy.working
     sent = [*asked.args, *asked.kwargs.values()]
     sent += [context[key] for key in context.keys() - RECORDS - {action_context.KEY}]
     if name in policy.connection.superuser_actions:
@@ -193,7 +191,7 @@ def file(policy, record_id, name):
         for a record that is not there or a field that is empty
     """
     field = _binary(policy.readable(name))
-    record = writer.find(policy, [record_id])
+    record = write.find(policy, [record_id])
     if not field.store and not isinstance(record[name] or b"", bytes | str):
         raise _no_file(name)  # it holds data for Odoo's web client
     empty = ApiError("not_found", _("%(field)s is empty."), field=name)
@@ -216,9 +214,9 @@ def store_file(policy, record_id, name, data, if_match=None):
     :raise ApiError: as :func:`file`, and ``precondition_failed``
     """
     field = _binary(policy.writable(name))
-    record = writer.find(policy, [record_id])
-    writer.check_version(record, if_match)
-    writer.store(policy, record, *policy.writing_file(field, data))
+    record = write.find(policy, [record_id])
+    write.check_version(record, if_match)
+    write.store(policy, record, *policy.writing_file(field, data))
     record.env.flush_all()
     return reader.version(record)
 
@@ -247,7 +245,7 @@ def report(policy, record_id, name):
             report=name[:128],
             model=policy.name,
         )
-    record = writer.find(policy, [record_id])
+    record = write.find(policy, [record_id])
     reports = record.env["ir.actions.report"]
     content, kind = reports._render_qweb_pdf(name, [record_id])
     if kind != "pdf":

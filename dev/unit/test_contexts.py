@@ -3,14 +3,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jwt_auth_api.tools import context
+from jwt_auth_api.tools import contexts
 
 NAMES = {"active_id": 7, "active_ids": [7, 8], "uid": 2}
 
 
 @pytest.mark.parametrize("name", ["skip_backorder", "ids2", "active_test", "company_id"])
 def test_can_be_listed(name):
-    assert context.is_listable(name)
+    assert contexts.is_listable(name)
 
 
 @pytest.mark.parametrize(
@@ -22,18 +22,18 @@ def test_can_be_listed(name):
     ],
 )
 def test_cannot_be_listed(name):
-    assert not context.is_listable(name)
+    assert not contexts.is_listable(name)
 
 
 def test_what_is_about_records_or_values_is_not_listed():
     """Their checks cannot be passed by."""
-    for name in (*context.RECORDS, f"{context.DEFAULT}name"):
-        assert not context.is_listable(name)
+    for name in (*contexts.RECORDS, f"{contexts.DEFAULT}name"):
+        assert not contexts.is_listable(name)
 
 
 def test_split():
-    assert context.split(" a, b;c\n d,,a ") == ["a", "b", "c", "d"]
-    assert context.split("") == []
+    assert contexts.split(" a, b;c\n d,,a ") == ["a", "b", "c", "d"]
+    assert contexts.split("") == []
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_split():
 )
 def test_read(text, expected):
     """What is plain data is read; nothing else is."""
-    assert context.read(text, NAMES) == expected
+    assert contexts.read(text, NAMES) == expected
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_read(text):
-    assert isinstance(context.read(text, NAMES), dict)
+    assert isinstance(contexts.read(text, NAMES), dict)

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from . import domain as domains
-from . import names
+from . import domains, names
 from .errors import ApiError, Problems, _
 from .text import literal, storable, storable_json, whole
 

@@ -4,7 +4,7 @@
 ``fields``, ``expand``, ``domain`` and ``values`` all ask it; nothing of a request reaches the ORM
 before it has said yes. The rules it keeps, whatever a connection opens:
 
-- a connection lifts access rights and record rules (:mod:`.grant`), never a field's own ``groups=``;
+- a connection lifts access rights and record rules (:mod:`.grants`), never a field's own ``groups=``;
 - on a model that decides who may do what, it lifts them for administrators alone;
 - a field that opens something, such as ``access_token``, is shown only where the connection lists it;
 - what ``fields`` cannot show, ``domain``, ``order`` and ``groupby`` cannot ask for;
@@ -22,13 +22,12 @@ from typing import Any
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
-from ..tools import domain as domains
-from ..tools import query as queries
+from ..tools import domains, queries
 from ..tools.errors import ApiError, Problems, _
-from . import grant as grants
-from .guarded import UNREACHABLE
-from .policy_records import RecordPolicy, not_sorted
-from .policy_values import ValuePolicy
+from . import grants
+from .protected import UNREACHABLE
+from .records import RecordPolicy, not_sorted
+from .values import ValuePolicy
 
 _PROPERTY = re.compile(r"[a-z0-9_]{1,512}")
 _NUMBERS = frozenset(["integer", "float", "monetary"])
@@ -328,7 +327,7 @@ class Policy(RecordPolicy, ValuePolicy):
     def plan(self, selection):
         """Allow what is to be answered.
 
-        :param selection: :class:`~..tools.query.Selection`
+        :param selection: :class:`~..tools.queries.Selection`
         :rtype: Plan
         :raise ApiError: with everything that is not allowed
         """
@@ -387,7 +386,7 @@ class Policy(RecordPolicy, ValuePolicy):
     def expanded(self, selection):
         """Return the connections of the models that a selection expands, by model name.
 
-        :param selection: :class:`~..tools.query.Selection`, not allowed yet
+        :param selection: :class:`~..tools.queries.Selection`, not allowed yet
         """
         found = {}
         for name, below in selection.expand.items():
@@ -408,7 +407,7 @@ class Policy(RecordPolicy, ValuePolicy):
     def order(self, terms, keyset=False):
         """Odoo's order for a client's, ending with the id so that it leaves nothing to chance.
 
-        :param terms: :class:`~..tools.query.OrderTerm` s
+        :param terms: :class:`~..tools.queries.OrderTerm` s
         :param bool keyset: allow only what a cursor can hold the values of
         :return: the order, and the relations on its way for :meth:`check_open`
         :raise ApiError: ``unknown_field``, ``bad_parameter``
@@ -507,7 +506,7 @@ class Policy(RecordPolicy, ValuePolicy):
     def check_groups(self, query):
         """Allow groups and aggregates.
 
-        :param query: :class:`~..tools.query.GroupQuery`
+        :param query: :class:`~..tools.queries.GroupQuery`
         :return: the relations that groups are sorted by, for :meth:`check_open`
         :raise ApiError: with everything that is not allowed
         """

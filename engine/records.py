@@ -11,12 +11,10 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
-from ..tools import domain as domains
-from ..tools import filter as filters
-from ..tools import values
+from ..tools import domains, filters, values
 from ..tools.errors import ApiError, _
 from .faults import BrokenFilterError, caught, caught_searching
-from .guarded import UNREACHABLE
+from .protected import UNREACHABLE
 
 _DATE_PARTS = frozenset(
     "year_number quarter_number month_number iso_week_number day_of_year day_of_month day_of_week"
@@ -38,7 +36,7 @@ class RecordPolicy:
     def domain(self, node):
         """Odoo's domain for a client's, every condition checked, within the connection's own filter.
 
-        :param node: a tree of :mod:`~..tools.domain`
+        :param node: a tree of :mod:`~..tools.domains`
         :rtype: odoo.fields.Domain
         :raise ApiError: ``bad_domain``, ``unknown_field``, ``access_denied``
         """

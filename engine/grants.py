@@ -20,7 +20,7 @@ from collections import defaultdict
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-from .guarded import UNREACHABLE
+from .protected import UNREACHABLE
 
 #: The key in the context; its value is a :class:`Ticket`.
 KEY = "jwt_auth_api_grant"

@@ -19,16 +19,15 @@ from odoo.fields import Domain
 from odoo.models import BaseModel, regex_order
 from odoo.tools import SQL, Query, hmac
 
-from ..tools import cursor as cursors
-from ..tools import etag
+from ..tools import cursors, etag
 from ..tools.errors import ApiError, _
 from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
-from . import grant as grants
+from . import grants
 from .faults import Faults
-from .guarded import UNREACHABLE
 from .policy import Column, Plan, no_aggregate, not_grouped
-from .policy_records import not_sorted, reads_itself, with_archived
-from .policy_values import is_raw
+from .protected import UNREACHABLE
+from .records import not_sorted, reads_itself, with_archived
+from .values import is_raw
 
 #: One level of an answer; more is a mistake of the client's, or an attack.
 MAX_EXPANDED = 50_000
@@ -43,7 +42,7 @@ _COUNT_BELOW = 1000
 def page(policy, query):
     """A page of records.
 
-    :param query: :class:`~..tools.query.ListQuery`
+    :param query: :class:`~..tools.queries.ListQuery`
     :return: ``{"success": True, "count": 1, "page": 1, "page_size": 20, "total": 1,
         "total_pages": 1, "data": [{"id": 7, …}]}``; without ``page`` and with ``next_cursor``
         (unless this is the end) for a cursor; without total for ``count=none``
@@ -83,7 +82,7 @@ def page(policy, query):
 def one(policy, query):
     """One record, archived or not.
 
-    :param query: :class:`~..tools.query.OneQuery`
+    :param query: :class:`~..tools.queries.OneQuery`
     :return: ``{"id": 7, …}``, what to say of values that cannot be read (:meth:`.faults.Faults.told`),
         and the record's version
     :raise ApiError: ``not_found``, also for a record that the policy does not show
@@ -388,7 +387,7 @@ def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=())
 def groups(policy, query):
     """A page of groups and what is made of their records.
 
-    :param query: :class:`~..tools.query.GroupQuery`
+    :param query: :class:`~..tools.queries.GroupQuery`
     :return: ``{"success": True, "count": 1, …, "data": [{"country_id": [7, "Italy"],
         "id:count": 12}]}``; a date is the first day (moment) of its period, in the user's time zone
     :raise ApiError: with everything that is not allowed

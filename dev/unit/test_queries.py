@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jwt_auth_api.tools import domain, names, query
+from jwt_auth_api.tools import domains, names, queries
 from jwt_auth_api.tools.errors import CODES, ApiError, Problems, SeveralErrors, dump_json
 from werkzeug.datastructures import MultiDict
 
@@ -28,19 +28,19 @@ def refused(call, *args, **kwargs):
 
 
 def parsed(max_limit=1000, **params):
-    return query.parse_get({**GOOD, **params}, max_limit)
+    return queries.parse_get({**GOOD, **params}, max_limit)
 
 
 def refused_list(max_limit=1000, **params):
-    return refused(query.parse_get, {**GOOD, **params}, max_limit)
+    return refused(queries.parse_get, {**GOOD, **params}, max_limit)
 
 
 def refused_write(body, **params):
-    return refused(query.parse_update, {"model": "x", "id": "1", **params}, body, 1000)
+    return refused(queries.parse_update, {"model": "x", "id": "1", **params}, body, 1000)
 
 
 def test_defaults():
-    assert parsed() == query.ListQuery(query.Selection(("name",)))
+    assert parsed() == queries.ListQuery(queries.Selection(("name",)))
     assert parsed().limit == 20
 
 
@@ -56,12 +56,16 @@ def test_all_that_a_list_takes():
         "archived": "1",
         "nulls": "true",
     }
-    found = query.parse_get(params, 1000)
-    below = {"bank_ids": query.Selection(("acc_number",)), "country_id": query.Selection()}
-    assert found == query.ListQuery(
-        query.Selection(("name", "bank_ids", "country_id"), below),
-        domain.Condition(("active",), "=", True),
-        (query.OrderTerm("name"), query.OrderTerm("date", descending=True), query.OrderTerm("id")),
+    found = queries.parse_get(params, 1000)
+    below = {"bank_ids": queries.Selection(("acc_number",)), "country_id": queries.Selection()}
+    assert found == queries.ListQuery(
+        queries.Selection(("name", "bank_ids", "country_id"), below),
+        domains.Condition(("active",), "=", True),
+        (
+            queries.OrderTerm("name"),
+            queries.OrderTerm("date", descending=True),
+            queries.OrderTerm("id"),
+        ),
         page=3,
         limit=50,
         count="estimated",
@@ -73,12 +77,12 @@ def test_all_that_a_list_takes():
 
 
 def test_one_record():
-    below = {"country_id": query.Selection(("code",))}
-    selection = query.Selection(("name", "country_id"), below)
-    assert parsed(id="7", expand='{"country_id": ["code"]}') == query.OneQuery(7, selection)
+    below = {"country_id": queries.Selection(("code",))}
+    selection = queries.Selection(("name", "country_id"), below)
+    assert parsed(id="7", expand='{"country_id": ["code"]}') == queries.OneQuery(7, selection)
     params = {"fields": GOOD["fields"]}
-    assert query.parse_get(params, 5, record_id=7, page_name="page") == query.OneQuery(
-        7, query.Selection(("name",)), limit=5
+    assert queries.parse_get(params, 5, record_id=7, page_name="page") == queries.OneQuery(
+        7, queries.Selection(("name",)), limit=5
     )
 
 
@@ -115,12 +119,12 @@ def test_numbers_are_ascii_digits(name, text):
     assert error.error == "bad_parameter"
     assert f'"{name}"' in error.message()
     if name == "id":
-        assert refused(query.parse_delete, {name: text}, 9).error == "bad_parameter"
+        assert refused(queries.parse_delete, {name: text}, 9).error == "bad_parameter"
         assert refused_write({"values": {}}, id=text).error == "bad_parameter"
 
 
 @pytest.mark.parametrize(
-    ("name", "largest"), [("offset", query.MAX_PAGE), ("limit", 1000), ("id", 2**31 - 1)]
+    ("name", "largest"), [("offset", queries.MAX_PAGE), ("limit", 1000), ("id", 2**31 - 1)]
 )
 def test_numbers_have_limits(name, largest):
     """Page 0, a negative page and an id beyond PostgreSQL's integer are told, not tried."""
@@ -147,7 +151,7 @@ def test_default_page_obeys_the_connection(max_limit, limit):
     refused_list(max_limit, limit=str(max_limit + 1))
 
 
-@given(st.integers(1, query.MAX_PAGE), st.integers(1, 1000))
+@given(st.integers(1, queries.MAX_PAGE), st.integers(1, 1000))
 def test_offset_fits_a_bigint(page, limit):
     found = parsed(offset=str(page), limit=str(limit))
     assert (found.page - 1) * found.limit < 2**63
@@ -179,14 +183,14 @@ def test_fields_of_a_body(value):
 
 
 def test_fields_is_required_of_a_list_alone():
-    assert '"fields"' in refused(query.parse_get, {"model": "x"}, 1000).message()
-    assert query.parse_create({}, {"values": {}}, 9).selection == query.Selection()
-    chosen = query.parse_get({}, 9, default_fields=["a", "b"]).selection
-    assert chosen == query.Selection(("a", "b"))
+    assert '"fields"' in refused(queries.parse_get, {"model": "x"}, 1000).message()
+    assert queries.parse_create({}, {"values": {}}, 9).selection == queries.Selection()
+    chosen = queries.parse_get({}, 9, default_fields=["a", "b"]).selection
+    assert chosen == queries.Selection(("a", "b"))
 
 
 def test_names_are_told_once_and_in_order():
-    assert query.parse_get({"fields": '["b","a","b","id"]'}, 9).selection.fields == (
+    assert queries.parse_get({"fields": '["b","a","b","id"]'}, 9).selection.fields == (
         "b",
         "a",
         "id",
@@ -216,19 +220,19 @@ def test_python_numbers_are_not_json(name, text):
 
 
 def test_model():
-    assert query.parse_model({"model": "res.partner"}) == "res.partner"
+    assert queries.parse_model({"model": "res.partner"}) == "res.partner"
 
 
 @pytest.mark.parametrize("params", [{}, {"model": ""}, {"Model": "x"}])
 def test_model_is_required(params):
-    error = refused(query.parse_model, params)
+    error = refused(queries.parse_model, params)
     assert (error.error, '"model"' in error.message()) == ("bad_parameter", True)
 
 
 @pytest.mark.parametrize("name", ["res.partner\0", "\0", "\ud800", "a\udfffb"], ids=ascii)
 def test_model_that_cannot_be_looked_for(name):
     """PostgreSQL's driver raises on NUL, UTF-8 on a lone surrogate: neither may reach it."""
-    assert refused(query.parse_model, {"model": name}).error == "bad_parameter"
+    assert refused(queries.parse_model, {"model": name}).error == "bad_parameter"
 
 
 @pytest.mark.parametrize(
@@ -236,34 +240,34 @@ def test_model_that_cannot_be_looked_for(name):
     [{}, {"values": None}, {"values": []}, {"values": [1]}, {"values": "x"}, {"values": [{}] * 10}],
 )
 def test_values_is_an_object_or_some(body):
-    error = refused(query.parse_create, {}, body, 9)
+    error = refused(queries.parse_create, {}, body, 9)
     assert (error.error, '"values"' in error.message()) == ("bad_value", True)
 
 
 def test_id_is_required_where_it_is_needed():
     for call in (
-        lambda: query.parse_delete({}, 9),
-        lambda: query.parse_update({}, {"values": {}}, 9),
+        lambda: queries.parse_delete({}, 9),
+        lambda: queries.parse_update({}, {"values": {}}, 9),
     ):
         assert '"id" is missing' in refused(call).message()
-    assert query.parse_delete({"id": "7"}, 9) == query.DeleteRequest((7,))
-    assert query.parse_delete({}, 9, record_id=7) == query.DeleteRequest((7,))
+    assert queries.parse_delete({"id": "7"}, 9) == queries.DeleteRequest((7,))
+    assert queries.parse_delete({}, 9, record_id=7) == queries.DeleteRequest((7,))
     body = {"values": {"a": 1}}
-    assert query.parse_update({"id": "7"}, body, 9).items == ((7, {"a": 1}),)
-    assert query.parse_update({}, body, 9, record_id=7).items == ((7, {"a": 1}),)
-    assert query.parse_create({}, body, 9).items == ((None, {"a": 1}),)
+    assert queries.parse_update({"id": "7"}, body, 9).items == ((7, {"a": 1}),)
+    assert queries.parse_update({}, body, 9, record_id=7).items == ((7, {"a": 1}),)
+    assert queries.parse_create({}, body, 9).items == ((None, {"a": 1}),)
 
 
 # --- several ---------------------------------------------------------------------------------
 
 
 def test_several_at_once():
-    created = query.parse_create({}, {"values": [{"a": 1}, {}]}, 9)
+    created = queries.parse_create({}, {"values": [{"a": 1}, {}]}, 9)
     assert (created.items, created.many) == (((None, {"a": 1}), (None, {})), True)
     records = [{"id": 2, "values": {"a": 1}}, {"id": 1, "values": {}}]
-    updated = query.parse_update({}, {"records": records}, 9)
+    updated = queries.parse_update({}, {"records": records}, 9)
     assert (updated.items, updated.many) == (((2, {"a": 1}), (1, {})), True)
-    assert query.parse_delete({"ids": "[2, 1, 2]"}, 9) == query.DeleteRequest((2, 1), many=True)
+    assert queries.parse_delete({"ids": "[2, 1, 2]"}, 9) == queries.DeleteRequest((2, 1), many=True)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +290,7 @@ def test_several_at_once():
     ids=lambda value: ascii(value)[:30],
 )
 def test_records_of_an_update(records):
-    assert refused(query.parse_update, {}, {"records": records}, 9).error == "bad_value"
+    assert refused(queries.parse_update, {}, {"records": records}, 9).error == "bad_value"
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -307,29 +311,29 @@ def test_records_of_an_update(records):
 def test_a_key_within_records_does_not_vanish(name, meant, strict):
     """Each record has an id and values; what is answered is said beside them."""
     item = {"id": 1, "values": {}, name: ["name"]}
-    error = refused(query.parse_update, {}, {"records": [item]}, 9, strict=strict)
+    error = refused(queries.parse_update, {}, {"records": [item]}, 9, strict=strict)
     assert error.error == "bad_value"
     assert f'"{name}"' in error.message()
     assert f'"{meant}"' in error.message()
     own = {"id": 1, "values": {}, "device": "x", name: None}
     if not strict:
-        assert query.parse_update({}, {"records": [own]}, 9).items == ((1, {}),)
+        assert queries.parse_update({}, {"records": [own]}, 9).items == ((1, {}),)
 
 
 def test_records_exclude_an_id():
     body = {"records": [{"id": 1, "values": {}}]}
-    assert refused(query.parse_update, {"id": "1"}, body, 9).error == "bad_value"
-    assert refused(query.parse_update, {}, body, 9, record_id=1).error == "bad_value"
-    assert refused(query.parse_update, {}, {**body, "values": {}}, 9).error == "bad_value"
+    assert refused(queries.parse_update, {"id": "1"}, body, 9).error == "bad_value"
+    assert refused(queries.parse_update, {}, body, 9, record_id=1).error == "bad_value"
+    assert refused(queries.parse_update, {}, {**body, "values": {}}, 9).error == "bad_value"
 
 
 @pytest.mark.parametrize(
     "ids", ["", "1", "[]", "{}", '["1"]', "[0]", "[1.5]", "[true]", "[2147483648]"]
 )
 def test_ids_of_a_delete(ids):
-    assert refused(query.parse_delete, {"ids": ids}, 9).error == "bad_parameter"
+    assert refused(queries.parse_delete, {"ids": ids}, 9).error == "bad_parameter"
     too_many = json.dumps(list(range(1, 11)))
-    assert refused(query.parse_delete, {"ids": too_many}, 9).error == "bad_parameter"
+    assert refused(queries.parse_delete, {"ids": too_many}, 9).error == "bad_parameter"
 
 
 # --- order, count, cursor, flags -------------------------------------------------------------
@@ -364,7 +368,7 @@ def test_order_is_names_and_directions(text):
 def test_order_has_an_end():
     assert len(parsed(order=",".join("abcdefghij")).order) == 10
     refused_list(order=",".join("abcdefghijk"))
-    assert parsed(order="a, a desc").order == (query.OrderTerm("a"),)
+    assert parsed(order="a, a desc").order == (queries.OrderTerm("a"),)
 
 
 def test_cursor_goes_without_pages_and_totals():
@@ -389,8 +393,8 @@ def test_count_is_one_of_three(text):
 
 
 def test_page_is_called_page_on_a_resource_path():
-    assert query.parse_get({"page": "3"}, 9, page_name="page", default_fields=[]).page == 3
-    error = refused(query.parse_get, {"offset": "3"}, 9, page_name="page", default_fields=[])
+    assert queries.parse_get({"page": "3"}, 9, page_name="page", default_fields=[]).page == 3
+    error = refused(queries.parse_get, {"offset": "3"}, 9, page_name="page", default_fields=[])
     assert '"page"' in error.message()
     assert '"offset"' in refused_list(page="3").message()
 
@@ -401,10 +405,10 @@ def test_page_is_called_page_on_a_resource_path():
 def test_expand_within_expand():
     expand = {"a": {"fields": ["x"], "expand": {"b": ["y"]}, "order": "x desc", "limit": 5}}
     found = parsed(expand=json.dumps(expand)).selection.expand["a"]
-    assert found == query.Selection(
+    assert found == queries.Selection(
         ("x", "b"),
-        {"b": query.Selection(("y",))},
-        (query.OrderTerm("x", descending=True),),
+        {"b": queries.Selection(("y",))},
+        (queries.OrderTerm("x", descending=True),),
         5,
     )
 
@@ -413,8 +417,8 @@ def test_expand_has_a_depth():
     def nested(depth):
         return {"a": {"expand": nested(depth - 1)}} if depth else {}
 
-    assert parsed(expand=json.dumps(nested(query.MAX_EXPAND_DEPTH)))
-    error = refused_list(expand=json.dumps(nested(query.MAX_EXPAND_DEPTH + 1)))
+    assert parsed(expand=json.dumps(nested(queries.MAX_EXPAND_DEPTH)))
+    error = refused_list(expand=json.dumps(nested(queries.MAX_EXPAND_DEPTH + 1)))
     assert "too deeply" in error.message()
 
 
@@ -445,12 +449,12 @@ def test_groups():
         "aggregates": '["id:count"]',
         "order": "id:count desc",
     }
-    assert query.parse_get(params, 50) == query.GroupQuery(
-        (query.Group("country_id"), query.Group("date", "month")),
-        (query.Aggregate("id", "count"),),
-        order=(query.OrderTerm("id:count", descending=True),),
+    assert queries.parse_get(params, 50) == queries.GroupQuery(
+        (queries.Group("country_id"), queries.Group("date", "month")),
+        (queries.Aggregate("id", "count"),),
+        order=(queries.OrderTerm("id:count", descending=True),),
     )
-    assert query.parse_get({"aggregates": '["id:count"]'}, 50).groups == ()
+    assert queries.parse_get({"aggregates": '["id:count"]'}, 50).groups == ()
 
 
 @pytest.mark.parametrize(
@@ -474,16 +478,16 @@ def test_groups():
     ids=ascii,
 )
 def test_bad_groups(params):
-    assert refused(query.parse_get, params, 50).error == "bad_parameter"
+    assert refused(queries.parse_get, params, 50).error == "bad_parameter"
 
 
 # --- calls -----------------------------------------------------------------------------------
 
 
 def test_calls():
-    assert query.parse_call({}, 9) == query.CallRequest()
+    assert queries.parse_call({}, 9) == queries.CallRequest()
     body = {"args": [1], "kwargs": {"a": 2}, "ids": [3, 3]}
-    assert query.parse_call(body, 9) == query.CallRequest((1,), {"a": 2}, (3,))
+    assert queries.parse_call(body, 9) == queries.CallRequest((1,), {"a": 2}, (3,))
     for bad in (
         {"args": {"a": 1}},
         {"kwargs": [1]},
@@ -501,11 +505,11 @@ def test_calls():
         {"kwargs": {"a": [float("inf")]}},
         {"kwargs": {"a": json.loads("[" * 100 + "]" * 100)}},
     ):
-        error = refused(query.parse_call, bad, 9)
+        error = refused(queries.parse_call, bad, 9)
         assert error.error == "bad_value"
         assert f'"{next(iter(bad))}"' in error.message()
     for nothing in (None, {}, []):
-        assert query.parse_call({"context": nothing}, 9).context == {}
+        assert queries.parse_call({"context": nothing}, 9).context == {}
 
 
 # --- together --------------------------------------------------------------------------------
@@ -556,15 +560,15 @@ bodies = st.dictionaries(
 def test_any_parameters(params, max_limit):
     """A query within its limits, or a client's error."""
     try:
-        found = query.parse_get(params, max_limit)
+        found = queries.parse_get(params, max_limit)
     except ApiError as exc:
         outcome = exc
     else:
         assert 1 <= found.limit <= max_limit
-        if isinstance(found, query.OneQuery):
-            assert 1 <= found.record_id <= query.MAX_ID
+        if isinstance(found, queries.OneQuery):
+            assert 1 <= found.record_id <= queries.MAX_ID
         else:
-            assert 1 <= found.page <= query.MAX_PAGE
+            assert 1 <= found.page <= queries.MAX_PAGE
         return
     assert outcome.code == 400
     assert dump_json(outcome.body())
@@ -573,8 +577,8 @@ def test_any_parameters(params, max_limit):
 @given(st.dictionaries(parameter_names, words), bodies, st.booleans())
 def test_any_body(params, body, with_id):
     try:
-        found = (query.parse_update if with_id else query.parse_create)(params, body, 9)
-        query.parse_call(body, 9)
+        found = (queries.parse_update if with_id else queries.parse_create)(params, body, 9)
+        queries.parse_call(body, 9)
     except ApiError as exc:
         outcome = exc
     else:
@@ -594,13 +598,13 @@ def test_nothing_is_not_given():
     """Null, ``{}`` and ``[]`` are what an optional key has that was not given."""
     for nothing in (None, [], {}):
         body = {"values": {"a": 1}, "records": nothing, "fields": nothing, "expand": nothing}
-        found = query.parse_update({"id": "7"}, body, 9, default_fields=["b"])
+        found = queries.parse_update({"id": "7"}, body, 9, default_fields=["b"])
         assert (found.items, found.selection.fields) == (((7, {"a": 1}),), ("b",))
         body = {"args": nothing, "kwargs": nothing, "ids": nothing}
-        assert query.parse_call(body, 9) == query.CallRequest()
+        assert queries.parse_call(body, 9) == queries.CallRequest()
         below = {"fields": nothing, "expand": nothing, "order": nothing, "limit": nothing}
         found = parsed(expand=json.dumps({"a": below, "b": nothing})).selection
-        assert found.expand == {"a": query.Selection(), "b": query.Selection()}
+        assert found.expand == {"a": queries.Selection(), "b": queries.Selection()}
         assert parsed(expand=json.dumps(nothing)) == parsed()
         assert parsed(groupby=json.dumps(nothing), aggregates=json.dumps(nothing)) == parsed()
     assert parsed(expand="") == parsed()
@@ -611,19 +615,19 @@ def test_python_literals_are_as_good_as_json():
     assert parsed(fields="('name',)").selection.fields == ("name",)
     found = parsed(expand="{'bank_ids': ('acc_number',), 'country_id': {'fields': None}}")
     assert found.selection.expand["bank_ids"].fields == ("acc_number",)
-    assert query.parse_get({"groupby": "['a']", "aggregates": "['id:count']"}, 9).groups
-    assert query.parse_delete({"ids": "(1, 2)"}, 9).ids == (1, 2)
+    assert queries.parse_get({"groupby": "['a']", "aggregates": "['id:count']"}, 9).groups
+    assert queries.parse_delete({"ids": "(1, 2)"}, 9).ids == (1, 2)
     body = {"values": {}, "fields": "['name']", "expand": "{'a': ['b']}"}
-    assert query.parse_create({}, body, 9).selection.fields == ("name", "a")
+    assert queries.parse_create({}, body, 9).selection.fields == ("name", "a")
 
 
 def test_an_id_may_have_a_fraction_of_zero():
     assert parsed(id="5.0").record_id == 5
-    assert query.parse_delete({"ids": "[1.0, 2]"}, 9).ids == (1, 2)
-    assert query.parse_update({}, {"records": [{"id": 2.0, "values": {}}]}, 9).items == ((2, {}),)
-    assert query.parse_call({"ids": [3.0]}, 9).ids == (3,)
+    assert queries.parse_delete({"ids": "[1.0, 2]"}, 9).ids == (1, 2)
+    assert queries.parse_update({}, {"records": [{"id": 2.0, "values": {}}]}, 9).items == ((2, {}),)
+    assert queries.parse_call({"ids": [3.0]}, 9).ids == (3,)
     assert parsed(expand='{"a": {"limit": 2.0}}').selection.expand["a"].limit == 2
-    assert domain.parse('["|", ["id", "=", 2.0], ["a.id", "in", [3.0, 0.5]]]') == domain.parse(
+    assert domains.parse('["|", ["id", "=", 2.0], ["a.id", "in", [3.0, 0.5]]]') == domains.parse(
         '["|", ["id", "=", 2], ["a.id", "in", [3, 0.5]]]'
     )
     for bad in ("5.5", "5.", "5.0.0", ".0"):
@@ -683,15 +687,15 @@ def test_a_parameter_that_looks_like_a_known_one_is_refused(name):
 @pytest.mark.parametrize("name", OWN)
 def test_a_parameter_of_an_apps_own_passes_on_the_documented_route(name):
     assert parsed(**{name: "1"}) == parsed()
-    assert query.parse_create({name: "1"}, {"values": {}, name: 1}, 9).items == ((None, {}),)
+    assert queries.parse_create({name: "1"}, {"values": {}, name: 1}, 9).items == ((None, {}),)
     strict = {"page_name": "page", "default_fields": ["a"]}
-    assert f'"{name}"' in refused(query.parse_get, {name: "1"}, 9, **strict).message()
-    for parse in (query.parse_create, query.parse_update):
+    assert f'"{name}"' in refused(queries.parse_get, {name: "1"}, 9, **strict).message()
+    for parse in (queries.parse_create, queries.parse_update):
         assert refused(parse, {name: "1"}, {"values": {}}, 9, strict=True)
         assert refused(parse, {}, {"values": {}, name: 1}, 9, strict=True)
-    assert refused(query.parse_call, {name: 1}, 9).error == "bad_value"
-    assert refused(query.parse_call, {}, 9, {name: "1"}).error == "bad_parameter"
-    assert refused(query.check_no_parameters, {name: "1"})
+    assert refused(queries.parse_call, {name: 1}, 9).error == "bad_value"
+    assert refused(queries.parse_call, {}, 9, {name: "1"}).error == "bad_parameter"
+    assert refused(queries.check_no_parameters, {name: "1"})
 
 
 @pytest.mark.parametrize(
@@ -699,7 +703,7 @@ def test_a_parameter_of_an_apps_own_passes_on_the_documented_route(name):
     [("feilds", "fields"), ("value", "values"), ("Values", "values"), ("expands", "expand")],
 )
 def test_a_key_that_looks_like_a_known_one_is_refused(name, meant):
-    error = refused(query.parse_create, {}, {"values": {}, name: 1}, 9)
+    error = refused(queries.parse_create, {}, {"values": {}, name: 1}, 9)
     assert error.error == "bad_value"
     assert f'"{name}"' in error.message()
     assert f'"{meant}"' in error.message()
@@ -707,20 +711,20 @@ def test_a_key_that_looks_like_a_known_one_is_refused(name, meant):
 
 
 def test_arguments_do_not_vanish():
-    assert '"args"' in refused(query.parse_call, {"arg": [1]}, 9).message()
-    assert '"kwargs"' in refused(query.parse_call, {"kwarg": {"a": 1}}, 9).message()
+    assert '"args"' in refused(queries.parse_call, {"arg": [1]}, 9).message()
+    assert '"kwargs"' in refused(queries.parse_call, {"kwarg": {"a": 1}}, 9).message()
     items = [{"id": 1, "values": {}, "value": {"a": 1}}]
-    assert '"values"' in refused(query.parse_update, {}, {"records": items}, 9).message()
+    assert '"values"' in refused(queries.parse_update, {}, {"records": items}, 9).message()
 
 
 def test_what_counts_elsewhere_is_refused_here():
     """A condition that does not hold for a write would be lost."""
     for name in ("domain", "limit", "filter"):
         assert refused_write({"values": {}}, **{name: "[]"}).error == "bad_parameter"
-        assert refused(query.parse_delete, {"id": "1", name: "[]"}, 9).error == "bad_parameter"
+        assert refused(queries.parse_delete, {"id": "1", name: "[]"}, 9).error == "bad_parameter"
     for name in ("domain", "page", "ids"):
         assert refused_write({"values": {}, name: [1]}).error == "bad_value"
-        assert refused(query.parse_delete, {"id": "1"}, 9, body={name: [1]}).error == "bad_value"
+        assert refused(queries.parse_delete, {"id": "1"}, 9, body={name: [1]}).error == "bad_value"
 
 
 #: Keys of a body that look like a known one, wherever that one counts.
@@ -740,10 +744,10 @@ def test_a_key_that_looks_like_one_of_another_place_is_refused(name):
     """It would be passed over: a record that was to be changed would be created."""
     meant = f'"{ALIKE_KEYS[name]}"'
     for error in (
-        refused(query.parse_create, {}, {"values": {}, name: 5}, 9),
+        refused(queries.parse_create, {}, {"values": {}, name: 5}, 9),
         refused_write({"values": {}, name: 5}),
-        refused(query.parse_delete, {"id": "1"}, 9, body={name: 5}),
-        refused(query.parse_create, {}, {"values": {}, name: 5}, 9, strict=True),
+        refused(queries.parse_delete, {"id": "1"}, 9, body={name: 5}),
+        refused(queries.parse_create, {}, {"values": {}, name: 5}, 9, strict=True),
     ):
         assert error.error == "bad_value"
         assert f'"{name}"' in error.message()
@@ -758,48 +762,50 @@ def test_a_key_that_was_not_given_is_not_refused(name, nothing):
     """Whatever its name is: a client's class has every key, most of them null."""
     for strict in (False, True):
         body = {"values": {"a": 1}, name: nothing}
-        assert query.parse_create({}, body, 9, strict=strict).items == ((None, {"a": 1}),)
-        found = query.parse_update({}, body, 9, record_id=7, strict=strict)
+        assert queries.parse_create({}, body, 9, strict=strict).items == ((None, {"a": 1}),)
+        found = queries.parse_update({}, body, 9, record_id=7, strict=strict)
         assert found.items == ((7, {"a": 1}),)
-        found = query.parse_delete({}, 9, body={name: nothing}, record_id=7, strict=strict)
+        found = queries.parse_delete({}, 9, body={name: nothing}, record_id=7, strict=strict)
         assert found.ids == (7,)
         items = [{"id": 1, "values": {}, "order": nothing, "value": nothing}]
-        assert query.parse_update({}, {"records": items}, 9, strict=strict).items == ((1, {}),)
-    assert query.parse_call({name: nothing}, 9, in_path=True) == query.CallRequest()
-    assert not query.parse_keys({name: nothing, "Login": nothing}, "login")
+        assert queries.parse_update({}, {"records": items}, 9, strict=strict).items == ((1, {}),)
+    assert queries.parse_call({name: nothing}, 9, in_path=True) == queries.CallRequest()
+    assert not queries.parse_keys({name: nothing, "Login": nothing}, "login")
     below = {"fields": ["b"], "field": nothing}
     assert parsed(expand=json.dumps({"a": below})).selection.expand["a"].fields == ("b",)
 
 
 def test_a_deletion_passes_over_what_every_request_of_an_app_has():
     body = {"fields": [], "expand": None, "values": {"a": 1}}
-    assert query.parse_delete({"id": "7"}, 9, body=body).ids == (7,)
-    assert refused(query.parse_delete, {}, 9, body=body, record_id=7, strict=True)
-    assert refused(query.parse_delete, {"id": "7"}, 9, body={"records": [{"id": 8}]})
-    assert refused(query.parse_delete, {"id": "7"}, 9, body={"fields": ["a"]}).error == "bad_value"
+    assert queries.parse_delete({"id": "7"}, 9, body=body).ids == (7,)
+    assert refused(queries.parse_delete, {}, 9, body=body, record_id=7, strict=True)
+    assert refused(queries.parse_delete, {"id": "7"}, 9, body={"records": [{"id": 8}]})
+    assert (
+        refused(queries.parse_delete, {"id": "7"}, 9, body={"fields": ["a"]}).error == "bad_value"
+    )
 
 
 def test_an_action_on_one_record_takes_no_other_ids():
-    error = refused(query.parse_call, {"ids": [3]}, 9, in_path=True)
+    error = refused(queries.parse_call, {"ids": [3]}, 9, in_path=True)
     assert (error.error, '"ids"' in error.message()) == ("bad_value", True)
-    assert query.parse_call({"ids": [3]}, 9).ids == (3,)
+    assert queries.parse_call({"ids": [3]}, 9).ids == (3,)
 
 
 def test_context_counts_for_a_creation_alone():
     context = {"default_name": "x"}
     for strict in (False, True):
-        found = query.parse_create({}, {"values": {}, "context": context}, 9, strict=strict)
+        found = queries.parse_create({}, {"values": {}, "context": context}, 9, strict=strict)
         assert found.context == context
-        error = refused(query.parse_create, {}, {"values": {}, "context": 1}, 9, strict=strict)
+        error = refused(queries.parse_create, {}, {"values": {}, "context": 1}, 9, strict=strict)
         assert (error.error, '"context"' in error.message()) == ("bad_value", True)
     for error in (
         refused_write({"values": {}, "context": context}),
-        refused(query.parse_delete, {"id": "1"}, 9, body={"context": context}),
+        refused(queries.parse_delete, {"id": "1"}, 9, body={"context": context}),
     ):
         assert (error.error, '"context"' in error.message()) == ("bad_value", True)
     for error in (
         refused_list(context="{}"),
-        refused(query.parse_create, {"context": "{}"}, {"values": {}}, 9),
+        refused(queries.parse_create, {"context": "{}"}, {"values": {}}, 9),
         refused_write({"values": {}}, context="{}"),
     ):
         assert (error.error, '"context"' in error.message()) == ("bad_parameter", True)
@@ -813,7 +819,7 @@ def test_what_is_for_a_list_does_not_go_with_an_id(name, value):
     in_path = {"record_id": 7, "page_name": "page", "default_fields": []}
     for error in (
         refused_list(id="7", **{name: value}),
-        refused(query.parse_get, {name: value}, 9, **in_path),
+        refused(queries.parse_get, {name: value}, 9, **in_path),
     ):
         assert error.error == "bad_parameter"
         assert f'"{name}"' in error.message()
@@ -822,29 +828,31 @@ def test_what_is_for_a_list_does_not_go_with_an_id(name, value):
 
 def test_an_app_sends_its_page_with_an_id_too():
     params = {"order": "name", "limit": "5", "offset": "2", "count": "none", "groupby": "[]"}
-    assert parsed(id="7", **params) == query.OneQuery(7, query.Selection(("name",)), limit=5)
+    assert parsed(id="7", **params) == queries.OneQuery(7, queries.Selection(("name",)), limit=5)
 
 
 def test_parameters_in_the_body_of_a_get_are_refused():
     for unread in ({"domain": [["a", "=", 1]]}, {"limit": 5, "x": 1}, {"page": 2}):
-        error = refused(query.parse_get, GOOD, 9, unread=unread)
+        error = refused(queries.parse_get, GOOD, 9, unread=unread)
         assert error.error == "bad_parameter"
         assert f'"{next(iter(unread))}"' in error.message()
         assert "address" in error.message()
-    message = refused(query.parse_model, {}, {"model": "x"}).message()
+    message = refused(queries.parse_model, {}, {"model": "x"}).message()
     assert '"model" is missing' in message
     assert "address" in message
     for unread in ({}, {"x": 1}, {"domain": [], "fields": None}):
-        assert query.parse_get(GOOD, 1000, unread=unread) == parsed()
+        assert queries.parse_get(GOOD, 1000, unread=unread) == parsed()
 
 
 def test_a_selection_may_stand_in_the_query_string_of_any_method():
     """Clients send it with every request of the documented route; a write answers what its body asks for."""
     params = {"fields": '["a"]', "expand": "{}"}
-    assert query.parse_create(params, {"values": {}, "fields": ["b"]}, 9).selection.fields == ("b",)
-    assert query.parse_update({**params, "id": "1"}, {"values": {}}, 9).items == ((1, {}),)
-    assert query.parse_delete({**params, "id": "1"}, 9).ids == (1,)
-    assert refused(query.parse_update, params, {"values": {}}, 9, record_id=1, strict=True)
+    assert queries.parse_create(params, {"values": {}, "fields": ["b"]}, 9).selection.fields == (
+        "b",
+    )
+    assert queries.parse_update({**params, "id": "1"}, {"values": {}}, 9).items == ((1, {}),)
+    assert queries.parse_delete({**params, "id": "1"}, 9).ids == (1,)
+    assert refused(queries.parse_update, params, {"values": {}}, 9, record_id=1, strict=True)
 
 
 def test_a_body_may_say_again_what_the_query_string_says():
@@ -853,26 +861,26 @@ def test_a_body_may_say_again_what_the_query_string_says():
     for text in ("7", " 7 ", "7.0", "007"):
         for again in (7, 7.0, "7", "7.0"):
             given_twice = ({**params, "id": text}, {**body, "id": again}, 9)
-            assert query.parse_update(*given_twice).items == ((7, {}),)
+            assert queries.parse_update(*given_twice).items == ((7, {}),)
         for other in (8, 7.5, "8", "x", "7.5", True, [7], BIG, 2**31):
-            error = refused(query.parse_update, {**params, "id": text}, {**body, "id": other}, 9)
+            error = refused(queries.parse_update, {**params, "id": text}, {**body, "id": other}, 9)
             assert (error.error, '"id"' in error.message()) == ("bad_value", True)
-    assert refused(query.parse_delete, {"id": "x"}, 9, body={"id": "x"})
-    assert refused(query.parse_create, {"model": "x"}, {"values": {}, "id": 8}, 9)
+    assert refused(queries.parse_delete, {"id": "x"}, 9, body={"id": "x"})
+    assert refused(queries.parse_create, {"model": "x"}, {"values": {}, "id": 8}, 9)
 
 
 @pytest.mark.parametrize("name", ["id", "ids"])
 def test_a_creation_names_no_record(name):
-    error = refused(query.parse_create, {name: "7"}, {"values": {"a": 1}}, 9)
+    error = refused(queries.parse_create, {name: "7"}, {"values": {"a": 1}}, 9)
     assert error.error == "bad_parameter"
     assert "X-HTTP-Method-Override" in error.message()
 
 
 def test_a_parameter_is_there_once():
     twice = MultiDict([("fields", '["a"]'), ("domain", "[]"), ("domain", '[["a","=",1]]')])
-    assert '"domain"' in refused(query.parse_get, twice, 9).message()
+    assert '"domain"' in refused(queries.parse_get, twice, 9).message()
     same = MultiDict([("fields", '["a"]'), ("fields", '["a"]'), ("_", "1"), ("_", "2")])
-    assert query.parse_get(same, 9).selection.fields == ("a",)
+    assert queries.parse_get(same, 9).selection.fields == ("a",)
 
 
 def test_whoever_reads_a_parameter_has_to_declare_it():

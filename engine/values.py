@@ -12,7 +12,7 @@ from odoo.models import BaseModel
 
 from ..tools import values
 from ..tools.errors import ApiError, Problems, _
-from .guarded import UNREACHABLE
+from .protected import UNREACHABLE
 
 #: What Odoo keeps itself; a value for it would be lost without a word.
 _MAGIC = frozenset(["id", "create_uid", "create_date", "write_uid", "write_date", "display_name"])
@@ -112,7 +112,7 @@ class ValuePolicy:
     def writing(self, request, own=None):
         """Allow a write: what ``create`` and ``write`` take, and what is to be answered.
 
-        :param request: :class:`~..tools.query.WriteRequest`
+        :param request: :class:`~..tools.queries.WriteRequest`
         :param own: :class:`~.unchanged.Own`, the values of its records as they are now
         :return: the values of each item of the request, a :class:`Gathered`, and the
             :class:`~.policy.Plan` of the answer
@@ -279,7 +279,7 @@ class ValuePolicy:
     def _point_at_documents(self, loaded, gathered, record_id):
         """Note the records that values name by the name of a model and an id (``res_model``, ``res_id``).
 
-        Where one of the two is not among the values, :mod:`.writer` looks at the record after the write.
+        Where one of the two is not among the values, :mod:`.write` looks at the record after the write.
         """
         for name, value in loaded.items():
             found = self.model._fields[name]

@@ -9,7 +9,7 @@ and keys of their own. A client may send
 - the keys that the connection lists for the action.
 
 Everything else is refused. What decides who asks and for which companies is not listed by any
-connection (:mod:`~..tools.context`).
+connection (:mod:`~..tools.contexts`).
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..tools import context as contexts
-from ..tools.context import DEFAULT, RECORDS
+from ..tools import contexts
+from ..tools.contexts import DEFAULT, RECORDS
 from ..tools.errors import ApiError, Problems, _
-from ..tools.query import MAX_ID
-from .guarded import UNREACHABLE
-from .policy_values import no_records
+from ..tools.queries import MAX_ID
+from .protected import UNREACHABLE
+from .values import no_records
 
 #: The key in the context; its value is :class:`Defaults`.
 KEY = "jwt_auth_api_defaults"
@@ -45,7 +45,7 @@ def load(policy, sent, listed):
 
     :param sent: of the request
     :param listed: the keys that the connection lists
-    :return: what to add to the context, and :class:`~.policy_values.Gathered`
+    :return: what to add to the context, and :class:`~.values.Gathered`
     :raise ApiError: with everything that is not allowed
     """
     problems, context = Problems(), {}

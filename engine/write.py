@@ -12,15 +12,15 @@ from ..tools import etag
 from ..tools.errors import ApiError, _
 from . import action_context, missing, reader
 from .faults import Faults
-from .guarded import UNREACHABLE
-from .policy_values import no_records
+from .protected import UNREACHABLE
 from .unchanged import Own
+from .values import no_records
 
 
 def create(policy, request):
     """Create records and answer them.
 
-    :param request: :class:`~..tools.query.WriteRequest`
+    :param request: :class:`~..tools.queries.WriteRequest`
     :return: the answer, and the version of the record where there is one alone
     :raise ApiError: with everything that is not allowed
     """
@@ -44,7 +44,7 @@ def create(policy, request):
 def update(policy, request, if_match=None, language=None):
     """Change records and answer them, as they are after the change.
 
-    :param request: :class:`~..tools.query.WriteRequest`
+    :param request: :class:`~..tools.queries.WriteRequest`
     :param language: in which the client reads: what it read so is no change
     :param if_match: the header ``If-Match``; for one record alone
     :return: as :func:`create`
@@ -81,7 +81,7 @@ def store(policy, record, values, gathered):
 def delete(policy, request, if_match=None):
     """Delete records.
 
-    :param request: :class:`~..tools.query.DeleteRequest`
+    :param request: :class:`~..tools.queries.DeleteRequest`
     :return: ``{"deleted_id": 10}`` or ``{"deleted_ids": [1, 2]}``
     :raise ApiError: ``not_found`` when one of them is not there, ``precondition_failed``
     """

@@ -5,8 +5,8 @@ import json
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from jwt_auth_api.tools import domain
-from jwt_auth_api.tools.domain import Condition, Either, Every, Not
+from jwt_auth_api.tools import domains
+from jwt_auth_api.tools.domains import Condition, Either, Every, Not
 from jwt_auth_api.tools.errors import ApiError, dump_json
 
 names = st.from_regex(r"[a-z_]{1,8}(\.[a-z_]{1,8}){0,2}", fullmatch=True)
@@ -16,7 +16,7 @@ scalars = numbers | texts | st.booleans()
 plain_operators = st.sampled_from(["=", "!=", "=?", "<", ">", "<=", ">=", "child_of", "parent_of"])
 flat_conditions = (
     st.tuples(names, plain_operators, scalars)
-    | st.tuples(names, st.sampled_from(sorted(domain.LIKE)), texts)
+    | st.tuples(names, st.sampled_from(sorted(domains.LIKE)), texts)
     | st.tuples(names, st.sampled_from(["in", "not in"]), st.lists(scalars, max_size=4))
 )
 
@@ -35,13 +35,13 @@ def prefixed(children):
     )
 
 
-domains = st.recursive(flat_conditions.map(lambda term: [term]), prefixed, max_leaves=12)
+any_domain = st.recursive(flat_conditions.map(lambda term: [term]), prefixed, max_leaves=12)
 
 
 def refused(text):
     """As `bad_domain` whose answer is JSON and shows nothing of Python."""
     with pytest.raises(ApiError) as caught:
-        domain.parse(text)
+        domains.parse(text)
     assert (caught.value.error, caught.value.code) == ("bad_domain", 400)
     assert dump_json(caught.value.body())
     assert "object at" not in caught.value.message()
@@ -50,7 +50,7 @@ def refused(text):
 
 def parse_or_refuse(text):
     try:
-        node = domain.parse(text)
+        node = domains.parse(text)
     except ApiError as exc:
         outcome = exc
     else:
@@ -63,15 +63,15 @@ def parse_or_refuse(text):
 
 def check_tree(node, depth=1):
     """Only what the tree is documented to hold, and no deeper than a policy can walk."""
-    assert depth <= domain.MAX_DEPTH
+    assert depth <= domains.MAX_DEPTH
     match node:
         case Condition():
-            assert node.operator in domain.OPERATORS
+            assert node.operator in domains.OPERATORS
             assert node.path
             assert all(isinstance(name, str) and name for name in node.path)
             depth += len(node.path) - 1
-            assert depth <= domain.MAX_DEPTH
-            if node.operator in domain.NESTED:
+            assert depth <= domains.MAX_DEPTH
+            if node.operator in domains.NESTED:
                 check_tree(node.value, depth + 1)
             else:
                 values = node.value if isinstance(node.value, tuple) else (node.value,)
@@ -134,11 +134,11 @@ def test_any_python_literal(value):
     parse_or_refuse(repr(value))
 
 
-@given(domains)
+@given(any_domain)
 def test_json_and_python_agree(terms):
     """The two spellings of one domain give one tree, and it is a tree."""
     spelled = {"json": json.dumps(terms), "python": repr(terms)}
-    nodes = {name: domain.parse(text) for name, text in spelled.items()}
+    nodes = {name: domains.parse(text) for name, text in spelled.items()}
     assert nodes["json"] == nodes["python"]
     check_tree(nodes["json"])
 
@@ -146,8 +146,8 @@ def test_json_and_python_agree(terms):
 @pytest.mark.parametrize(
     ("text", "node"),
     [
-        ("[]", domain.TRUE),
-        ("()", domain.TRUE),
+        ("[]", domains.TRUE),
+        ("()", domains.TRUE),
         ('[["active","=",true]]', Condition(("active",), "=", True)),
         ("[('active','=',True)]", Condition(("active",), "=", True)),
         ("  [('active', '=', None)]\n", Condition(("active",), "=", None)),
@@ -162,24 +162,24 @@ def test_json_and_python_agree(terms):
             Either((Condition(("a",), "=", 1), Condition(("b",), "=", 2))),
         ),
         ('["!",["a","=",1]]', Not(Condition(("a",), "=", 1))),
-        ("[(1,'=',1)]", domain.TRUE),
+        ("[(1,'=',1)]", domains.TRUE),
         ("[(0,'=',1)]", Either()),
         ('[["a","<>",1]]', Condition(("a",), "!=", 1)),
         ('[["a","==",1]]', Condition(("a",), "=", 1)),
         ('[["a","any",[["b","=",1]]]]', Condition(("a",), "any", Condition(("b",), "=", 1))),
-        ('[["a","not any",[]]]', Condition(("a",), "not any", domain.TRUE)),
+        ('[["a","not any",[]]]', Condition(("a",), "not any", domains.TRUE)),
     ],
 )
 def test_documented_forms(text, node):
-    assert domain.parse(text) == node
+    assert domains.parse(text) == node
 
 
 def test_implicit_and_binds_last():
     """["|", a, b, c] is (a or b) and c, as Odoo reads it."""
     a, b, c = (Condition((name,), "=", 1) for name in "abc")
-    parsed = domain.parse('["|",["a","=",1],["b","=",1],["c","=",1]]')
+    parsed = domains.parse('["|",["a","=",1],["b","=",1],["c","=",1]]')
     assert parsed == Every((Either((a, b)), c))
-    parsed = domain.parse('["&","!",["a","=",1],"|",["b","=",1],["c","=",1]]')
+    parsed = domains.parse('["&","!",["a","=",1],"|",["b","=",1],["c","=",1]]')
     assert parsed == Every((Not(a), Either((b, c))))
 
 
@@ -229,7 +229,7 @@ def test_operator_is_text(operator):
 def test_no_operator_beyond_the_list(operator, value):
     node = parse_or_refuse(json.dumps([["a", operator, value]]))
     if node is not None:
-        assert operator in domain.OPERATORS | {"<>", "=="}
+        assert operator in domains.OPERATORS | {"<>", "=="}
 
 
 ARITY = """
@@ -296,17 +296,17 @@ def chain(connectives):
 
 def test_long_rows_of_one_connective_are_flat():
     """Clients write '|' a hundred times; that is one Either, not a hundred levels."""
-    node = domain.parse(json.dumps(chain("|" * 400)))
+    node = domains.parse(json.dumps(chain("|" * 400)))
     assert isinstance(node, Either)
     assert len(node.children) == 401
-    node = domain.parse(json.dumps(chain("&" * 400)))
+    node = domains.parse(json.dumps(chain("&" * 400)))
     assert isinstance(node, Every)
     assert len(node.children) == 401
 
 
 def test_negations_cancel():
-    assert domain.parse(json.dumps(chain("!" * 400))) == Condition(("a",), "=", 1)
-    assert domain.parse(json.dumps(chain("!" * 401))) == Not(Condition(("a",), "=", 1))
+    assert domains.parse(json.dumps(chain("!" * 400))) == Condition(("a",), "=", 1)
+    assert domains.parse(json.dumps(chain("!" * 401))) == Not(Condition(("a",), "=", 1))
 
 
 @pytest.mark.parametrize(
@@ -323,13 +323,13 @@ def test_nesting_is_limited():
     """By `any`, by a dotted path and by both together."""
     path = "a.b.c.d"  # seven levels of four steps, and the condition's own four
     terms = [[path, "=", 1]]
-    for _level in range(domain.MAX_DEPTH // 4 - 1):
+    for _level in range(domains.MAX_DEPTH // 4 - 1):
         terms = [[path, "any", terms]]
-    check_tree(domain.parse(json.dumps(terms)))
+    check_tree(domains.parse(json.dumps(terms)))
     assert "deep" in refused(json.dumps([["a", "any", terms]]))
     assert "deep" in refused(json.dumps(terms).replace(path, f"{path}.e"))
-    check_tree(domain.parse(json.dumps([[".".join("a" * domain.MAX_DEPTH), "=", 1]])))
-    for length in (domain.MAX_DEPTH + 1, 20_000):
+    check_tree(domains.parse(json.dumps([[".".join("a" * domains.MAX_DEPTH), "=", 1]])))
+    for length in (domains.MAX_DEPTH + 1, 20_000):
         assert "deep" in refused(json.dumps([[".".join("a" * length), "=", 1]]))
 
 
@@ -346,9 +346,9 @@ def test_nesting_of_the_text_is_limited(opening, times):
 def test_number_of_conditions_is_limited():
     """Together, nested ones included; the limit itself is allowed."""
     one = ["a", "=", 1]
-    assert domain.parse(json.dumps([one] * domain.MAX_CONDITIONS))
-    refused(json.dumps([one] * (domain.MAX_CONDITIONS + 1)))
-    half = [one] * (domain.MAX_CONDITIONS // 2)
+    assert domains.parse(json.dumps([one] * domains.MAX_CONDITIONS))
+    refused(json.dumps([one] * (domains.MAX_CONDITIONS + 1)))
+    half = [one] * (domains.MAX_CONDITIONS // 2)
     refused(json.dumps([["b", "any", half], ["b", "any", half]]))
     refused(json.dumps([one] * 100_000))
 
@@ -376,9 +376,9 @@ def test_messages_are_sentences():
 
 def test_conditions_in_their_order():
     text = '["|", ["a", "=", 1], "!", ["b", "any", [["c", "=", 2]]], ["d.e", "=", 3]]'
-    found = [".".join(condition.path) for condition in domain.conditions(domain.parse(text))]
+    found = [".".join(condition.path) for condition in domains.conditions(domains.parse(text))]
     assert found == ["a", "b", "d.e"]
-    assert list(domain.conditions(domain.parse("[]"))) == []
+    assert list(domains.conditions(domains.parse("[]"))) == []
 
 
 def test_pattern_that_ends_with_a_backslash():
@@ -386,11 +386,11 @@ def test_pattern_that_ends_with_a_backslash():
     for operator in ("=like", "not =like", "=ilike", "not =ilike"):
         for pattern in ("\\", "a\\", "a\\\\\\"):
             with pytest.raises(ApiError) as caught:
-                domain.build([["name", operator, pattern]])
+                domains.build([["name", operator, pattern]])
             assert caught.value.error == "bad_domain"
             assert '"name"' in caught.value.message()
-        assert domain.build([["name", operator, "a\\\\"]]).value == "a\\\\"
-    assert domain.build([["name", "ilike", "\\"]]).value == "\\"
+        assert domains.build([["name", operator, "a\\\\"]]).value == "a\\\\"
+    assert domains.build([["name", "ilike", "\\"]]).value == "\\"
 
 
 @pytest.mark.parametrize("levels", [8, 9])
@@ -399,10 +399,10 @@ def test_conditions_within_conditions(levels):
     terms = [["color", "=", 1]]
     for _level in range(levels):
         terms = ["|", ["name", "=", "x"], ["child_ids", "any", terms]]
-    if levels <= domain.MAX_NESTED:
-        domain.build(terms)
-        domain.build([*terms, *terms])  # beside each other they do not count
+    if levels <= domains.MAX_NESTED:
+        domains.build(terms)
+        domains.build([*terms, *terms])  # beside each other they do not count
     else:
         with pytest.raises(ApiError) as refused:
-            domain.build(terms)
+            domains.build(terms)
         assert refused.value.error == "bad_domain"

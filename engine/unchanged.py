@@ -11,7 +11,7 @@ from collections import defaultdict
 
 from ..tools import values
 from ..tools.errors import ApiError
-from ..tools.query import Selection
+from ..tools.queries import Selection
 from . import reader
 from .faults import Faults
 

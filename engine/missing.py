@@ -15,12 +15,12 @@ from odoo.fields import Command
 from odoo.models import BaseModel
 
 from ..tools import blame
-from ..tools.context import RECORDS
+from ..tools.contexts import RECORDS
 from ..tools.errors import ApiError, _
 from .faults import is_aborted
 
 _logger = logging.getLogger(__name__)
-_OURS = __name__.removesuffix(".models.missing")
+_OURS = __name__.removesuffix(".engine.missing")
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Lets a test say `from jwt_auth_api.tools import query` without Odoo, whatever the checkout's folder is called."""
+"""Lets a test say `from jwt_auth_api.tools import queries` without Odoo, whatever the checkout's folder is called."""
 
 import sys
 import types

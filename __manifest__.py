@@ -1,9 +1,9 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 {
-    "name": "JWT REST API",
+    "name": "JWT Authentication & API Controllers",
     "version": "19.0.1.0.0",
     "category": "Technical",
-    "summary": "Log in over HTTP and work with your records: JWT, refresh tokens, CRUD per model",
+    "summary": "REST API with JWT login and refresh tokens: read and write records as JSON, model by model",
     "author": "jwt_auth_api contributors",
     "license": "LGPL-3",
     "depends": ["base_setup"],

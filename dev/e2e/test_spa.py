@@ -1,20 +1,19 @@
-"""A page of another origin works with the API as the README says: CORS, cookie and entity tags in a real browser."""
+"""A page of another origin works with the API as the guide says: CORS, cookie and entity tags in a real browser."""
 
-import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from lib.bootstrap import ROOT
+from lib import documents
 
 
-def readme_script(url):
-    """The README's own JavaScript."""
-    text = (ROOT / "README.rst").read_text()
-    block = re.search(r"^    let token = null;\n(?:(?:    .*)?\n)+", text, re.MULTILINE)
-    return re.sub("^    ", "", block[0], flags=re.MULTILINE).replace(
-        "https://odoo.example.com", url
-    )
+def script_of_the_guide(url):
+    """The guide's own JavaScript."""
+    blocks = documents.read(documents.GUIDE).blocks
+    [script] = [
+        each.text for each in blocks if each.section == "Browsers" and each.language == "js"
+    ]
+    return script.replace("https://odoo.example.com", url)
 
 
 LOGIN = """
@@ -36,8 +35,8 @@ async ([path, options]) => {
 
 @pytest.fixture(scope="module")
 def app(server, admin):
-    """The port of a web server whose one page holds the README's script; of its two names one is allowed."""
-    script = f"const URL_ = {server.url!r};\n{readme_script(server.url)}"
+    """The port of a web server whose one page holds the guide's script; of its two names one is allowed."""
+    script = f"const URL_ = {server.url!r};\n{script_of_the_guide(server.url)}"
     content = f"<!DOCTYPE html><title>App</title><script>{script}</script>".encode()
 
     class Page(BaseHTTPRequestHandler):

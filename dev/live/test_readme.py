@@ -1,6 +1,5 @@
-"""What README.rst shows is what happens: its requests are run as they stand there, its answers compared."""
+"""What the documents show is what happens: their requests are run as they stand there, the responses compared."""
 
-import ast
 import json
 import re
 import shutil
@@ -9,44 +8,35 @@ from fnmatch import fnmatchcase
 
 import httpx
 import pytest
-from docutils import nodes
-from docutils.core import publish_doctree
-from lib.bootstrap import ROOT
+from lib import documents
 from lib.client import SECRETS
-from lib.parts import PARTS
 from lib.server import serving
 
-SHOWN_URL = "http://127.0.0.1:8069"
+SHOWN_URLS = ("http://127.0.0.1:8069", "https://odoo.example.com")
 END = "--- end of the block ---"
-
-
-@pytest.fixture(scope="module")
-def readme():
-    """The README's sections by their titles; a warning of docutils is an error here."""
-    text = (ROOT / "README.rst").read_text()
-    tree = publish_doctree(text, settings_overrides={"halt_level": 2, "report_level": 5})
-    return {
-        section.next_node(nodes.title).astext(): section for section in tree.findall(nodes.section)
-    }
-
-
-def blocks(section):
-    return [node.astext() for node in section.findall(nodes.literal_block)]
+STORIES = {
+    document.path.name: document
+    for document in documents.everything()
+    if any("curl " in block.text for block in document.blocks)
+}
 
 
 def differences(shown, answered, known, where="the answer"):
     """How two JSON values differ. In a shown string `…` stands for any text.
 
-    The numbers of records are another server's: the same number shown has to be the same number answered,
-    which *known* remembers.
+    The numbers of records are another server's: of one kind the same number shown has to be the same
+    number returned, and another number another one. *known* remembers them.
     """
     if isinstance(shown, dict) and isinstance(answered, dict):
         found = [] if list(shown) == list(answered) else [f"{where} has the keys {list(answered)}"]
         for key in [key for key in shown if key in answered]:
             there = f"{where}.{key}"
             if re.fullmatch(r"(.*_)?id", key) and type(shown[key]) is type(answered[key]) is int:
-                if known.setdefault(shown[key], answered[key]) != answered[key]:
+                numbers = known.setdefault(kind_of(there), {})
+                if numbers.setdefault(shown[key], answered[key]) != answered[key]:
                     found.append(f"{there} is not the same as before")
+                elif len(set(numbers.values())) < len(numbers):
+                    found.append(f"{there} is the same as another number before")
             else:
                 found += differences(shown[key], answered[key], known, there)
         return found
@@ -64,30 +54,47 @@ def differences(shown, answered, known, where="the answer"):
     return [] if same else [f"{where} is {answered!r}, the README shows {shown!r}"]
 
 
+def kind_of(path):
+    """Return what a number is about: the relation that it stands in, or nothing for the records themselves."""
+    names = re.sub(r"\[\d+\]", "", path).split(".")[1:]
+    return ".".join(name for name in names if name not in ("data", "id", "deleted_id"))
+
+
 def split(text):
-    """A block of JSON and what stands after it (``HTTP 401``)."""
+    """A block of JSON and what stands after it (``HTTP 401``), which may be alone."""
+    if text.strip().startswith("HTTP "):
+        return None, text.strip()
     value, end = json.JSONDecoder().raw_decode(text.strip())
     return value, text.strip()[end:].strip()
 
 
-def test_story(server, readme):
-    """The first five minutes, pasted into one shell from the first block to the last."""
+def story(document):
+    """Return the requests of a document and the responses that follow them."""
+    requests, answers = [], []
+    for block, following in zip(document.blocks, [*document.blocks[1:], None], strict=True):
+        if "curl " in block.text:
+            assert any(url in block.text for url in SHOWN_URLS), block.text
+            assert following, f"no response follows\n{block.text}"
+            assert "curl " not in following.text, f"no response follows\n{block.text}"
+            requests.append(block.text)
+            answers.append(following.text)
+    return requests, answers
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_story(server, name, tmp_path):
+    """The requests of a document, pasted into one shell from the first block to the last."""
     if not shutil.which("curl"):
         pytest.skip("no curl here: apt-get install curl")
-    shown = blocks(readme["The first five minutes"])
-    requests, answers = shown[::2], shown[1::2]
-    assert len(requests) == len(answers) >= 7
-    assert all("curl " in request and SHOWN_URL in request for request in requests)
+    requests, answers = story(STORIES[name])
     script = "".join(f"{request}\necho; echo '{END}'\n" for request in requests)
+    for url in SHOWN_URLS:
+        script = script.replace(url, server.url)
     done = subprocess.run(
-        ["sh", "-eu"],
-        input=script.replace(SHOWN_URL, server.url),
-        capture_output=True,
-        text=True,
-        timeout=120,
+        ["sh", "-eu"], input=script, cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
-    assert (done.returncode, done.stderr) == (0, "")
     SECRETS.update(re.findall(r'"(eyJ[^"]+|v1\.[^"]+)"', done.stdout))
+    assert (done.returncode, done.stderr) == (0, "")
     *answered, rest = done.stdout.split(END)
     assert (len(answered), rest.strip()) == (len(answers), "")
     known = {}
@@ -95,8 +102,15 @@ def test_story(server, readme):
         (body, after), (real_body, real_after) = split(answer), split(really)
         problems = differences(body, real_body, known)
         problems += [] if after == real_after else [f"after it stands {real_after!r}"]
-        assert not problems, f"{request}\n" + "\n".join(problems)
-    assert len(set(known.values())) == len(known), "two numbers in the README are one on the server"
+        assert not problems, f"{request}\n{really}\n" + "\n".join(problems)
+
+
+def test_stories_are_told():
+    """The documents that are run, and how many requests they have at the least."""
+    least = {"README.rst": 7, "reference.md": 12, "guide.md": 3, "index.html": 2}
+    assert {name: len(story(STORIES[name])[0]) >= least[name] for name in STORIES} == dict.fromkeys(
+        least, True
+    )
 
 
 def test_differences_are_seen():
@@ -109,11 +123,16 @@ def test_differences_are_seen():
     assert differences({"a": 1, "b": 2}, {"b": 2, "a": 1}, {})
     assert differences([1], [1, 2], {})
     assert differences([{"id": 1}, {"id": 1}], [{"id": 7}, {"id": 8}], {})
+    assert differences([{"id": 1}, {"id": 2}], [{"id": 7}, {"id": 7}], {})
+    assert not differences(
+        {"id": 1, "country_id": {"id": 2}}, {"id": 7, "country_id": {"id": 7}}, {}
+    )
 
 
-def test_route_of_another_addon(server, readme, tmp_path, log_in, user):
+def test_route_of_another_addon(server, tmp_path, log_in, user):
     """The example of `auth="jwt"` is the whole controller of an addon; a second server has it loaded."""
-    [code] = blocks(readme["Use it in another addon"])
+    blocks = documents.read(documents.REFERENCE).blocks
+    [code] = [block.text for block in blocks if block.language == "python"]
     addon = tmp_path / "addons" / "readme_example"
     addon.mkdir(parents=True)
     (addon / "__init__.py").write_text(code)
@@ -139,35 +158,10 @@ def test_route_of_another_addon(server, readme, tmp_path, log_in, user):
     assert "Traceback" not in log.read_text()
 
 
-def table(section, width):
-    """The rows of a section's tables with so many columns."""
-    rows = [
-        [entry.astext() for entry in row.findall(nodes.entry)] for row in section.findall(nodes.row)
-    ]
-    return {row[0]: row for row in rows if len(row) == width}
-
-
-def test_codes(readme):
-    """The table of errors has every code under its status, and no other."""
-    source = ast.parse((ROOT / "tools" / "errors.py").read_text())
-    [codes] = [
-        ast.literal_eval(node.value)
-        for node in source.body
-        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "CODES"
-    ]
-    rows = table(readme["Reference"], 2)
-    shown = {
-        code: int(status)
-        for status, row in rows.items()
-        if status.isdigit()
-        for code in re.findall(r"[a-z_]{6,}", row[1].partition(", with")[0])
-    }
-    assert shown == codes
-
-
-def test_parameters(readme, admin):
-    """The table of system parameters has the values of a fresh installation."""
-    shown = {name: row[1] for name, row in table(readme["Configure it"], 3).items()}
+def test_settings(admin):
+    """The table of settings has the values of a fresh installation."""
+    table = documents.read(documents.REFERENCE).table("Settings")
+    shown = {name: row[1] for name, row in table.items()}
     names = {name for name in shown if name.startswith("jwt_auth_api.")}
     rows = admin.read(
         "ir.config_parameter", [["key", "=like", "jwt\\_auth\\_api.%"]], ["key", "value"]
@@ -177,12 +171,6 @@ def test_parameters(readme, admin):
     assert len(there) >= 4
     # what Settings has never written has its default in the code
     assert there == {name: shown[name] for name in there}
-
-
-def test_parts(readme):
-    """The table of the suite's parts names all of them."""
-    shown = {name for name in table(readme["Try it"], 2) if name.isalnum() and name.islower()}
-    assert shown == set(PARTS)
 
 
 def test_server_wide_without_a_database(server, tmp_path):

@@ -154,6 +154,8 @@ def _count(policy, found, kind):
     """PostgreSQL's statistics are of all records: they tell nothing to whom some are closed."""
     if found.is_empty():
         return 0
+    if found._ids:  # found by reading, so that they have been counted
+        return len(found._ids)
     if kind == "estimated" and policy.shows_all():
         total = _estimate(policy.model.env, found)
         if total > _COUNT_BELOW:
@@ -220,7 +222,8 @@ def _cursor_page(policy, query, plan, domain, order):
     It costs the same wherever it is, and rows that come and go before it move nothing.
     """
     model = with_archived(policy.search, query.archived)
-    found = _unread(model, policy.find(domain, archived=query.archived))
+    searched = policy.find(domain, archived=query.archived)
+    found = _unread(model, searched)
     env = model.env
     # where no company is asked for it is the user's own: to look that up would cost a statement
     companies = env.context.get("allowed_company_ids")
@@ -249,8 +252,9 @@ def _cursor_page(policy, query, plan, domain, order):
         whole = not query.cursor and not after
         total = len(records)
         if not whole:
-            found = policy.find(domain, archived=query.archived)
-            total = _count(policy, found, query.count)
+            if found is searched:  # sorted and cut by now
+                searched = policy.find(domain, archived=query.archived)
+            total = _count(policy, searched, query.count)
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
     if after:
         answer["next_cursor"] = after
@@ -481,7 +485,7 @@ def _count_groups(model, domain, specs):
     if found.is_empty():
         return 0
     terms = [model._read_group_groupby(model._table, spec, found) for spec in specs]
-    found.groupby = SQL(", ").join(terms)
+    found.groupby, found.order = SQL(", ").join(terms), None
     [[count]] = model.env.execute_query(
         SQL("SELECT COUNT(*) FROM (%s) AS groups", found.select(SQL("1")))
     )

@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """What is read is what Odoo reads, where a model has code of its own for that."""
 
+from odoo.models import BaseModel
 from odoo.tests import tagged
 
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
@@ -400,6 +401,52 @@ class TestViews(ReadingCase):
                     found = [row["id"] for body in pages for row in body["data"]]
                     listed = self.env[MOMENT].search([], order=f"{order}, id desc").ids
                     self.assertEqual(found, listed)
+
+
+@tagged("post_install", "-at_install")
+class TestSearchByReading(ReadingCase):
+    """Models that look at each record that they find, as messages do: one search is a long way to go."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.members = cls.env[MEMBER].create([{"name": str(number)} for number in range(7)])
+        cls._connect(MEMBER, "GET")
+
+    def setUp(self):
+        super().setUp()
+        search, self.searched = BaseModel._search, []
+
+        def by_reading(model, domain, *args, **options):
+            self.searched.append(domain)
+            found = search(model, domain, *args, **options)
+            return model.browse(found)._as_query()
+
+        self.patch(self.env.registry[MEMBER], "_search", by_reading)
+
+    def test_cursor_with_a_total(self):
+        """Every page has it from its one search."""
+        params = {"fields": ["name"], "limit": 3, "count": "exact", "order": "name"}
+        cursor, names = "", []
+        for _page in range(3):
+            self.searched.clear()
+            response = self._send("GET", MEMBER, self.access, cursor=cursor, **params)
+            answer = self.assertAnswer(response)
+            names += [row["name"] for row in answer["data"]]
+            self.assertEqual((answer["total"], len(self.searched)), (7, 1))
+            cursor = answer.get("next_cursor")
+        self.assertIsNone(cursor)
+        self.assertEqual(names, self.members.mapped("name"))
+
+    def test_totals(self):
+        """Some give their records in the order of their ids, whether or not anybody asked for one."""
+        for params in ({"fields": ["name"]}, {"groupby": ["name"]}):
+            for offset in (1, 2):
+                with self.subTest(offset=offset, **params):
+                    response = self._send(
+                        "GET", MEMBER, self.access, limit=3, offset=offset, **params
+                    )
+                    self.assertList(response, total=7)
 
 
 @tagged("post_install", "-at_install")

@@ -4,8 +4,13 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+#: Kinds of problems that are told in full.
+TOLD = 60
 
 
 @dataclass
@@ -27,12 +32,24 @@ class Result:
         else:
             self.passed += 1
 
+    def tell(self, kinds: Sequence[str], files: Sequence[Path]) -> None:
+        """Add each kind of problem that a harness has found; a report that nobody reads to its end is of no use."""
+        self.problems += kinds[:TOLD]
+        if len(kinds) > TOLD:
+            more = len(kinds) - TOLD
+            self.problems.append(f"and {more} kinds more: {', '.join(map(str, files))}")
+
     def add(self, other: Result) -> None:
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
         self.problems += other.problems
         self.notes += other.notes
+
+
+def listed(counts: Counter[str]) -> str:
+    """Return what was counted as a list for people."""
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common())
 
 
 def from_junit(path: Path, code: int) -> Result:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,8 @@ from . import database
 from .bootstrap import ROOT, bound, say, stop_on
 from .setup import ADDON, Setup
 
+#: A word that names the model to begin with.
+BEGIN = "from:"
 _SCRIPT = """
 import sys
 sys.path.insert(0, {dev!r})
@@ -61,6 +64,26 @@ class Shells:
     def results(self, number: int) -> list[Path]:
         """The files that so many processes write down what they found in."""
         return [self.log.with_name(f"{self.name}-{index}.jsonl") for index in range(number)]
+
+    def over_models(
+        self, databases: Sequence[str], words: Sequence[str], options: str
+    ) -> list[Path]:
+        """Run `run.main` over the models that *words* name, or all; return the files of the processes.
+
+        *words* are names and patterns (`sale.*`), or `from:sale.order` to go on where a run was ended.
+        *options* are further arguments of `run.Task`.
+        """
+        models = tuple(word for word in words if not word.startswith(BEGIN))
+        begin = next((word[len(BEGIN) :] for word in words if word.startswith(BEGIN)), "")
+        files = self.results(len(databases))
+        with tempfile.TemporaryDirectory() as claims:
+            calls = [
+                f"run.main(env, run.Task(out={str(path)!r}, models={models!r}, begin={begin!r},"
+                f" claims={claims!r}, {options}))"
+                for path in files
+            ]
+            self.run(databases, calls, f"A process of the {self._package}")
+        return files
 
     def run(self, databases: Sequence[str], calls: Sequence[str], what: str) -> None:
         """Run one call per database, side by side; Stop when a process dies."""

@@ -84,7 +84,10 @@ class Asking:
     #: Of so many questions to the addon, one goes over HTTP, too, where there is a wire.
     every: int = 25
     asked: int = 0
-    on_wire: list[tuple[str, dict[str, str], Answer, int, Any]] = field(default_factory=list)
+    #: Model, parameters, what this process answered, the status and body of HTTP, and what the process answers then.
+    on_wire: list[tuple[str, dict[str, str], Answer, int, Any, Answer]] = field(
+        default_factory=list
+    )
     wire: Any = None
 
     def theirs(self, call: Callable[[Any], Any], *, all_records: bool = False) -> Answer:
@@ -139,7 +142,10 @@ class Asking:
     def _send(self, model_name: str, texts: dict[str, str], answer: Answer) -> None:
         with self.log.of(OURS if answer.status < 500 else THEIRS):
             status, body = self.wire.get(model_name, texts)
-        self.on_wire.append((model_name, texts, answer, status, body))
+        later = answer
+        if answer.given and answer.value.get("data") != body.get("data"):
+            later = self.ours(lambda env: engine.get(env, model_name, texts))
+        self.on_wire.append((model_name, texts, answer, status, body, later))
 
     @contextmanager
     def _transaction(self, side: str) -> Iterator[None]:

@@ -4,16 +4,14 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import normal
-from .ask import Asking
+from .asker import Asker
 from .found import Difference, as_request, shown, told, unequal_outcome
-from .reads import Reads
 
 #: The most records that one domain may find.
 MOST = 1000
@@ -55,15 +53,8 @@ class Condition:
         return [self.path, self.operator, self.value if self.odoo is None else self.odoo]
 
 
-class Domains:
+class Domains(Asker):
     """Searches one model as one caller."""
-
-    def __init__(self, asking: Asking, model_name: str, reads: Reads, most: int, seed: str) -> None:
-        self._ask, self._name, self._reads, self._most = asking, model_name, reads, most
-        self._random = random.Random(f"{seed} {model_name}")
-        self.asked = 0
-        #: Whether both sides answered the last domain.
-        self._both = False
 
     def differences(self) -> Iterator[Difference]:
         """Compare the records that each domain finds."""

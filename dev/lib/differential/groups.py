@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import normal
-from .ask import Asking
-from .found import Difference, as_request, shown, told, unequal_outcome
-from .reads import Reads, same
+from .ask import Answer
+from .asker import Asker
+from .found import Difference, as_request, lies_between, shown, told, unequal_outcome
+from .reads import same
 
 MOST = 1000
+Row = dict[str, Any]
+#: A group as Odoo answers it before the addon does, and after.
+Span = tuple[Row, Row]
 GRANULARITIES = ("day", "week", "month", "quarter", "year", "hour")
 NUMBERS = frozenset(["integer", "float", "monetary"])
 FUNCTIONS = {
@@ -27,15 +31,8 @@ FUNCTIONS = {
 }
 
 
-class Groups:
+class Groups(Asker):
     """Groups one model as one caller."""
-
-    def __init__(self, asking: Asking, model_name: str, reads: Reads, most: int, seed: str) -> None:
-        self._ask, self._name, self._reads, self._most = asking, model_name, reads, most
-        self._random = random.Random(f"{seed} {model_name}")
-        self.asked = 0
-        #: Whether both sides answered the last grouping.
-        self._both = False
 
     def differences(self) -> Iterator[Difference]:
         """Compare the groups of one field each, then of two at once, then of none."""
@@ -54,13 +51,7 @@ class Groups:
         for name, field in sorted(self._reads.fields.items()):
             if field.get("groupable"):
                 by_kind.setdefault(field["type"], []).append(name)
-        found: list[str] = []
-        while any(by_kind.values()) and len(found) < self._most:
-            for kind, names in by_kind.items():
-                if names:
-                    name = names.pop(self._random.randrange(len(names)))
-                    found.append(self._spec(name, kind))
-        return found[: self._most]
+        return [self._spec(name, kind) for kind, name in self._in_turn(by_kind)]
 
     def _spec(self, name: str, kind: str) -> str:
         if kind not in ("date", "datetime"):
@@ -80,13 +71,11 @@ class Groups:
     def _compare(self, specs: list[str], aggregates: list[str]) -> Iterator[Difference]:
         self.asked += 1
         params: dict[str, Any] = {"groupby": specs, "aggregates": aggregates, "limit": MOST}
-        order = {}
+        order = ""
         if len(specs) == 1 and self.asked % 2:
             # groups of the same name differ in their lowest id
-            params["order"], order["order"] = f"{specs[0]} desc", f"{specs[0]} desc, id:min asc"
-        found = self._ask.rpc_all(
-            self._name, "formatted_read_group", [], specs, aggregates, limit=MOST, **order
-        )
+            params["order"], order = f"{specs[0]} desc", f"{specs[0]} desc, id:min asc"
+        found = self._theirs(specs, aggregates, order)
         answer = self._ask.get(self._name, params)
         request = as_request(self._name, params)
         kinds = " and ".join(self._kind(spec) for spec in specs) or "nothing"
@@ -96,27 +85,68 @@ class Groups:
                 kind, what, self._name, ", ".join(specs), request, told(answer), told(found)
             )
         self._both = answer.given and found.given
-        if not self._both:
+        if self._both and not _are_same(answer.value["data"], found.value):
+            # a value that changes with the clock lies between what Odoo answers before and after
+            later = self._theirs(specs, aggregates, order)
+            spans = _spans(found.value, later.value if later.given else ())
+            words = f"by {kinds}" + (" desc" if order else "")
+            yield from self._unequal(specs, words, request, answer.value["data"], spans)
+
+    def _unequal(
+        self, specs: list[str], words: str, request: str, ours: list[Row], spans: list[Span]
+    ) -> Iterator[Difference]:
+        """Tell what is not Odoo's in groups that are not the same ones in the same order."""
+        if hidden := self._hide_names(specs, ours, spans):
+            yield Difference("groups: a hidden name", hidden, self._name, ", ".join(specs), request)
+        if len(ours) == min(len(spans), MOST) and all(map(_lies_within, ours, spans)):
             return
-        expected = [self._normal(row, specs, aggregates) for row in found.value]
-        ours = answer.value["data"]
-        if len(ours) != len(expected) or not all(map(_same_rows, ours, expected)):
-            ordered = sorted(map(shown, ours)) == sorted(map(shown, expected))
-            first = next(
-                (pair for pair in zip(ours, expected, strict=False) if not _same_rows(*pair)),
-                (ours, expected),
-            )
-            what = f"by {kinds}" + (" desc" if order else "")
-            what += "" if ordered else self._differing(*first)
-            yield Difference(
-                "groups: another order" if ordered else "groups",
-                what,
-                self._name,
-                ", ".join(specs),
-                request,
-                shown(first[0]),
-                shown(first[1]),
-            )
+        by_key = {_key(before, specs): (before, after) for before, after in spans}
+        pairs = [(row, by_key.get(_key(row, specs))) for row in ours]
+        differing = [(row, span) for row, span in pairs if not span or not _lies_within(row, span)]
+        ordered = not differing and len(ours) == min(len(spans), MOST)
+        first, span = (differing or (pairs if ordered else [(ours, None)]))[0]
+        yield Difference(
+            "groups: another order" if ordered else "groups",
+            words if ordered else words + self._differing(first, span and span[0]),
+            self._name,
+            ", ".join(specs),
+            request,
+            shown(first),
+            shown(spans[0][0] if ordered else span and span[0]),
+        )
+
+    def _theirs(self, specs: list[str], aggregates: list[str], order: str) -> Answer:
+        """Ask Odoo for groups; for all of them where the order is Odoo's own, which may begin with others."""
+        options = {"order": order, "limit": MOST} if order else {}
+        answer = self._ask.rpc_all(
+            self._name, "formatted_read_group", [], specs, aggregates, **options
+        )
+        if not answer.given:
+            return answer
+        return Answer([self._normal(row, specs, aggregates) for row in answer.value])
+
+    def _hide_names(self, specs: list[str], ours: list[Row], spans: list[Span]) -> str:
+        """Take away the names of related records that Odoo lets the caller see in groups alone.
+
+        :return: what to say of it, nothing where there are none
+        """
+        hidden = []
+        for spec in specs:
+            field = self._reads.fields[spec.partition(":")[0]]
+            unnamed = {
+                row[spec][0]
+                for row in ours
+                if field.get("relation") and row[spec] and not row[spec][1]
+            }
+            for key in unnamed:
+                answer = self._ask.rpc(field["relation"], "read", [key], ["display_name"])
+                if answer.status != 403:
+                    continue
+                hidden.append(spec)
+                for row in (each for span in spans for each in span):
+                    if row[spec] and row[spec][0] == key:
+                        row[spec] = [key, False]
+        return f"{self._kind(hidden[0])}: Odoo refuses to read the record" if hidden else ""
 
     def _differing(self, ours: Any, theirs: Any) -> str:
         if not isinstance(ours, dict) or not isinstance(theirs, dict):
@@ -145,13 +175,27 @@ class Groups:
         return found
 
 
-def _same_rows(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
-    return ours.keys() == theirs.keys() and all(
-        same(ours[name], theirs[name]) or _nearly(ours[name], theirs[name]) for name in ours
+def _are_same(ours: list[Row], theirs: list[Row]) -> bool:
+    return len(ours) == len(theirs) and all(
+        _lies_within(one, (other, other)) for one, other in zip(ours, theirs, strict=True)
     )
 
 
-def _nearly(one: Any, other: Any) -> bool:
-    """Whether two sums differ in the last digit alone: PostgreSQL adds in another order each time."""
-    numbers = all(isinstance(each, float) for each in (one, other))
-    return numbers and abs(one - other) <= 1e-9 * max(abs(one), abs(other), 1)
+def _spans(before: list[Row], after: Sequence[Row]) -> list[Span]:
+    """Pair what Odoo answered before the addon did, and after."""
+    after = after if len(after) == len(before) else before
+    return list(zip(before, after, strict=True))
+
+
+def _key(row: Row, specs: list[str]) -> str:
+    """What makes two rows one group: of a relation the id alone."""
+    values = [row[spec] for spec in specs]
+    return json.dumps([each[0] if isinstance(each, list) else each for each in values])
+
+
+def _lies_within(ours: Row, span: Span) -> bool:
+    before, after = span
+    return ours.keys() == before.keys() and all(
+        same(ours[name], before[name]) or lies_between(ours[name], before[name], after.get(name))
+        for name in ours
+    )

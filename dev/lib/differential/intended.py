@@ -75,6 +75,11 @@ RULES = (
         "a cursor is refused: .*(many2one|property)",
     ),
     Rule(
+        "a cursor goes by no value that a view computes of the clock",
+        "cursor: refused",
+        "a cursor is refused: .*: its value changes with the time",
+    ),
+    Rule(
         "a cursor goes by the columns of the employee; Odoo lists by those of the public one",
         "cursor",
         "is elsewhere",
@@ -100,7 +105,7 @@ RULES = (
     Rule(
         "only fields with a column sort",
         "order: refused",
-        r"sorted by .*\[[^\]]*(\(not stored\)|json|binary|properties|properties_definition)",
+        r"sorted by .*\[[^\]]*(\(not stored\)|json|binary|serialized|properties|properties_definition)",
     ),
     Rule(
         "only fields with a column sort",
@@ -110,7 +115,12 @@ RULES = (
     Rule(
         "values that are no single word or number make no groups",
         "groups: refused",
-        r"grouped by .*\[(json|binary|properties|properties_definition)",
+        r"grouped by .*\[(json|binary|serialized|properties|properties_definition)",
+    ),
+    Rule(
+        "the name of a record that a list leads to is shown to whom may see that record",
+        "groups: a hidden name",
+        "many2many.*: Odoo refuses to read the record",
     ),
     Rule(
         "groups of relations come by their ids where no order is asked for",

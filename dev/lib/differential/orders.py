@@ -3,29 +3,20 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from typing import Any
 
 from odoo.models import BaseModel
 
-from .ask import Asking
-from .found import Difference, as_request, shown, told, unequal_outcome
-from .reads import Reads
+from .asker import Asker
+from .found import Difference, as_request, shown, told, unequal_outcome, without_values
 
 #: The most records that a walk goes over, and its pages.
 MOST, PAGES = 400, 4
 
 
-class Orders:
+class Orders(Asker):
     """Sorts one model as one caller."""
-
-    def __init__(self, asking: Asking, model_name: str, reads: Reads, most: int, seed: str) -> None:
-        self._ask, self._name, self._reads, self._most = asking, model_name, reads, most
-        self._random = random.Random(f"{seed} {model_name}")
-        self.asked = 0
-        #: Whether both sides answered the last order.
-        self._both = False
 
     def differences(self) -> Iterator[Difference]:
         """Compare each order with Odoo's, then walk it page by page; two at once, at the end."""
@@ -90,11 +81,8 @@ class Orders:
                 stored = "" if field["store"] else " (not stored)"
                 by_kind.setdefault(f"{field['type']}{stored}", []).append(name)
         found = [(f"{path} asc", f"property {kind}") for path, kind in self._properties()]
-        while any(by_kind.values()) and len(found) < self._most:
-            for kind, names in by_kind.items():
-                if names:
-                    name = names.pop(self._random.randrange(len(names)))
-                    found.append((f"{name} {self._random.choice(['asc', 'desc'])}", kind))
+        for kind, name in self._in_turn(by_kind):
+            found.append((f"{name} {self._random.choice(['asc', 'desc'])}", kind))
         return found[: self._most]
 
     def _properties(self) -> list[tuple[str, str]]:
@@ -147,6 +135,7 @@ class Orders:
                 unique = len(set(expected)) == len(expected)
                 if answer.status >= 500 or number or (is_plain and unique):
                     what = f"{'a later page' if number else 'a cursor'} is refused: {kind}"
+                    what += f": {without_values(answer.error)}"
                     kind_ = "cursor: server error" if answer.status >= 500 else "cursor: refused"
                     yield Difference(kind_, what, self._name, name, request, told(answer))
                 return

@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import apps, database
-from ..report import Result
+from ..report import Result, listed
 from ..setup import Setup
 from ..shells import Shells
 
-BEGIN = "from:"
 SELF = "self"
 #: The models of the plain run: each kind that the long one has found to be special.
 SLICE = (
@@ -43,8 +41,6 @@ SLICE = (
 #: Records of a page, domains, orders, groupings and writes of each model and caller.
 SHORT = "records=12, domains=20, orders=4, groups=4, writes=2"
 LONG = "records=40, domains=60, orders=12, groups=12, writes=5"
-#: A report that nobody reads to its end is of no use.
-TOLD = 60
 TITLE = "the addon and the callers"
 #: A model with every type of field.
 TYPES = "jwt_auth_api_test"
@@ -85,18 +81,7 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
 
 
 def _run(shells: Shells, words: Sequence[str], databases: Sequence[str], most: str) -> Result:
-    """*words* are names of models (`sale.*`), or `from:sale.order` to go on where a run was ended."""
-    models = tuple(word for word in words if not word.startswith(BEGIN))
-    begin = next((word[len(BEGIN) :] for word in words if word.startswith(BEGIN)), "")
-    files = shells.results(len(databases))
-    with tempfile.TemporaryDirectory() as claims:
-        calls = [
-            f"run.main(env, run.Task(out={str(path)!r}, models={models!r}, begin={begin!r},"
-            f" claims={claims!r}, {most}))"
-            for path in files
-        ]
-        shells.run(databases, calls, "A process of the differential")
-    return report(files)
+    return report(shells.over_models(databases, words, most))
 
 
 def _self_test(shells: Shells, name: str) -> Result:
@@ -134,14 +119,11 @@ def report(files: Sequence[Path]) -> Result:
         else:
             result.passed += 1
     ordered = sorted(groups.items(), key=lambda item: (item[0][0], -len(item[1])))
-    result.problems += [_told(*item) for item in ordered[:TOLD]]
-    if len(ordered) > TOLD:
-        more = len(ordered) - TOLD
-        result.problems.append(f"and {more} kinds more: {', '.join(map(str, files))}")
+    result.tell([_told(*item) for item in ordered], files)
     kinds = Counter(kind for kind, _what in groups)
     result.notes += [
         ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in counts.items()),
-        f"kinds of differences: {_listed(kinds) or 'none'}",
+        f"kinds of differences: {listed(kinds) or 'none'}",
         *(f"{count} on purpose: {reason}" for reason, count in meant.most_common()),
     ]
     return result
@@ -159,7 +141,3 @@ def _told(key: tuple[str, str], found: list[dict[str, Any]]) -> str:
     if len(where) > 1:
         lines.append(f"    also of {', '.join(where[:8])}")
     return "\n".join(lines)
-
-
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.most_common())

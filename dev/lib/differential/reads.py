@@ -61,7 +61,7 @@ class Reads:
             what = "a field that Odoo shows is unknown"
             if theirs.value[name].get("relation") in engine.UNREACHABLE:
                 what = "a relation to a model that is never reachable is unknown"
-            elif self._is_own(name, theirs.value[name]["type"]):
+            elif self._is_own(name, theirs.value[name]["type"]) or self._is_unreadable(name):
                 continue
             elif name in secrets:
                 what = "a field that opens something is unknown where no list names it"
@@ -70,6 +70,10 @@ class Reads:
             what = "a field that Odoo does not show is answered"
             yield Difference("fields", what, self._name, name)
         self.fields = {name: theirs.value[name] for name in ours.value & theirs.value.keys()}
+
+    def _is_unreadable(self, name: str) -> bool:
+        """Whether Odoo's own `read` fails with a field, as with one that the view of its model lacks."""
+        return self._ask.rpc_all(self._name, "search_read", [], [name], limit=1).odd
 
     def _is_own(self, name: str, kind: str) -> bool:
         """Whether a field of users is answered of oneself alone, as Odoo reads it."""

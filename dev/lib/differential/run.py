@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import logging
 import time
@@ -14,11 +13,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from .. import models
 from ..footprint import watch
 from . import engine, intended, spoil, world
 from .ask import OURS, THEIRS, Asking, Log
 from .domains import Domains
-from .found import Difference, as_request, shown
+from .found import Difference, as_request, lies_between, shown
 from .groups import Groups
 from .orders import Orders
 from .reads import Reads
@@ -26,13 +26,9 @@ from .writes import Writes
 
 
 @dataclass(frozen=True)
-class Task:
-    """What one process shall do; processes that share a folder of `claims` share the models."""
+class Task(models.Task):
+    """What one process shall do with each of its models."""
 
-    out: str
-    models: tuple[str, ...] = ()
-    begin: str = ""
-    claims: str = ""
     #: Records of a page.
     records: int = 60
     #: Of so many reads one goes over HTTP, too.
@@ -69,13 +65,13 @@ def main(env: Any, task: Task) -> None:
     log = Log()
     logging.root.handlers[:] = [log]
     registry = env.registry
-    names = wanted(env, task)
+    names = task.wanted(env, engine.UNREACHABLE)
     env.cr.rollback()
     with Path(task.out).open("w") as out, closing(registry.cursor()) as cr:
         for run_as in ("user", "sudo"):
             runner = Runner(registry, cr, task, out, log, run_as)
             for number, name in enumerate(names, 1):
-                if not _claimed(task, f"{run_as} {name}"):
+                if not task.claim(f"{run_as} {name}"):
                     continue
                 counts = runner.safely(name)
                 print(
@@ -99,29 +95,6 @@ def spoiled(env: Any, out: str, kinds: tuple[str, ...]) -> None:
             runner.mark = {"spoiled": kind}
             with spoil.spoiled(kind):
                 runner.safely("res.partner.category")
-
-
-def wanted(env: Any, task: Task) -> list[str]:
-    """The models of the task, in the order of their names."""
-    names = sorted(
-        name
-        for name, model in env.registry.items()
-        if not model._abstract and name not in engine.UNREACHABLE
-    )
-    if task.models:
-        names = [name for name in names if any(fnmatch.fnmatch(name, m) for m in task.models)]
-    return [name for name in names if name >= task.begin]
-
-
-def _claimed(task: Task, name: str) -> bool:
-    """Take a model, if no other process has."""
-    if not task.claims:
-        return True
-    try:
-        (Path(task.claims) / name).touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    return True
 
 
 def prepare(env: Any) -> None:
@@ -196,10 +169,11 @@ class Runner:
 
     def _wire(self, asking: Asking) -> Iterator[Difference]:
         """Compare what went over HTTP with what the engine answered in this process."""
-        for name, params, answer, status, body in asking.on_wire:
+        for name, params, answer, status, body, later in asking.on_wire:
             self._counts.on_wire += 1
-            if answer.given:
-                expected = answer.value.get("data") == body.get("data") and status == 200
+            if answer.given and later.given:
+                data = (each.get("data") for each in (body, answer.value, later.value))
+                expected = status == 200 and lies_between(*data)
             else:
                 expected = status == answer.status
             if not expected:

@@ -15,6 +15,7 @@ from typing import Any
 from ..footprint import watch
 from . import engine, normal, rpc
 from .ask import Answer, Asking
+from .asker import Asker
 from .found import Difference, shown, told, unequal_outcome
 from .reads import Reads
 
@@ -50,15 +51,13 @@ class Keys:
         return {(other, row[column])} if other else set()
 
 
-class Writes:
+class Writes(Asker):
     """Writes to one model as one caller; nothing of it stays."""
 
     def __init__(self, asking: Asking, model_name: str, reads: Reads, most: int, seed: str) -> None:
-        self._ask, self._name, self._reads, self._most = asking, model_name, reads, most
+        super().__init__(asking, model_name, reads, most, seed)
         self._seed = f"{seed} {model_name}"
-        self._random = random.Random(self._seed)
         self._model_fields = asking.registry[model_name]._fields
-        self.asked = 0
 
     def differences(self) -> Iterator[Difference]:
         """Compare a few changes, two creations, and what comes of sending back what was answered."""
@@ -104,12 +103,7 @@ class Writes:
             ]
             if others:
                 by_kind.setdefault(kind, []).append((name, self._random.choice(others)))
-        chosen: list[tuple[str, Any]] = []
-        while any(by_kind.values()) and len(chosen) < self._most:
-            chosen += [
-                some.pop(self._random.randrange(len(some))) for some in by_kind.values() if some
-            ]
-        for name, value in chosen[: self._most]:
+        for _kind, (name, value) in list(self._in_turn(by_kind)):
             ours, theirs = self._both_forms({name: value})
             yield from self._compare(
                 f"change: {self._reads.fields[name]['type']}",

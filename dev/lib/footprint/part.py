@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import apps, database
-from ..report import Result
+from ..report import Result, listed
 from ..setup import Setup
 from ..shells import Shells
 
-BEGIN = "from:"
 SELF = "self"
 #: What superuser mode lets a portal or an internal user do: the field that is written, and what follows.
 HOLES = (
@@ -27,8 +25,6 @@ HOLES = (
 )
 #: How many attempts each caller has at a model: with the defaults, and with each further variant.
 SHORT, LONG = (40, 10), (250, 60)
-#: A report that nobody reads to its end is of no use.
-TOLD = 60
 TITLE = "the addon, the callers and the triggers"
 
 
@@ -54,18 +50,7 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
 def _run(
     shells: Shells, words: Sequence[str], databases: Sequence[str], most: tuple[int, int]
 ) -> Result:
-    """*words* are names of models (`sale.*`), or `from:sale.order` to go on where a run was ended."""
-    models = tuple(word for word in words if not word.startswith(BEGIN))
-    begin = next((word[len(BEGIN) :] for word in words if word.startswith(BEGIN)), "")
-    files = shells.results(len(databases))
-    with tempfile.TemporaryDirectory() as claims:
-        tasks = [
-            f"run.main(env, run.Task(out={str(path)!r}, models={models!r}, begin={begin!r},"
-            f" claims={claims!r}, most={most[0]}, few={most[1]}))"
-            for path in files
-        ]
-        shells.run(databases, tasks, "A process of the footprint")
-    return report(files)
+    return report(shells.over_models(databases, words, f"most={most[0]}, few={most[1]}"))
 
 
 def _self_test(shells: Shells, name: str) -> Result:
@@ -104,16 +89,12 @@ def report(files: Sequence[Path]) -> Result:
         else:
             result.passed += 1
     ordered = sorted(groups.items(), key=lambda item: (_rank(item[0][0]), -len(item[1])))
-    result.problems += [_told(*item) for item in ordered[:TOLD]]
-    if len(ordered) > TOLD:
-        result.problems.append(
-            f"and {len(ordered) - TOLD} kinds more: {', '.join(map(str, files))}"
-        )
+    result.tell([_told(*item) for item in ordered], files)
     kinds = Counter(kind for kind, _what in groups)
     result.notes += [
         ", ".join(f"{count} {what}" for what, count in counts.items()),
-        f"exceptions that are no refusals: {_listed(odd) or 'none'}",
-        f"kinds of findings: {_listed(kinds) or 'none'}",
+        f"exceptions that are no refusals: {listed(odd) or 'none'}",
+        f"kinds of findings: {listed(kinds) or 'none'}",
     ]
     return result
 
@@ -142,7 +123,3 @@ def _told(key: tuple[str, str], found: list[dict[str, Any]]) -> str:
     if len(models) > 1:
         lines.append(f"    also of {', '.join(models[:8])}")
     return "\n".join(lines)
-
-
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.most_common())

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import logging
 import random
@@ -19,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from odoo.exceptions import UserError
 
+from .. import models
 from . import engine, judge, watch, world
 from .attempts import Attempt, Attempts
 from .judge import Finding, Judge, Opened, Tables
@@ -31,13 +31,9 @@ SHOWN = 300
 
 
 @dataclass(frozen=True)
-class Task:
-    """What one process shall do; processes that share a folder of `claims` share the models."""
+class Task(models.Task):
+    """What one process shall do with each of its models."""
 
-    out: str
-    models: tuple[str, ...] = ()
-    begin: str = ""
-    claims: str = ""
     most: int = 60
     variants: tuple[str, ...] = ("defaults", "closed", "filter", "list")
     few: int = 20
@@ -67,7 +63,7 @@ def main(env: Any, task: Task) -> None:
     """Do the task; *env* is that of `odoo shell`."""
     logging.disable(logging.CRITICAL)  # refusals by the thousand
     watch.install()
-    names = wanted(env, task)
+    names = task.wanted(env, engine.UNREACHABLE)
     registry = env.registry
     if task.superuser:
         engine.use_superuser_mode(registry)
@@ -75,7 +71,7 @@ def main(env: Any, task: Task) -> None:
     with Path(task.out).open("w") as out, closing(registry.cursor()) as cr:
         runner = Runner(registry, cr, task, out)
         for number, name in enumerate(names, 1):
-            if not _claimed(task, name):
+            if not task.claim(name):
                 continue
             counts = runner.safely(name)
             odd = f", {sum(counts.odd.values())} odd" if counts.odd else ""
@@ -84,29 +80,6 @@ def main(env: Any, task: Task) -> None:
                 f" {counts.refused} refused{odd}, {counts.findings} findings, {counts.seconds:.1f} s",
                 flush=True,
             )
-
-
-def wanted(env: Any, task: Task) -> list[str]:
-    """The models of the task, in the order of their names."""
-    names = sorted(
-        name
-        for name, model in env.registry.items()
-        if not model._abstract and name not in engine.UNREACHABLE
-    )
-    if task.models:
-        names = [name for name in names if any(fnmatch.fnmatch(name, m) for m in task.models)]
-    return [name for name in names if name >= task.begin]
-
-
-def _claimed(task: Task, name: str) -> bool:
-    """Take a model, if no other process has."""
-    if not task.claims:
-        return True
-    try:
-        (Path(task.claims) / name).touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    return True
 
 
 def prepare(env: Any) -> None:

@@ -528,6 +528,25 @@ class TestOrderByRelations(ReadingCase):
         self._connect(MEMBER, "GET", run_as="user")  # where nothing is lifted it is for Odoo to say
         self.assertEqual(self._ids(order="partner_id"), self._sorted("partner_id"))
 
+    def test_where_a_model_takes_records_away_after_the_limit(self):
+        """Each record that is found is looked at: the first one may be none that the caller sees."""
+        self._connect(MEMBER, "GET")
+        unseen, seen = self.members[:2]
+        (unseen | seen).partner_id = self.hidden
+        seen.sequence = 1
+        self.env.flush_all()
+        search = BaseModel._search
+
+        def after_the_limit(model, domain, *args, **options):
+            found = search(model, domain, *args, **options)
+            return model.browse([key for key in found if key != unseen.id])._as_query()
+
+        self.patch(self.env.registry[MEMBER], "_search", after_the_limit)
+        self._refused("partner_id", fields=["name"], order="partner_id")
+        self._refused("partner_id", groupby=["partner_id"], order="partner_id")
+        found = self._ids(order="partner_id", domain=[["id", "!=", seen.id]])
+        self.assertEqual(set(found), set(self.members[2:].ids))
+
     def test_ties_in_relations(self):
         """A limit cuts off the end of the list that is answered without one."""
         teams = self.env[TEAM].create([{"name": "One"}, {"name": "Two"}])

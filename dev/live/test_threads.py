@@ -64,6 +64,26 @@ def busy(call, threads=4):
             thread.join()
 
 
+@contextlib.contextmanager
+def slow_commits(server, table):
+    """Let transactions with a new row of a table take a third of a second to commit.
+
+    A cache that was cleared before the commit is filled again in that time, with what was.
+    """
+    server.sql(
+        f"""
+        CREATE FUNCTION slow_commit() RETURNS trigger LANGUAGE plpgsql
+            AS 'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END';
+        CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON {table}
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow_commit()
+        """
+    )
+    try:
+        yield
+    finally:
+        server.sql("DROP FUNCTION slow_commit CASCADE")
+
+
 def test_closed_connection_is_closed(threaded, boss, user, log_in):
     """While others read: after the administrator's answer nobody reads any more."""
     device = log_in(user, url=threaded.url)
@@ -89,7 +109,7 @@ def test_replaced_keys_sign_nothing(threaded, boss, user, log_in):
     for _turn in range(TURNS):
         key = boss.search("jwt.signing.key", [["state", "=", "active"]])
         before = device.access
-        with busy(device.renew) as answers:
+        with busy(device.renew) as answers, slow_commits(threaded, "jwt_security_event"):
             time.sleep(0.05)
             boss.call("jwt.signing.key", "action_replace", key)
             time.sleep(0.05)

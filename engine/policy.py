@@ -299,7 +299,7 @@ class Policy(RecordPolicy, ValuePolicy):
         return bool(columns is not None and stored and field.name not in columns)
 
     def _is_moving(self, field):
-        """Return whether a view computes a field of the clock, or of chance: a cursor would meet records twice."""
+        """Return whether a view computes a field from the current time or at random: records would come twice."""
         connections = self.caller.env["connection.api"]
         return self._view_columns is not None and field.name in connections._moving_columns(
             self.name

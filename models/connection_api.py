@@ -268,10 +268,10 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _moving_columns(self, model_name):
-        """Return the columns of a model without a table whose values change with the clock, or by chance.
+        """Return the columns of a model without a table that are computed from the current time or at random.
 
-        PostgreSQL's plan tells what they are computed of, and its catalog which functions those are: volatile
-        ones, and those that are stable and take nothing, such as ``now()``.
+        PostgreSQL's plan has the expressions. Its catalog tells which of the functions in them make a value
+        change: volatile ones, and stable ones without arguments, such as ``now()``.
         """
         columns = self._view_columns(model_name)
         if columns is None:

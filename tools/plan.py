@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What a plan of PostgreSQL tells of the columns of a query: ``EXPLAIN (VERBOSE, FORMAT JSON)``."""
+"""Reads the columns of a query in PostgreSQL's plan of it: ``EXPLAIN (VERBOSE, FORMAT JSON)``."""
 
 import re
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ def reads_clock(expression: str) -> bool:
 
 
 def expressions(plan: dict[str, Any], index: int) -> Iterator[str]:
-    """Yield the expressions that the value of a column is computed of.
+    """Yield the expressions that the value of a column is computed from.
 
-    Where the plan does not tell which of them belong to the column, these are all that stand below it. What
-    only decides whether there is a row (a filter, a join) is no part of the value.
+    Where the plan does not tell which of them belong to the column, these are all expressions below it. A
+    filter or a join only decides whether there is a row, so that it does not count.
 
     :param plan: the plan of a whole query, as the JSON has it
     :param index: the place of the column

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What a column is computed of is read from PostgreSQL's plan, never less than there is."""
+"""The expressions of a column are read from PostgreSQL's plan: never too few of them."""
 
 from jwt_auth_api.tools import plan
 

@@ -49,10 +49,10 @@ def as_request(model_name: str, params: Mapping[str, Any]) -> str:
 
 
 def lies_between(value: Any, before: Any, after: Any) -> bool:
-    """Whether a value is what was answered before it, but for numbers that change with the clock.
+    """Tell whether a value is the one that was answered before it, except for numbers that change with the time.
 
-    Such a number lies between what was answered before and after; in its last digit any may differ, for
-    PostgreSQL adds in another order each time.
+    Such a number lies between those that were answered before and after. The last digit of any number may
+    differ: PostgreSQL adds in another order each time.
     """
     if isinstance(value, dict) and isinstance(before, dict) and isinstance(after, dict):
         return value.keys() == before.keys() == after.keys() and all(

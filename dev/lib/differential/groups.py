@@ -86,7 +86,7 @@ class Groups(Asker):
             )
         self._both = answer.given and found.given
         if self._both and not _are_same(answer.value["data"], found.value):
-            # a value that changes with the clock lies between what Odoo answers before and after
+            # a value that changes with the time lies between what Odoo answers before and after
             later = self._theirs(specs, aggregates, order)
             spans = _spans(found.value, later.value if later.given else ())
             words = f"by {kinds}" + (" desc" if order else "")

@@ -75,7 +75,7 @@ RULES = (
         "a cursor is refused: .*(many2one|property)",
     ),
     Rule(
-        "a cursor goes by no value that a view computes of the clock",
+        "no cursor is sorted by a value that a view computes from the current time",
         "cursor: refused",
         "a cursor is refused: .*: its value changes with the time",
     ),

@@ -247,7 +247,7 @@ class ApiTestStock(models.Model):
 
 
 class ApiTestMoment(models.Model):
-    """A view with a value that changes with the clock, and a link whose column holds a text (``hr.leave.report``)."""
+    """A view with a value computed from the current time, and a link whose column is a text (``hr.leave.report``)."""
 
     _name = "api.test.moment"
     _description = "API Test Moment"

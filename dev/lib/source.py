@@ -3,7 +3,8 @@
 
 Odoo is not on PyPI. Debian keeps it as `odoo-19`; apt itself finds, checks (signature and hash) and downloads
 it, on any machine of the Debian family, with a source list and a state folder of our own: nothing is installed
-system-wide and root is not needed.
+system-wide and root is not needed. The archive is the one that this machine's apt uses already; where that knows none
+of Debian's (Ubuntu), JWT_AUTH_API_DEBIAN names one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +34,8 @@ FILES = (
     "libjs-jquery-form",
     "libjs-underscore",
 )
-ARCHIVE = "http://deb.debian.org/debian"
+#: The environment variable with the address of a Debian archive.
+ARCHIVE = "JWT_AUTH_API_DEBIAN"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -104,8 +107,10 @@ def _fetch(work: Path) -> Path:
     log.write_bytes(b"")
     for name in ("lists/partial", "cache/archives/partial", "debs", "tree"):
         (work / name).mkdir(parents=True)
+    machine = _machine(work, log)
     source = work / "sid.list"
-    source.write_text(f"deb [signed-by={_keyring(work, log)}] {_mirror()} sid main\n")
+    archive, keyring = _archive(machine), _keyring(work, log, machine)
+    source.write_text(f"deb [signed-by={keyring}] {archive} sid main\n")
     apt = [
         "apt-get",
         *("-o", f"Dir::Etc::sourcelist={source}", "-o", "Dir::Etc::sourceparts=/dev/null"),
@@ -149,27 +154,51 @@ def _fetch(work: Path) -> Path:
     return tree
 
 
-def _mirror() -> str:
-    """The Debian mirror this machine already uses; the public one where it uses none (Ubuntu)."""
-    command = [
-        "apt-get",
-        "indextargets",
-        "--format",
-        "$(REPO_URI)",
-        "Created-By: Packages",
-        "Origin: Debian",
-    ]
-    found = subprocess.run(command, capture_output=True, text=True).stdout.split()
-    return found[0] if found else ARCHIVE
+def _machine(work: Path, log: Path) -> list[str]:
+    """The options with which apt has lists of what this machine's own archives hold.
+
+    Where it has none (a fresh container), they are fetched into *work*.
+    """
+    if _targets([]) or (os.environ.get(ARCHIVE) and KEYRING.exists()):
+        return []
+    options = ["-o", f"Dir::State::lists={work / 'machine'}", "-o", f"Dir::Cache={work / 'cache'}"]
+    (work / "machine" / "partial").mkdir(parents=True)
+    command = ["apt-get", *options, "-o", "APT::Sandbox::User=root", "update"]
+    stream("this machine's lists of packages", command, log)
+    # apt-get ends with 0 although no archive answered
+    stop_on(not _targets(options), log, "Reading this machine's package archives", network=True)
+    return options
 
 
-def _keyring(work: Path, log: Path) -> Path:
+def _targets(options: list[str], *filters: str) -> list[str]:
+    """The addresses of the archives whose lists apt has."""
+    command = ["apt-get", *options, "indextargets", "--format", "$(REPO_URI)"]
+    command += ["Created-By: Packages", *filters]
+    return subprocess.run(command, capture_output=True, text=True).stdout.split()
+
+
+def _archive(machine: list[str]) -> str:
+    """The address of a Debian archive: the one that is named, or the one that this machine uses."""
+    given = os.environ.get(ARCHIVE, "").strip()
+    # Label: the archive of security updates is of the same origin, and has no Odoo
+    found = [given] if given else _targets(machine, "Origin: Debian", "Label: Debian")
+    if not found:
+        raise Stop(
+            f"Odoo comes from Debian's archive ({PACKAGE}), and apt knows no archive of Debian here: "
+            f"name a mirror, {ARCHIVE}=http://MIRROR/debian dev/{Path(sys.argv[0]).name}, "
+            "or set ODOO_PATH to an Odoo 19.0 of your own."
+        )
+    return found[0]
+
+
+def _keyring(work: Path, log: Path, machine: list[str]) -> Path:
     """Debian's signing keys; where they are not installed (Ubuntu), from the machine's own archive."""
     if KEYRING.exists():
         return KEYRING
     folder = work / "keyring"
     folder.mkdir()
-    command = ["apt-get", "-o", "APT::Sandbox::User=root", "download", "debian-archive-keyring"]
+    command = ["apt-get", *machine, "-o", "APT::Sandbox::User=root"]
+    command += ["download", "debian-archive-keyring"]
     code = stream("Debian's signing keys", command, log, cwd=folder)
     stop_on(
         code,

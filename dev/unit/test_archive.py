@@ -2,6 +2,7 @@
 """What an admin downloads is the addon, all of it and nothing else; `dev/test install` installs it."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,20 +11,27 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib import archive
+from lib import archive, documents
 from lib.bootstrap import ROOT
 
 pytestmark = pytest.mark.skipif(not archive.is_clone(), reason="this is no clone of the repository")
 
 #: The files and rooms of an addon, by Odoo's names and ours.
 SHIPPED = {
-    *("CHANGELOG.md", "LICENSE", "README.rst", "SECURITY.md", "requirements.txt"),
+    *(
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "README.rst",
+        "SECURITY.md",
+        "requirements.txt",
+    ),
     *("__init__.py", "__manifest__.py", "hooks.py"),
     *("controllers", "engine", "models", "tools", "tests"),
     *("data", "doc", "i18n", "migrations", "security", "static", "views"),
 }
 #: What only those who change the addon need.
-KEPT_BACK = {".ci", ".gitattributes", ".gitignore", "CONTRIBUTING.md", "dev", "pyproject.toml"}
+KEPT_BACK = {".ci", ".gitattributes", ".gitignore", "dev", "pyproject.toml"}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +66,20 @@ def test_what_the_manifest_names(addon):
     below = [path.removeprefix("jwt_auth_api/") for path in assets]
     for pattern in (*manifest["data"], *manifest["images"], *below):
         assert list(addon.glob(pattern)), pattern
+
+
+def test_what_the_documents_link_to(addon):
+    """Each link of a document that is in it leads to a file that is in it."""
+    shipped = [
+        each for each in documents.everything() if (addon / each.path.relative_to(ROOT)).exists()
+    ]
+    assert len(shipped) > 5
+    for document in shipped:
+        for link in document.links:
+            path = link.partition("#")[0]
+            target = (document.path.parent / path).resolve()
+            if path and not re.match(r"[a-z]+:", link):
+                assert (addon / target.relative_to(ROOT)).is_file(), (document.path.name, link)
 
 
 def test_what_the_code_imports(addon):

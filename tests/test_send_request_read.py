@@ -489,7 +489,7 @@ class TestRead(ApiCase):
         self.env.flush_all()
         connections = self.env["connection.api"].with_user(self.user)
 
-        def queries(limit):
+        def statements(limit):
             params = {
                 "fields": '["name", "category_id", "parent_id"]',
                 "expand": '{"bank_ids": ["acc_number"], "country_id": ["code"]}',
@@ -503,8 +503,8 @@ class TestRead(ApiCase):
             self.assertEqual(answer["count"], limit)
             return self.env.cr.sql_log_count - before
 
-        queries(5)  # fill the caches of the registry
-        self.assertEqual(queries(5), queries(49))
+        statements(5)  # fill the caches of the registry
+        self.assertEqual(statements(5), statements(49))
 
     def test_reading_changes_nothing(self):
         """A read runs on the read-only cursor and leaves the write date alone."""

@@ -608,18 +608,18 @@ class ValuePolicy:
                 model=below.name,
             )
         gathered.named.add(below.name)
+        hidden = self._hidden_links(found, command, record_id)
         if found.type == "many2many":
-            self._check_membership(found, command, gathered, record_id)
+            self._check_membership(found, command, gathered, record_id, hidden)
         if need := self._need_of_command(found, command):
             self._point(gathered, record_id, found, below.name, command.ids, need)
         if command.kind in ("create", "update"):
             gathered.changed[below.name].update(command.ids)
             nested = self._nested(found, below, command, gathered)
             return Command.update(command.ids[0], nested) if command.ids else Command.create(nested)
-        if command.kind == "clear":
-            return Command.clear()
-        if command.kind == "set":
-            return Command.set(command.ids)
+        if command.kind in ("clear", "set"):
+            ids = [*command.ids, *hidden]
+            return Command.set(ids) if ids else Command.clear()
         return getattr(Command, command.kind)(command.ids[0])
 
     @staticmethod
@@ -636,12 +636,25 @@ class ValuePolicy:
                 return "write"
         return None
 
-    def _check_membership(self, found, command, gathered, record_id):
+    def _hidden_links(self, found, command, record_id):
+        """Return the ids that a new list of a many2many leaves: those of records that the caller may not see."""
+        replaces = command.kind in ("set", "clear") and record_id is not None
+        if found.type != "many2many" or not found.base_field.store or not replaces:
+            return ()
+        below = self.related(found.comodel_name)
+        if below.shows_all() or not self.shown([record_id], "write"):
+            return ()
+        linked = self.working.browse(record_id)[found.name]._ids
+        shown = below.shown(linked)
+        return tuple(key for key in linked if key not in shown)
+
+    def _check_membership(self, found, command, gathered, record_id, hidden):
         """Note whom a many2many adds or removes where that gives rights on the other side.
 
         It needs the right to change those records as well: who may change a contact may not make it a
         member of a private channel.
 
+        :param hidden: the ids of :meth:`_hidden_links`
         :raise ApiError: ``access_denied`` where members are records of a model of their own
         """
         kind = self.caller.env["connection.api"]._membership(self.name, found.name)
@@ -652,6 +665,7 @@ class ValuePolicy:
         ids = set(command.ids)
         if command.kind in ("set", "clear") and record_id:
             ids ^= set(self.current(record_id, found)._ids)
+            ids -= set(hidden)
         if not ids:
             return
         if kind == "members":

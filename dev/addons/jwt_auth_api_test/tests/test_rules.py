@@ -141,6 +141,45 @@ class TestRules(ApiCase):
         self.assertEqual(self.env[HASTY].search_count([]), before)
         self.assertAnswer(self._create(HASTY, {**whole, "way": "key"}), 201)
 
+    def test_new_list_leaves_links_to_what_the_caller_may_not_see(self):
+        """By a filter or by a record rule, with or without a connection."""
+        model = self.env["ir.model"]._get_id(TAG)
+        for run_as, connected, domain in (
+            ("sudo", True, OPEN),
+            ("user", True, OPEN),
+            ("sudo", False, False),
+            ("user", True, False),
+        ):
+            self.env["connection.api"].search([("model", "in", [RECORD, TAG])]).unlink()
+            connection = self._connect(RECORD, run_as=run_as)
+            if connected:
+                self._connect(TAG, run_as=run_as, domain=domain)
+            if not domain:
+                values = {"name": "open", "model_id": model, "domain_force": OPEN}
+                self.env["ir.rule"].create(values)
+            tags = self.env[TAG].create([{"name": name} for name in ("Locked", "one", "two")])
+            hidden, one, two = tags
+            for sent, expected in (
+                (two.ids, hidden | two),
+                ([{"id": two.id}], hidden | two),
+                ([[6, 0, two.ids]], hidden | two),
+                ([], hidden),
+                ([[5]], hidden),
+                (False, hidden),
+                ([[3, one.id]], hidden),
+            ):
+                record = self.env[RECORD].create({"name": "r", "tag_ids": (hidden | one).ids})
+                with self.subTest(run_as=run_as, domain=domain, connected=connected, sent=sent):
+                    self.assertAnswer(self._put(record, {"tag_ids": sent}))
+                    self.env.invalidate_all()
+                    self.assertEqual(record.tag_ids, expected)
+            # and where the relation cannot be read, nothing tells of it
+            connection.read_field_ids = self._fields(RECORD, "name")
+            record = self.env[RECORD].create({"name": "r", "tag_ids": (hidden | one).ids})
+            self.assertAnswer(self._put(record, {"tag_ids": two.ids}))
+            self.env.invalidate_all()
+            self.assertEqual(record.tag_ids, hidden | two)
+
     @mute_logger("odoo.http", MISSING)
     def test_code_that_finds_nothing_where_it_needs_a_value(self):
         """A 422 for a creation and for a change; the field has its name where one leads to what is empty."""

@@ -111,8 +111,10 @@ class Asking:
         """Ask Odoo's RPC for the records that the caller's connections show.
 
         Models with a search of their own in Python keep to what it says, such as messages and activities.
+        Nobody is lifted in a wizard.
         """
-        plain = self.registry[model_name]._search is BaseModel._search
+        model = self.registry[model_name]
+        plain = model._search is BaseModel._search and not model._transient
         return self.theirs(
             lambda env: rpc.call(env, model_name, method, *args, **kwargs), all_records=plain
         )

@@ -138,6 +138,21 @@ RULES = (
         "change: one2many",
     ),
     Rule(
+        "with rights lifted, a write is refused by no access right and no record rule",
+        "write: answered: lifted",
+        "what Odoo refuses: AccessError",
+    ),
+    Rule(
+        "with rights lifted, a new list takes out what the caller sees in the old one",
+        "write: lifted",
+        "^change: many2many",
+    ),
+    Rule(
+        "a change that deletes its own record has nothing to answer",
+        "write: refused",
+        "^change: one2many: 404 not_found",
+    ),
+    Rule(
         "a record that is pointed at has to be one that the caller may see",
         "write: refused",
         "there is no record",

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 from ..footprint import watch
@@ -73,12 +74,19 @@ class Writes(Asker):
         row = self._first("write")
         if row:
             yield from self._changes(row, names)
-            yield from self._unchanged(row["id"])
+            if self._has_rows():
+                yield from self._unchanged(row["id"])
         if self._may("create"):
             yield from self._creations(names)
 
     def _may(self, mode: str) -> bool:
         return bool(self._ask.theirs(lambda env: env[self._name].has_access(mode)).value)
+
+    def _has_rows(self) -> bool:
+        """Whether the records are rows of a table, and no query's: only such can be written."""
+        table = self._ask.registry[self._name]._table
+        self._ask.cr.execute("SELECT relkind FROM pg_class WHERE oid = to_regclass(%s)", [table])
+        return self._ask.cr.fetchall() == [("r",)]
 
     def _first(self, mode: str) -> dict[str, Any] | None:
         """The newest record that the caller may write in Odoo."""
@@ -138,7 +146,8 @@ class Writes(Asker):
                     and value
                     and name in ("name", "code")
                 ):
-                    copied[name] = f"{value} 2"
+                    size = self._model_fields[name].size or 0
+                    copied[name] = f"{value} 2"[-size:]
             choices.append(copied)
         yield from self._lacking()
         for values in choices:
@@ -170,7 +179,11 @@ class Writes(Asker):
             return  # told with the reads
         sent = answer.value["data"][0]
         self.asked += 1
-        what = Answer()
+        what = self._rows(self._ask.ours, self._change(key, sent))
+        if not what.given:
+            # what is computed of the moment is another value by now
+            again = self._ask.get(self._name, {"fields": names, "id": str(key)}).value["data"][0]
+            sent = {name: value for name, value in sent.items() if value == again[name]}
         for values in (sent, {name: sent[name] for name in self._sendable(sent)}):
             what = self._rows(self._ask.ours, self._change(key, values))
             if what.given:
@@ -223,35 +236,41 @@ class Writes(Asker):
         theirs: Callable[[Any], Any],
     ) -> Iterator[Difference]:
         self.asked += 1
-        expected = self._rows(self._ask.theirs, theirs)
         answer = self._rows(self._ask.ours, ours)
+        expected = self._rows(self._ask.theirs, theirs)
+        found = self._unequal(answer, expected, lambda: self._rows(self._ask.theirs, theirs))
+        is_wizard = self._ask.registry[self._name]._transient  # where nobody is lifted
+        if found and self._ask.caller.lifted and not is_wizard:
+            # what the connections lift is lifted for what they write, too
+            lifted = partial(self._ask.theirs, all_records=True)
+            again = partial(self._rows, lifted, theirs)
+            if not self._unequal(answer, again(), again):
+                found = (f"{found[0]}: lifted", *found[1:])
+        if found:
+            kind, words, mine, yours = found
+            yield Difference(kind, f"{what}: {words}"[:160], self._name, name, request, mine, yours)
+
+    def _unequal(
+        self, answer: Answer, expected: Answer, again: Callable[[], Answer]
+    ) -> tuple[str, str, str, str] | None:
+        """Return the kind and the words of a difference, and what either side wrote; None for none of it."""
         if found := unequal_outcome(answer, expected):
-            yield Difference(
+            return (
                 f"write: {found[0]}",
-                f"{what}: {found[1]}",
-                self._name,
-                name,
-                request,
+                found[1],
                 told(answer) if not answer.given else "written",
                 told(expected) if not expected.given else "written",
             )
         if not answer.given or not expected.given or answer.value == expected.value:
-            return
+            return None
         # what differs from one run of Odoo to the next is chance
-        again = self._rows(self._ask.theirs, theirs)
-        chance = _differing(expected.value, again.value) if again.given else set()
+        other = again()
+        chance = _differing(expected.value, other.value) if other.given else set()
         columns = _differing(expected.value, answer.value) - chance
-        if columns:
-            more, less = answer.value - expected.value, expected.value - answer.value
-            yield Difference(
-                "write",
-                f"{what}: {', '.join(sorted(columns))}"[:160],
-                self._name,
-                name,
-                request,
-                _told(more, columns),
-                _told(less, columns),
-            )
+        if not columns:
+            return None
+        more, less = answer.value - expected.value, expected.value - answer.value
+        return "write", ", ".join(sorted(columns)), _told(more, columns), _told(less, columns)
 
     def _rows(
         self, ask: Callable[[Callable[[Any], Any]], Answer], call: Callable[[Any], Any]

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Name the value that a write lacks, where Odoo's own code fails on that before PostgreSQL can say so.
+"""Name the value that a write lacks, or that Odoo's own code cannot work with.
 
 Some models take a value for granted in their ``create`` and ``write``, and end without it with a
 ``KeyError``, or with a ``TypeError`` when they compare nothing with a date. That is a mistake of the
@@ -24,23 +24,33 @@ _OURS = __name__.removesuffix(".engine.missing")
 
 
 @contextlib.contextmanager
-def named(policy, created=(), context=()):
-    """Turn an exception about a value that is missing into a response that says so; the log keeps it.
+def named(policy, gathered, created=(), context=()):
+    """Turn an exception about a value of a write into a response that says so; the log keeps it.
 
+    :param gathered: of the values (:class:`~.values.Gathered`)
     :param created: the values of the records to create
     :param context: what the client sent as the context of a wizard
-    :raise ApiError: ``validation_error``
+    :raise ApiError: ``validation_error`` for a value that is missing, ``bad_value`` for data that the
+        inverse of a field does not take
     """
     try:
         yield
     except blame.MISTAKES as exc:
         if is_aborted(policy.working.env) or not blame.is_of_others(exc, _OURS):
             raise
-        refusal = _refusal(policy, exc, created, context)
+        refusal = _bad_data(exc, gathered) or _refusal(policy, exc, created, context)
         if refusal is None:
             raise
-        _logger.warning("A write to %s lacks a value.", policy.name, exc_info=exc)
+        _logger.warning("The values of a write to %s: %s", policy.name, refusal, exc_info=exc)
         raise refusal from exc
+
+
+def _bad_data(exc, gathered):
+    """Return the error for data that a field without a column was given, where its inverse fails; else None."""
+    for inverse, name in gathered.inverses.items():
+        if blame.is_within(exc, inverse):
+            return ApiError("bad_value", _("%(field)s: Odoo does not take this value."), field=name)
+    return None
 
 
 def _refusal(policy, exc, created, context):

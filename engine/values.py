@@ -49,6 +49,18 @@ def is_raw(found):
     return found.name == "raw" and found.model_name == "ir.attachment"
 
 
+def _inverse_of_data(found):
+    """Return the name of the method that takes what a binary field without a column is given; None for others.
+
+    It may take data for Odoo's web client (``tax_totals``): only its own code knows. Attachments hold files.
+    """
+    base = found.base_field
+    inverse = base.inverse
+    if base.type != "binary" or base.store or not inverse or base.model_name == "ir.attachment":
+        return None
+    return inverse if isinstance(inverse, str) else inverse.__name__
+
+
 @dataclass(frozen=True)
 class Pointed:
     """Records that a value names, and what has to be open of them.
@@ -96,8 +108,20 @@ class Gathered:
     #: Per model, the ids of records that commands change.
     changed: dict = field(default_factory=lambda: defaultdict(set))
     depth: int = 0
+    #: Names of methods that take what may be data, and the field of each (:meth:`note_inverse`).
+    inverses: dict = field(default_factory=dict)
     #: The values of records as they are now (:class:`~.unchanged.Own`), where they are known.
     own: Any = None
+
+    def note_inverse(self, found):
+        """Note the method that takes the value of a field, where it may take data in place of a file.
+
+        :return: whether there is one
+        """
+        inverse = _inverse_of_data(found)
+        if inverse:
+            self.inverses[inverse] = found.name
+        return bool(inverse)
 
     def add(self, other):
         """Take over what others of the request's values, already checked, name."""
@@ -150,6 +174,7 @@ class ValuePolicy:
         """
         gathered = Gathered()
         self._name_target(found, gathered)
+        gathered.note_inverse(found)
         value = self.binary(found, data)
         if value and not is_raw(found):
             self._check_image(found, value)
@@ -404,10 +429,19 @@ class ValuePolicy:
             return False
         return data if is_raw(found) else base64.b64encode(data)
 
-    def _value(self, found, value, gathered, record_id):
+    @staticmethod
+    def _typed(found, value, gathered):
+        """Return a value as one of the field's type.
+
+        :raise ApiError: ``bad_value``
+        """
+        if gathered.note_inverse(found) and isinstance(value, dict | list):
+            return values.load("json", found.name, value)
         loaded = values.load(found.type, found.name, value, getattr(found, "size", None))
-        if loaded and is_raw(found):
-            return base64.b64decode(loaded)
+        return base64.b64decode(loaded) if loaded and is_raw(found) else loaded
+
+    def _value(self, found, value, gathered, record_id):
+        loaded = self._typed(found, value, gathered)
         if found.type in values.X2MANY:
             return self._commands(found, loaded, gathered, record_id)
         if found.type == "many2one" and loaded:
@@ -427,7 +461,7 @@ class ValuePolicy:
             if found.type == "reference":
                 ids = [int(loaded.partition(",")[2])]
                 self._point(gathered, record_id, found, choice, ids)
-        elif found.type == "binary" and loaded:
+        elif found.type == "binary" and loaded and isinstance(loaded, str):
             self._check_image(found, loaded)
         elif found.type == "properties_definition" and loaded:
             self._check_definition(found, loaded)

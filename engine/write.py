@@ -34,7 +34,7 @@ def create(policy, request):
         model = model.with_context(**context)
     with (
         _held(policy, policy.working.browse(), gathered),
-        missing.named(policy, writes, request.context),
+        missing.named(policy, gathered, writes, request.context),
     ):
         records = model.create(writes)
         records.env.flush_all()
@@ -58,7 +58,7 @@ def update(policy, request, if_match=None, language=None):
     writes, gathered, plan = policy.writing(request, own)
     records = _all_of(policy, ids, found)
     check_version(records, if_match)
-    with _held(policy, records, gathered), missing.named(policy):
+    with _held(policy, records, gathered), missing.named(policy, gathered):
         for values, alike in _batches(records, writes):
             if values:
                 # Odoo would put terms of this language in place of those of the others
@@ -74,8 +74,9 @@ def store(policy, record, values, gathered):
 
     :param gathered: what the values name, of :meth:`~.policy.Policy.writing_file`
     """
-    with _held(policy, record, gathered):
+    with _held(policy, record, gathered), missing.named(policy, gathered):
         record.write(values)
+        record.env.flush_all()
 
 
 def delete(policy, request, if_match=None):

@@ -206,6 +206,11 @@ def is_of_others(exc: BaseException, package: str) -> bool:
     return bool(below) and passes_on and not is_own(below[-1])
 
 
+def is_within(exc: BaseException, name: str) -> bool:
+    """Return whether an exception was raised by a function of that name, or by what it called."""
+    return any(_function(place) == name for place in _places(exc.__traceback__))
+
+
 def is_about_nothing(exc: BaseException) -> bool:
     """Return whether the code of one of Odoo's models took something empty for a value."""
     places = [

@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """A model with a field of every type that Odoo 19 has, and those that it is related to."""
 
+import json
 from datetime import date, datetime
 
 from psycopg2 import errors
@@ -483,6 +484,18 @@ class ApiTestTouchy(models.Model):
     tag_ids = fields.Many2many("api.test.tag")
     for_children = fields.Boolean(store=False)
     without_children = fields.Boolean(store=False)
+    options_text = fields.Char()
+    options = fields.Binary(compute="_compute_options", inverse="_inverse_options")
+
+    @api.depends("options_text")
+    def _compute_options(self):
+        """Assign data, as Odoo's own fields of this type do (``tax_totals``)."""
+        for record in self:
+            record.options = json.loads(record.options_text or "false")
+
+    def _inverse_options(self):
+        for record in self:
+            record.options_text = json.dumps({**record.options, "kind": record.options["kind"]})
 
     @api.depends("flips")
     def _compute_favorite(self):

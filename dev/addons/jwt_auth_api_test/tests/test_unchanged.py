@@ -53,6 +53,48 @@ class TestUnchanged(ApiCase):
         self.env.invalidate_all()
         self.assertEqual(self._rows(record, *others), before)
 
+    @mute_logger("odoo.addons.jwt_auth_api.engine.missing")
+    def test_data_of_a_binary_field_is_written_as_it_is_answered(self):
+        data = {"kind": "a", "list": [1, {"b": None}], "empty": {}}
+        response = self._put(self.touchy, {"options": data}, fields=["options"])
+        self.assertAnswer(response)
+        self.env.invalidate_all()
+        self.assertEqual(self.touchy.options, data)
+        self.assertEqual(self._get(self.touchy, fields=["options"])["options"], data)
+        self._assert_changes_nothing(self.touchy, {"options": data})
+        body = {"values": {"name": "made", "options": data}, "fields": ["options"]}
+        made = self.assertAnswer(self._send("POST", TOUCHY, self.access, body), 201)["data"]
+        self.assertEqual(made["options"], data)
+
+    @mute_logger("odoo.addons.jwt_auth_api.engine.missing")
+    def test_data_that_a_binary_field_does_not_take(self):
+        """What its inverse fails on is a mistake of the value; other binary fields hold files alone."""
+        self.touchy.options_text = '{"kind": "a"}'
+        for value in ({"no": "kind"}, [1], "Zm9v"):
+            with self.subTest(value=value):
+                response = self._put(self.touchy, {"options": value})
+                told = self.assertError(response, 400, "bad_value")["message"]
+                self.assertIn("options", told)
+        path = f"/api/v1/{TOUCHY}/{self.touchy.id}/options"
+        response = self._call("PUT", path, self.access, data=b"a file")
+        told = self.assertError(response, 400, "bad_value")["message"]
+        self.assertEqual(told, "options: Odoo does not take this value.")
+        self._connect("ir.attachment")
+        record = self.env[RECORD].create({"name": "r"})
+        for model, values in (
+            (RECORD, {"name": "r", "binary": {"a": 1}}),
+            (RECORD, {"name": "r", "image": [1]}),
+            ("ir.attachment", {"name": "a", "datas": {"a": 1}}),
+            ("ir.attachment", {"name": "a", "raw": {"a": 1}}),
+        ):
+            with self.subTest(values=values):
+                response = self._send("POST", model, self.access, {"values": values})
+                self.assertError(response, 400, "bad_value")
+        self.assertError(self._put(record, {"binary": {"a": 1}}), 400, "bad_value")
+        self.env.invalidate_all()
+        self.assertEqual(self.touchy.options_text, '{"kind": "a"}')
+        self.assertFalse(record.binary)
+
     def test_value_that_cannot_be_read_is_no_empty_one(self):
         """It is answered as empty; to empty it is a change all the same."""
         self._connect("api.test.fragile")

@@ -144,9 +144,10 @@ def _total(policy, domain, query, found, offset, count):
     if not page_tells:
         if found is not None and type(policy.search)._search is BaseModel._search:
             found.order = found.limit = found.offset = None
+            total = _count(policy, found, query.count)
         else:  # where the limit has gone to is the model's own matter
             found = policy.find(domain, archived=query.archived)
-        total = _count(policy, found, query.count)
+            total = _count_whole(policy, found, query.count)
     return {"total": total, "total_pages": -(-total // query.limit)}
 
 
@@ -154,14 +155,20 @@ def _count(policy, found, kind):
     """PostgreSQL's statistics are of all records: they tell nothing to whom some are closed."""
     if found.is_empty():
         return 0
-    if found._ids:  # found by reading, so that they have been counted
-        return len(found._ids)
     if kind == "estimated" and policy.shows_all():
         total = _estimate(policy.model.env, found)
         if total > _COUNT_BELOW:
             return total
     [[total]] = policy.caller.env.execute_query(found.select("COUNT(*)"))
     return total
+
+
+def _count_whole(policy, found, kind):
+    """As :func:`_count`, for a query without a limit that nothing has been fetched of.
+
+    It has its ids by now where the model searches by reading.
+    """
+    return len(found._ids) if found._ids else _count(policy, found, kind)
 
 
 def _estimate(env, found):
@@ -254,7 +261,7 @@ def _cursor_page(policy, query, plan, domain, order):
         if not whole:
             if found is searched:  # sorted and cut by now
                 searched = policy.find(domain, archived=query.archived)
-            total = _count(policy, searched, query.count)
+            total = _count_whole(policy, searched, query.count)
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
     if after:
         answer["next_cursor"] = after

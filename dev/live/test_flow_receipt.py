@@ -1,7 +1,10 @@
 """A warehouse's tablet: a delivery arrives in two parts. What is missing becomes a backorder."""
 
+import json
+import re
+
 import pytest
-from lib import pdf
+from lib import documents, pdf
 
 RECEIPT = "stock.report_picking"
 BACKORDER = "stock.backorder.confirmation"
@@ -45,14 +48,19 @@ def receipt(keeper, ref, product):
     return made
 
 
-def receive(keeper, picking, quantity):
-    """Count what has arrived, and validate."""
+def count(keeper, picking, quantity):
+    """Count what has arrived."""
     [move] = keeper.v1("GET", f"stock.picking/{picking}", fields=["move_ids"]).json()["data"][
         "move_ids"
     ]
     body = {"values": {"quantity": quantity, "picked": True}, "fields": ["quantity"]}
     answer = keeper.v1("PATCH", f"stock.move/{move}", body)
     assert answer.status_code == 200, answer.text
+
+
+def receive(keeper, picking, quantity):
+    """Count what has arrived, and validate."""
+    count(keeper, picking, quantity)
     return keeper.press(f"stock.picking/{picking}/button_validate")
 
 
@@ -83,6 +91,44 @@ def test_in_two_parts(server, keeper, receipt, product, ref):
     assert [move["product_uom_qty"] for move in rest["move_ids"]] == [6.0]
     assert receive(keeper, rest["id"], 6) is True
     assert (state(server, rest["id"]), on_hand(server, product, ref)) == ("done", 10)
+
+
+def shown_calls(picking):
+    """The calls of a wizard in the reference: path, body and what the response contains, of this transfer."""
+    [block] = [
+        each.text
+        for each in documents.read(documents.REFERENCE).blocks
+        if each.section == "Wizards"
+    ]
+    for call in re.sub(r"\b17\b", str(picking), block).strip().split("\n\n"):
+        request, answer = call.split("\n→ ")
+        path, body = re.fullmatch(r"POST /api/v1/(\S+) +(\{.*\})", request).groups()
+        yield path, body, json.loads(answer.replace(", …", ""))
+
+
+def contains(answer, shown):
+    if isinstance(shown, dict):
+        return all(key in answer and contains(answer[key], shown[key]) for key in shown)
+    return answer == shown
+
+
+def test_as_the_reference_shows(server, keeper, receipt, product, ref):
+    """The two calls of a wizard, as they stand in the reference."""
+    count(keeper, receipt["id"], 4)
+    context = wizard = None
+    for path, body, shown in shown_calls(receipt["id"]):
+        if context:
+            body = body.replace("<the context of the response>", json.dumps(context))
+        if wizard:
+            path = path.replace("/3/", f"/{wizard}/")
+        answer = keeper.v1("POST", path, json.loads(body))
+        assert answer.status_code in (200, 201), answer.text
+        found = answer.json()
+        if "data" in found:
+            wizard, found["data"]["id"] = found["data"]["id"], 3
+        assert contains(found, shown), (found, shown)
+        context = context or found["result"]["context"]
+    assert (state(server, receipt["id"]), on_hand(server, product, ref)) == ("done", 4)
 
 
 def test_without_a_backorder(server, keeper, receipt, product, ref):

@@ -20,9 +20,7 @@ from pathlib import Path
 
 OLDEST, NEWEST = (3, 10), (3, 13)
 ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = (ROOT / "dev" / "requirements.txt", ROOT / "requirements.txt")
-# installed without what they ask for themselves
-ALONE = ROOT / "dev" / "requirements-alone.txt"
+REQUIREMENTS = ROOT / "dev" / "requirements.txt"
 NETWORK_WORDS = (
     "Temporary failure",
     "Could not resolve",
@@ -162,22 +160,17 @@ def _make_venv(folder):
     stop_on(code, log, "Making a virtual environment")
     pip = [folder / "bin" / "python", "-m", "pip", "install"]
     pip += ["--disable-pip-version-check", "--progress-bar=off"]
-    wanted = [word for path in REQUIREMENTS if path.exists() for word in ("-r", path)]
-    steps = {
-        "the Python packages of Odoo and of dev/ (a minute or two)": wanted,
-        "what draws barcodes": ["--no-deps", "-r", ALONE],
-    }
-    for title, words in steps.items():
-        code = stream(title, pip + words, log)
-        stop_on(code, log, "Installing the Python packages", network=True)
+    # all that is needed is in the file, and what is not in it is left out on purpose
+    pip += ["--no-deps", "-r", REQUIREMENTS]
+    code = stream("the Python packages of Odoo and of dev/ (a minute or two)", pip, log)
+    stop_on(code, log, "Installing the Python packages", network=True)
     (folder / "complete").touch()
 
 
 def _venv():
     """The environment for this Python and these requirements, made if there is none yet."""
     version = "{}.{}".format(*sys.version_info)
-    wanted = digest(*[path.read_text() for path in (*REQUIREMENTS, ALONE) if path.exists()])
-    folder = home() / "venv" / "{}-{}".format(version, wanted)
+    folder = home() / "venv" / "{}-{}".format(version, digest(REQUIREMENTS.read_text()))
     if not (folder / "complete").exists():
         with locked("venv"):
             if not (folder / "complete").exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ def main(words: list[str]) -> int:
             setup.prepare()
         else:
             stack.enter_context(setup)
+            say(f"Odoo {setup.odoo.version} on Python {platform.python_version()}")
             database.sweep(setup)
             browser.ensure()
             pdf.ensure()

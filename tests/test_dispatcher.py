@@ -379,6 +379,26 @@ class TestDispatcher(ApiCase):
                 response = self._post("/api/login", {"params": wrong})
                 self.assertRpcError(response, 400, "bad_json", None)
 
+    def test_what_stands_beside_the_params_does_not_vanish(self):
+        """What counts within them alone is refused, in the envelope; an app's own names and nothing pass."""
+        path = "/api/send_request?model=res.partner"
+        params, before = {"values": {"name": "Beside"}}, self.env["res.partner"].search_count([])
+        envelope = {"jsonrpc": "2.0", "id": 7, "params": params}
+        for name in ("fields", "feilds", "domain", "filter", "context", "kwargs", "record_id"):
+            with self.subTest(name=name):
+                response = self._post(path, {**envelope, name: ["name"]}, self.opened.access)
+                self.assertRpcError(response, 400, "bad_value")
+                self.assertIn(f'"{name}"', response.json()["error"]["message"])
+        self.assertEqual(self.env["res.partner"].search_count([]), before)
+        opened = self._open(self.user, "browser")
+        body = {"jsonrpc": "2.0", "params": {}, "refreshToken": "rubbish"}
+        cookies = {"refreshToken": opened.refresh}
+        response = self._post("/api/update/access-token", body, cookies=cookies)
+        self.assertRpcError(response, 400, "bad_value", None)
+        own = {"fields": None, "context": {}, "device": "x", "db": "y", "_": 1}
+        created = self._post(path, {**envelope, **own}, self.opened.access)
+        self.assertEqual(self.assertResult(created)["count"], 1)
+
     def test_body_without_envelope_is_answered_without(self):
         """Another key beside ``params``, or another version, and it is a body as any other."""
         for body in (

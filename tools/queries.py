@@ -572,6 +572,18 @@ def parse_keys(body: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return names.Declared(names.given(body), KEYS[kind])
 
 
+def check_envelope(envelope: Mapping[str, Any], members: Collection[str]) -> None:
+    """Check that nothing stands beside the ``params`` of an envelope that counts within them alone.
+
+    :param members: the keys that an envelope has
+    :raise ApiError: ``bad_value`` for what looks like a parameter or a key of a body
+    """
+    problems = Problems()
+    within = frozenset().union(*PARAMETERS.values(), *KEYS.values())
+    names.check_keys(envelope, members, problems, elsewhere=within)
+    problems.raise_if_any()
+
+
 def _check_unread(body: Mapping[str, Any], problems: Problems) -> None:
     """Refuse parameters in the body of a GET, where they would vanish."""
     for name in names.given(body):

@@ -40,13 +40,13 @@ def main() -> int:
     )
     parser.add_argument("--port", type=_port, default=8069, help="the port on 127.0.0.1 (8069)")
     parser.add_argument(
-        "--db", help="the database, made if it is not there (one of this checkout's own)"
+        "--db", help="the database, created if it does not exist (one of this checkout's own)"
     )
-    parser.add_argument("--reset", action="store_true", help="make the database anew")
+    parser.add_argument("--reset", action="store_true", help="create the database again")
     options = parser.parse_args()
     if options.db and not re.fullmatch(r"[a-zA-Z0-9][\w.-]{0,58}", options.db):
         raise Stop(
-            f"{options.db!r} is no name that Odoo accepts for a database: letters, digits, _ . and -"
+            f"{options.db!r} is not a valid name of a database: use letters, digits, _ . and -"
         )
     check_port(options.port)
     with Setup() as setup:
@@ -64,7 +64,7 @@ def main() -> int:
 def _port(text: str) -> int:
     if text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: a number up to 65535")
 
 
 def _log(setup: Setup, port: int, *words: str) -> Path:

@@ -179,24 +179,19 @@ class Writes(Asker):
             return  # told with the reads
         sent = answer.value["data"][0]
         self.asked += 1
+        request = f"PUT {self._name}/{key} with all that GET {self._name}/{key} answers"
         what = self._rows(self._ask.ours, self._change(key, sent))
         if not what.given:
             # what is computed of the moment is another value by now
             again = self._ask.get(self._name, {"fields": names, "id": str(key)}).value["data"][0]
             sent = {name: value for name, value in sent.items() if value == again[name]}
-        for values in (sent, {name: sent[name] for name in self._sendable(sent)}):
-            what = self._rows(self._ask.ours, self._change(key, values))
-            if what.given:
-                break
-            request = f"PUT {self._name}/{key} with all that GET {self._name}/{key} answers"
-            yield Difference(
-                "write: unchanged",
-                (unequal_outcome(what, Answer({})) or ("", ""))[1],
-                self._name,
-                "",
-                request if values is sent else f"{request} and is writable",
-                told(what),
-            )
+            what = self._rows(self._ask.ours, self._change(key, sent))
+        if not what.given:
+            yield self._not_taken(request, what)
+            sent = {name: sent[name] for name in self._sendable(sent)}
+            what = self._rows(self._ask.ours, self._change(key, sent))
+            if not what.given:
+                yield self._not_taken(f"{request} and is writable", what)
         if what.given and what.value:
             changed = sorted({f"{op} {table}" for table, op, _row in what.value})
             yield Difference(
@@ -204,9 +199,13 @@ class Writes(Asker):
                 f"changes {', '.join(changed)}"[:150],
                 self._name,
                 "",
-                f"PUT {self._name}/{key} with all that GET {self._name}/{key} answers",
+                request,
                 shown("; ".join(row for _table, _op, row in what.value)),
             )
+
+    def _not_taken(self, request: str, what: Answer) -> Difference:
+        words = (unequal_outcome(what, Answer({})) or ("", ""))[1]
+        return Difference("write: unchanged", words, self._name, "", request, told(what))
 
     def _sendable(self, sent: dict[str, Any]) -> set[str]:
         writable = self._ask.ours(lambda env: engine.writable(env, self._name)).value or set()

@@ -55,7 +55,7 @@ class IrConfigParameter(models.Model):
     def _jwt_setting(self, name):
         """Return the value of a setting, read live: a change counts from the next request on.
 
-        :param name: a key of :data:`~..tools.settings.SETTINGS` or :data:`~..tools.settings.COOLDOWN`
+        :param name: a key of ``SETTINGS`` or ``COOLDOWN`` in ``tools/settings.py``
         :return: an integer, a text, or a set of origins
         """
         known = settings.SETTINGS.get(name) or settings.COOLDOWN[name]

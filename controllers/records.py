@@ -9,7 +9,11 @@ from werkzeug.exceptions import HTTPException
 
 from odoo.http import Controller, Response, content_disposition, request
 
-from ..engine import reader, resource, write
+from ..engine import resource, write
+from ..engine.groups import read_groups
+from ..engine.page import read_one, read_page
+from ..engine.records import no_record
+from ..engine.replay import narrow, narrow_faults
 from ..models.ir_http import RecordId
 from ..tools import etag, queries
 from ..tools.errors import ApiError, _
@@ -48,7 +52,7 @@ class Records(Controller):
         asked = queries.parse_get(params, policy.connection.max_limit, unread=unread)
         if isinstance(asked, queries.OneQuery):  # existing apps read `data[0]`
             self._use_expanded(policy, asked)
-            row, faults, version = reader.one(policy, asked)
+            row, faults, version = read_one(policy, asked)
             pages = {"count": 1, "page": 1, "page_size": asked.limit, "total": 1, "total_pages": 1}
             return self._tagged({"success": True, **pages, "data": [row], **faults}, version)
         return self._read(policy, asked)
@@ -84,7 +88,7 @@ class Records(Controller):
                 return self._delete(policy, record_id, strict=True)
         asked = self._asked(policy, record_id)
         self._use_expanded(policy, asked)
-        row, faults, version = reader.one(policy, asked)
+        row, faults, version = read_one(policy, asked)
         return self._tagged({"success": True, "count": 1, "data": row, **faults}, version)
 
     @api_route(
@@ -188,7 +192,7 @@ class Records(Controller):
     @staticmethod
     def _check_id(policy, record_id):
         if not 1 <= record_id <= queries.MAX_ID:
-            raise reader.no_record(policy, record_id)
+            raise no_record(policy, record_id)
 
     @staticmethod
     def _default_fields(policy):
@@ -210,9 +214,9 @@ class Records(Controller):
     @staticmethod
     def _read(policy, asked):
         if isinstance(asked, queries.GroupQuery):
-            return reader.groups(policy, asked)
+            return read_groups(policy, asked)
         Records._use_expanded(policy, asked)
-        return reader.page(policy, asked)
+        return read_page(policy, asked)
 
     @staticmethod
     def _use_expanded(policy, asked):
@@ -247,10 +251,10 @@ class Records(Controller):
     def _narrowed(policy, wanted, answer):
         """The answer of an earlier request, as far as the connection allows it by now."""
         plan, data = policy.plan(wanted.selection), answer["data"]
-        rows = reader.narrow(plan, data if isinstance(data, list) else [data])
+        rows = narrow(plan, data if isinstance(data, list) else [data])
         kept = {key: value for key, value in answer.items() if key != "errors"}
         kept["data"] = rows if isinstance(data, list) else rows[0]
-        return kept | reader.narrow_faults(plan, answer)
+        return kept | narrow_faults(plan, answer)
 
     def _update(self, policy, record_id=None, default_fields=(), *, strict=False):
         wanted = queries.parse_update(

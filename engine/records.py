@@ -624,3 +624,12 @@ def _plain(value):
 
 def _holds_text(value):
     return any(isinstance(item, str) for item in (value if isinstance(value, tuple) else (value,)))
+
+
+def no_record(policy, record_id):
+    return ApiError(
+        "not_found",
+        _("There is no record %(id)s of %(model)s."),
+        id=record_id,
+        model=policy.name,
+    )

@@ -16,7 +16,8 @@ from ..tools import blame, contexts
 from ..tools.errors import ApiError, _
 from ..tools.text import whole_json
 from ..tools.values import dump_result
-from . import action_context, grants, reader, write
+from . import action_context, grants, write
+from .version import version_of
 
 #: Keys of the context that no answer shows.
 _OURS = frozenset([grants.KEY, action_context.KEY])
@@ -218,7 +219,7 @@ def store_file(policy, record_id, name, data, if_match=None):
     write.check_version(record, if_match)
     write.store(policy, record, *policy.writing_file(field, data))
     record.env.flush_all()
-    return reader.version(record)
+    return version_of(record)
 
 
 def _binary(field):

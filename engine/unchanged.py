@@ -12,8 +12,8 @@ from collections import defaultdict
 from ..tools import values
 from ..tools.errors import ApiError
 from ..tools.queries import Selection
-from . import reader
 from .faults import Faults
+from .serialize import dump
 
 _TEXTS = frozenset(["char", "text", "html"])
 
@@ -59,7 +59,7 @@ class Own:
         plan = policy.plan(Selection(tuple(names)))
         records.fetch([column.name for column in plan.columns if column.kind not in values.X2MANY])
         faults = Faults()
-        for row in reader.dump(plan, records, faults):
+        for row in dump(plan, records, faults):
             rows[policy.name, row["id"]].update(row)
         for record_id, name in faults.unread(records):  # answered as empty, which it may not be
             rows[policy.name, record_id].pop(name, None)

@@ -10,11 +10,14 @@ from odoo.fields import Domain
 
 from ..tools import etag
 from ..tools.errors import ApiError, _
-from . import action_context, missing, reader
+from . import action_context, missing
 from .faults import Faults
 from .protected import UNREACHABLE
+from .records import no_record
+from .serialize import dump
 from .unchanged import Own
 from .values import no_records
+from .version import version_of
 
 
 def create(policy, request):
@@ -119,7 +122,7 @@ def _all_of(policy, ids, found):
     shown = set(found)
     for record_id in ids:
         if record_id not in shown:
-            raise reader.no_record(policy, record_id)
+            raise no_record(policy, record_id)
     return policy.working.browse(ids)
 
 
@@ -131,7 +134,7 @@ def check_version(records, if_match):
         return
     if len(records) != 1:
         raise ApiError("bad_request", _('"If-Match" is for one record.'))
-    if not etag.is_match(if_match, reader.version(records, lock=True)):
+    if not etag.is_match(if_match, version_of(records, lock=True)):
         raise ApiError(
             "precondition_failed",
             _("The record has been changed since you read it. Read it again."),
@@ -206,12 +209,12 @@ def _answer(plan, records, request):
     records = records.with_env(plan.policy.model.env)
     _recompute(plan, records)
     faults = Faults()
-    data = reader.dump(plan, records, faults, request.nulls)
+    data = dump(plan, records, faults, request.nulls)
     told = faults.told()
     if request.many:
         return {"success": True, "count": len(data), "data": data, **told}, None
     records.env.flush_all()  # the version is that of the row
-    return {"success": True, "count": 1, "data": data[0], **told}, reader.version(records)
+    return {"success": True, "count": 1, "data": data[0], **told}, version_of(records)
 
 
 def _recompute(plan, records):

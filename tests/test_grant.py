@@ -13,7 +13,8 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ..engine import grants, protected, reader, write
+from ..engine import grants, protected, write
+from ..engine.page import read_page
 from ..tools import queries
 from ..tools.errors import ApiError
 from .common import NO_TRACKING
@@ -1239,7 +1240,7 @@ class TestGrant(GrantCase):
         with patch.object(model, "_compute_display_name", compute):
             granted = country.with_env(policy.model.env)
             self.assertEqual(granted.display_name, "granted")
-            [row] = reader.page(policy, queries.parse_get(params, 1000))["data"]
+            [row] = read_page(policy, queries.parse_get(params, 1000))["data"]
         self.assertEqual(row["country_id"]["display_name"], "own")
 
     def test_files_of_open_records(self):

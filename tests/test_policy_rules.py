@@ -1050,7 +1050,7 @@ class TestOtherModels(PolicyCase):
     def test_statistics_tell_nothing_of_hidden_records(self):
         """An estimate is made of all rows: where some are hidden, they are counted."""
         asked = []
-        path = "odoo.addons.jwt_auth_api.engine.reader._estimate"
+        path = "odoo.addons.jwt_auth_api.engine.count._estimate"
         for values, estimates in (
             ({}, 1),
             ({"domain": OWN}, 0),
@@ -1340,7 +1340,7 @@ class TestAllOrNothing(PolicyCase):
         record = self.mine[0]
         stale = self._tag_of(record)
         with patch(
-            "odoo.addons.jwt_auth_api.engine.reader._version_rows", return_value=[("other",)]
+            "odoo.addons.jwt_auth_api.engine.version._version_rows", return_value=[("other",)]
         ):
             for method in ("PUT", "DELETE"):
                 self.assertError(self._match(method, record, stale), 412, "precondition_failed")

@@ -9,7 +9,9 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..engine import reader
+from ..engine import relations
+from ..engine.groups import read_groups
+from ..engine.page import read_page
 from ..tools import queries
 from .common import ApiCase
 
@@ -45,7 +47,7 @@ class ReadCase(ApiCase):
             with self._statements() as statements:
                 policy = connections._resolve(model, "GET")
                 asked = queries.parse_get(params, 1000)
-                read = reader.groups if isinstance(asked, queries.GroupQuery) else reader.page
+                read = read_groups if isinstance(asked, queries.GroupQuery) else read_page
                 answer = read(policy, asked)
         return answer, statements
 
@@ -756,7 +758,7 @@ class TestExpand(ReadCase):
 
     def test_a_limit_reads_no_more_than_it_answers(self):
         """Parents with more children than one answer may have are no mistake where a limit is given."""
-        with patch.object(reader, "MAX_EXPANDED", 4):
+        with patch.object(relations, "MAX_EXPANDED", 4):
             self.assertEqual(len(self._top({"bank_ids": []})["bank_ids"]), 0)
             domain = [["id", "in", self.children.ids]]
             response = self._get(domain=domain, expand={"bank_ids": []})
@@ -766,7 +768,7 @@ class TestExpand(ReadCase):
 
     def test_at_most_so_many_records_on_a_level(self):
         """Counted as they stand in the answer: the same record below two others is there twice."""
-        with patch.object(reader, "MAX_EXPANDED", 9):
+        with patch.object(relations, "MAX_EXPANDED", 9):
             self.lone.category_id = self.tags
             domain = [["ref", "=", "EXPAND"]]
             response = self._get(domain=domain, expand={"category_id": []})

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..engine import reader
+from ..engine import write
 from .common import ApiCase
 from .test_refresh import raise_sql_state
 
@@ -485,7 +485,7 @@ class TestWrite(ApiCase):
         for respond in (self._write, self._create):
             with (
                 self.subTest(respond=respond.__name__),
-                patch.object(reader, "dump", side_effect=ZeroDivisionError("secret")),
+                patch.object(write, "dump", side_effect=ZeroDivisionError("secret")),
                 mute_logger("odoo.http"),
             ):
                 response = respond({"name": "Half", "ref": "BAD"}, fields=["name"])

@@ -228,7 +228,7 @@ def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any
 def is_same(field_type: str, given: Any, answered: Any) -> bool:
     """Return whether a value that was sent is the one that is answered, in whichever form.
 
-    :param answered: as :mod:`~..engine.reader` answers it, without ``expand``
+    :param answered: as :mod:`~..engine.serialize` answers it, without ``expand``
     """
     if isinstance(answered, str) and given == answered:
         return True

@@ -15,7 +15,9 @@ from odoo.api import SUPERUSER_ID, Environment
 from odoo.http import root
 from odoo.service.model import retrying
 
-from odoo.addons.jwt_auth_api.engine import faults, missing, protected, reader, write
+from odoo.addons.jwt_auth_api.engine import faults, missing, protected, write
+from odoo.addons.jwt_auth_api.engine.groups import read_groups
+from odoo.addons.jwt_auth_api.engine.page import read_one, read_page
 from odoo.addons.jwt_auth_api.tools import errors, queries
 
 __all__ = [
@@ -65,11 +67,11 @@ def get(env: Any, model_name: str, params: Mapping[str, str]) -> Any:
     policy = env["connection.api"]._resolve(model_name, "GET")
     asked = queries.parse_get(params, policy.connection.max_limit)
     if isinstance(asked, queries.GroupQuery):
-        return _as_json(reader.groups(policy, asked))
+        return _as_json(read_groups(policy, asked))
     if isinstance(asked, queries.OneQuery):
-        row, *_more = reader.one(policy, asked)
+        row, *_more = read_one(policy, asked)
         return _as_json({"data": [row]})
-    return _as_json(reader.page(policy, asked))
+    return _as_json(read_page(policy, asked))
 
 
 def create(env: Any, model_name: str, values: Any) -> Any:

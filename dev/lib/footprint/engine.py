@@ -6,7 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from odoo.addons.jwt_auth_api.engine import protected, reader, write
+from odoo.addons.jwt_auth_api.engine import protected, write
+from odoo.addons.jwt_auth_api.engine.page import read_page
 from odoo.addons.jwt_auth_api.tools import queries
 from odoo.addons.jwt_auth_api.tools.errors import ApiError
 
@@ -66,4 +67,4 @@ def get(env: Any, model_name: str, **params: str) -> list[dict[str, Any]]:
     """Read one page through the engine."""
     policy = env["connection.api"]._resolve(model_name, "GET")
     asked = queries.parse_get(params, policy.connection.max_limit, page_name="page")
-    return reader.page(policy, asked)["data"]
+    return read_page(policy, asked)["data"]

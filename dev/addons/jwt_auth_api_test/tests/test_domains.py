@@ -10,7 +10,8 @@ from odoo.models import BaseModel
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.jwt_auth_api.engine import reader
+from odoo.addons.jwt_auth_api.engine.groups import read_groups
+from odoo.addons.jwt_auth_api.engine.page import read_page
 from odoo.addons.jwt_auth_api.engine.policy import Policy
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 from odoo.addons.jwt_auth_api.tools import queries
@@ -122,7 +123,7 @@ class TestDomains(ApiCase):
         policy = Policy(self.env[MODEL].with_user(self.user), connection)
         params = {"model": MODEL, "fields": "[]", "domain": '[["picky", "=", "lost"]]'}
         with self.assertRaises(SerializationFailure):
-            reader.page(policy, queries.parse_get(params, 1000))
+            read_page(policy, queries.parse_get(params, 1000))
 
     def test_file(self):
         """Odoo passes over a condition on what a file holds: no filter may vanish."""
@@ -313,7 +314,7 @@ class TestDomains(ApiCase):
                 patch.object(kind, "_read_group", fail),
                 self.assertRaises(failure),
             ):
-                reader.groups(policy, asked)
+                read_groups(policy, asked)
 
     def test_groups_by_a_property(self):
         """There are none, which the response says."""

@@ -9,7 +9,7 @@ from psycopg2.pool import PoolError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.jwt_auth_api.engine import reader
+from odoo.addons.jwt_auth_api.engine.page import read_page
 from odoo.addons.jwt_auth_api.engine.policy import Policy
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 from odoo.addons.jwt_auth_api.tools import queries
@@ -227,4 +227,4 @@ class TestFaults(ApiCase):
                 type(self.env[MODEL]), "_compute_number", autospec=True, side_effect=error
             )
             with self.subTest(error=error.__name__), fails, self.assertRaises(error):
-                reader.page(policy, asked)
+                read_page(policy, asked)

@@ -1,0 +1,230 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Pages behind a cursor: a condition on the sorted values in place of an offset (keyset pagination)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from odoo.models import regex_order
+from odoo.tools import SQL, Query, hmac
+
+from ..tools import cursors
+from ..tools.errors import ApiError, _
+from .count import count_whole
+from .faults import Faults
+from .records import with_archived
+from .relations import stored_names
+from .serialize import dump
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One value by which rows are sorted, as PostgreSQL sees it."""
+
+    sql: Any
+    descending: bool
+    nulls_first: bool
+    nullable: bool
+    is_id: bool = False
+
+    def order(self):
+        return SQL(
+            "%s %s %s",
+            self.sql,
+            SQL("DESC" if self.descending else "ASC"),
+            SQL("NULLS FIRST" if self.nulls_first else "NULLS LAST"),
+        )
+
+    # A value is compared as a literal without a type: PostgreSQL takes it for one of the column's own,
+    # which in a view need not be that of the field.
+
+    def same(self, text):
+        if text is None:
+            return SQL("%s IS NULL", self.sql)
+        return SQL("%s = %s", self.sql, text)
+
+    def behind(self, text):
+        """What is sorted behind a value, or None where nothing can be."""
+        if text is None:
+            return SQL("%s IS NOT NULL", self.sql) if self.nulls_first else None
+        operator = SQL("<" if self.descending else ">")
+        behind = SQL("%s %s %s", self.sql, operator, text)
+        if self.nullable and not self.nulls_first:
+            return SQL("(%s OR %s IS NULL)", behind, self.sql)
+        return behind
+
+    def not_before(self, text):
+        """A plain bound that an index can use; None where there is none."""
+        if text is None or (self.nullable and not self.nulls_first):
+            return None
+        return SQL("%s %s %s", self.sql, SQL("<=" if self.descending else ">="), text)
+
+
+def read_cursor_page(policy, query, plan, domain, order):
+    """The page behind a cursor: a condition on the sorted values in place of an offset.
+
+    It costs the same wherever it is, and rows that come and go before it move nothing.
+    """
+    model = with_archived(policy.search, query.archived)
+    searched = policy.find(domain, archived=query.archived)
+    found = _unread(model, searched)
+    env = model.env
+    # where no company is asked for it is the user's own: to look that up would cost a statement
+    companies = env.context.get("allowed_company_ids")
+    binding = repr((policy.name, order, query.domain, query.archived, env.lang, companies, env.uid))
+    key = hmac(model.env(su=True), "jwt_auth_api-cursor", policy.name).encode()
+    records, after = policy.model.browse(), None
+    if not found.is_empty():
+        terms = _terms(model, found, order)
+        found.order = SQL(", ").join(term.order() for term in terms)
+        found.limit = query.limit + 1
+        if query.cursor:
+            position = cursors.decode(query.cursor, len(terms), binding, key)
+            if isinstance(position, cursors.Mark):
+                position = _recall(model, terms, found, position)
+            found.add_where(_behind(terms, position))
+        elif not _has_key(model):
+            _check_ids(model, found)
+        records = policy.fetch_found(
+            found, stored_names(plan), domain, order, archived=query.archived
+        )
+        if len(records) > query.limit:
+            records = records[: query.limit]
+            last = records._ids[-1]
+            position = _position(model, terms, found, last)
+            after = cursors.encode(position, last, binding, key)
+    answer = {"success": True, "count": len(records), "page_size": query.limit}
+    if query.count != "none":
+        whole = not query.cursor and not after
+        total = len(records)
+        if not whole:
+            if found is searched:  # sorted and cut by now
+                searched = policy.find(domain, archived=query.archived)
+            total = count_whole(policy, searched, query.count)
+        answer |= {"total": total, "total_pages": -(-total // query.limit)}
+    if after:
+        answer["next_cursor"] = after
+    faults = Faults()
+    answer["data"] = dump(plan, records, faults, query.nulls)
+    return answer | faults.told()
+
+
+def _unread(model, found):
+    """A query that can still be sorted and cut: some models search by reading, and give the ids they found."""
+    if not found._ids:
+        return found
+    query = Query(model.env, model._table, model._table_sql)
+    query.add_where(SQL("%s IN %s", SQL.identifier(model._table, "id"), found._ids))
+    return query
+
+
+def _behind(terms, position):
+    """Rows sorted behind a position: behind in the first value, or the same there and behind in the next …"""
+    same, choices = [], []
+    for term, text in zip(terms, position, strict=True):
+        if (behind := term.behind(text)) is not None:
+            choices.append(SQL(" AND ").join([*same, behind]))
+        same.append(term.same(text))
+    choice = SQL("(%s)", SQL(" OR ").join(SQL("(%s)", part) for part in choices or [SQL("FALSE")]))
+    bound = terms[0].not_before(position[0])
+    return SQL("%s AND %s", bound, choice) if bound else choice
+
+
+def _position(model, terms, query, record_id):
+    """By what a row is sorted, exactly: as text from PostgreSQL, which keeps every digit.
+
+    :return: None for a row that is gone
+    :raise ApiError: ``bad_parameter`` for one of several rows with this id
+    """
+    has_key = _has_key(model)
+    if has_key and all(term.is_id for term in terms):
+        return [str(record_id) for _term in terms]
+    where = SQL("%s = %s", SQL.identifier(model._table, "id"), record_id)
+    if not has_key and query.where_clause:
+        where = SQL("%s AND (%s)", where, query.where_clause)
+    columns = SQL(", ").join(SQL("(%s)::text", term.sql) for term in terms)
+    rows = model.env.execute_query(
+        SQL("SELECT %s FROM %s WHERE %s", columns, query.from_clause, where)
+    )
+    if len(rows) > 1:
+        raise _no_cursor(model)
+    return rows[0] if rows else None
+
+
+def _has_key(model):
+    """Return whether the table sees to it that no two records have the same id: views do not."""
+    return model._auto and model._table_query is None
+
+
+def _check_ids(model, found):
+    """Check that a cursor can tell the records of a query apart, before the first page.
+
+    :raise ApiError: ``bad_parameter``
+    """
+    order, limit = found.order, found.limit
+    found.order = found.limit = None
+    rows = model.env.execute_query(
+        SQL(
+            "SELECT 1 FROM (%s) AS found GROUP BY id HAVING COUNT(*) > 1 OR id IS NULL LIMIT 1",
+            found.select(),
+        )
+    )
+    found.order, found.limit = order, limit
+    if rows:
+        raise _no_cursor(model)
+
+
+def _no_cursor(model):
+    return ApiError(
+        "bad_parameter",
+        _('Some records of %(model)s have the same id: read them without a "cursor".'),
+        model=model._name,
+    )
+
+
+def _recall(model, terms, query, mark):
+    """
+    :raise ApiError: ``bad_parameter`` when the row has gone or is sorted elsewhere now
+    """
+    position = _position(model, terms, query, mark.record_id)
+    if position is None or cursors.Mark.of(mark.record_id, position) != mark:
+        raise cursors.refused()
+    return position
+
+
+def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=()):
+    """The terms of an order, a many2one taken apart into those of its model as Odoo sorts by it.
+
+    Follows ``BaseModel._order_field_to_sql`` (``odoo/orm/models.py``), which gives SQL alone.
+    """
+    alias = alias or model._table
+    terms = []
+    for part in order.split(","):
+        match = regex_order.match(part.strip())
+        name, nulls = match["field"], (match["nulls"] or "").upper()
+        descending = ((match["direction"] or "").upper() == "DESC") != reverse
+        nulls_first = descending if not nulls else (nulls == "NULLS FIRST") != reverse
+        field = model._fields[name]
+        expression = name
+        if field.type == "properties":
+            expression = f"{name}.{match['property']}"
+        sql = model._field_to_sql(alias, expression, query)
+        if field.type == "many2one":
+            if field in seen:
+                continue
+            comodel = model.env[field.comodel_name]
+            if match["property"] != "id" and comodel._order != "id":
+                if nulls:  # FALSE comes before TRUE
+                    empty = "(%s IS NOT NULL)" if nulls_first else "(%s IS NULL)"
+                    terms.append(_Term(SQL(empty, sql), False, False, False))
+                _comodel, below = field.join(model, alias, query)
+                terms += _terms(
+                    comodel, query, comodel._order, below, descending, True, (*seen, field)
+                )
+                continue
+        if field.type == "boolean":
+            sql = SQL("COALESCE(%s, FALSE)", sql)
+        # `required` is a promise that an old table may not keep; an id is never empty
+        nullable = field.type != "boolean" and (outer or name != "id")
+        is_id = name == "id" and not outer
+        terms.append(_Term(sql, descending, nulls_first, nullable, is_id))
+    return terms

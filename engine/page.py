@@ -1,0 +1,103 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Pages and single records, read under a policy.
+
+The number of SQL statements depends on what is asked, never on how many records there are: one
+for a page, one per expanded relation and level (a many2many takes a second one, for the pairs),
+one for the names of a many2one, one for a total that the page does not tell.
+"""
+
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from .count import totals
+from .faults import Faults
+from .keyset import read_cursor_page
+from .policy import Column, Plan
+from .records import no_record, with_archived
+from .relations import stored_names
+from .serialize import dump
+from .version import version_of
+
+
+def read_page(policy, query):
+    """A page of records.
+
+    :param query: :class:`~..tools.queries.ListQuery`
+    :return: ``{"success": True, "count": 1, "page": 1, "page_size": 20, "total": 1,
+        "total_pages": 1, "data": [{"id": 7, …}]}``; without ``page`` and with ``next_cursor``
+        (unless this is the end) for a cursor; without total for ``count=none``
+    :raise ApiError: with everything that is not allowed
+    """
+    plan = policy.plan(query.selection)
+    domain = policy.domain(query.domain)
+    order, relations = policy.order(query.order, keyset=query.cursor is not None)
+    if query.cursor is not None:
+        with policy.searching(query.domain, order):
+            return read_cursor_page(policy, query, plan, domain, order)
+    offset = (query.page - 1) * query.limit
+    with policy.searching(query.domain, order):
+        policy.check_open(domain, relations, archived=query.archived)
+        records, found = policy.search_and_fetch(
+            domain,
+            stored_names(plan),
+            offset,
+            query.limit,
+            order,
+            archived=query.archived,
+            shows=query.archived,
+        )
+        total = totals(policy, domain, query, found, offset, len(records))
+    faults = Faults()
+    return {
+        "success": True,
+        "count": len(records),
+        "page": query.page,
+        "page_size": query.limit,
+        **total,
+        "data": dump(plan, records, faults, query.nulls),
+        **faults.told(),
+    }
+
+
+def read_one(policy, query):
+    """One record, archived or not.
+
+    :param query: :class:`~..tools.queries.OneQuery`
+    :return: ``{"id": 7, …}``, what to say of values that cannot be read (:meth:`.faults.Faults.told`),
+        and the record's version
+    :raise ApiError: ``not_found``, also for a record that the policy does not show
+    """
+    own = policy.own(query.selection, query.record_id)
+    plan = policy.plan(query.selection.without(own))
+    domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
+    names = stored_names(plan)
+    with policy.searching(query.domain):
+        record, _found = policy.search_and_fetch(
+            domain, names, limit=1, order="id", archived=True, shows=query.archived
+        )
+    if not record:
+        raise no_record(policy, query.record_id)
+    # as Odoo reads one: what a model's own search adds to the context is about the page
+    record = with_archived(policy.model, query.archived).browse(record._ids)
+    faults = Faults()
+    [row] = dump(plan, record, faults, query.nulls)
+    if own:
+        row |= _own_values(policy, query.record_id, own, faults, query.nulls)
+    return row, faults.told(), version_of(record)
+
+
+def _own_values(policy, record_id, names, faults, nulls):
+    """The values of fields of :meth:`~.policy.Policy.own`: Odoo's ``read`` decides whether it shows them.
+
+    :raise ApiError: ``unknown_field`` where it does not
+    """
+    record = policy.caller.browse(record_id)
+    try:
+        record.read(names)
+    except AccessError:
+        policy.readable(names[0])
+        raise
+    # as superuser, as that one reads what users see of themselves alone
+    columns = tuple(Column(name, record._fields[name].type) for name in names)
+    [row] = dump(Plan(policy, columns), record.sudo(), faults, nulls)
+    return row

@@ -1,0 +1,42 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Answers that were given earlier, without what the policy does not allow by now."""
+
+
+def narrow(plan, rows):
+    """Return rows that were answered earlier, without what the plan does not allow by now.
+
+    :param rows: as :func:`dump` gave them
+    """
+    below = {column.name: column.below for column in plan.columns}
+    narrowed = []
+    for row in rows:
+        kept = {name: value for name, value in row.items() if name == "id" or name in below}
+        for name, deeper in below.items():
+            if deeper is None or not kept.get(name):
+                continue
+            value = kept[name]
+            if isinstance(value, dict):
+                [kept[name]] = narrow(deeper, [value])
+            else:
+                kept[name] = narrow(deeper, value)
+        narrowed.append(kept)
+    return narrowed
+
+
+def narrow_faults(plan, answer):
+    """Return what an earlier answer said of values that cannot be read, without fields that are closed by now."""
+    found = [entry for entry in answer.get("errors", ()) if _answers(plan, entry)]
+    return {"errors": found} if found else {}
+
+
+def _answers(plan, entry):
+    model = plan.policy.model
+    for column in plan.columns:
+        names_of = model._fields[column.name].comodel_name
+        if (plan.policy.name, column.name) == (entry["model"], entry["field"]):
+            return True
+        if (names_of, "display_name") == (entry["model"], entry["field"]):
+            return True
+        if column.below is not None and _answers(column.below, entry):
+            return True
+    return False

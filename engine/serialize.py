@@ -1,0 +1,158 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Records as JSON values, column by column: a constant number of statements per level."""
+
+import base64
+
+from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
+from .properties import with_names
+from .relations import cached_ids, count_times, hidden_by, lines_of, plain_inverse, related_records
+from .values import is_raw
+
+#: Types whose value is made of the cached one alone, whatever the record.
+_AS_CACHED = frozenset(
+    "binary boolean char date datetime float html integer monetary selection text".split()
+)
+
+
+def dump(plan, records, faults, nulls=False, times=None):
+    """The records as JSON values, column by column: a constant number of statements per level.
+
+    Archived records that relations lead to are there when the records' environment shows them.
+
+    :param faults: :class:`~.faults.Faults`, for values that cannot be read: those are empty
+    :param bool nulls: an empty value that is no boolean is None, not Odoo's False
+    :param times: id → how often the record stands in the answer, when that is not once each
+    :return: a list of ``{"id": 7, "name": "…", …}``
+    """
+    if not records:  # nothing is read, so that nobody is refused what nobody is shown
+        return []
+    names, columns = ["id"], [records._ids]
+    for column in plan.columns:
+        if column.below is None:
+            values = _dump_column(column, records, faults)
+        else:
+            values = _dump_expanded(column, records, faults, nulls, times)
+        if nulls and column.kind != "boolean":
+            values = [None if value is False else value for value in values]
+        names.append(column.name)
+        columns.append(values)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _dump_column(column, records, faults):
+    if column.kind == "many2one":
+        return _dump_links(column.name, records, faults)
+    values = faults.values(records, column.name, lambda part: _dump_values(column, part))
+    if column.kind in X2MANY:
+        return [value or [] for value in values]
+    return values
+
+
+def _dump_links(name, records, faults):
+    """A many2one as Odoo answers it (``Many2one.convert_to_read``): whoever may see the record may see the name."""
+    field = records._fields[name]
+
+    def ids(part):
+        part.mapped(name)
+        return cached_ids(part, field)
+
+    found = faults.values(records, name, ids)
+    related = records.env[field.comodel_name].browse(dict.fromkeys(filter(None, found)))
+    names = names_of(related.sudo(), faults)
+    return [[key, names[key]] if key else False for key in found]
+
+
+def names_of(records, faults):
+    """id → name of records, False for one that has none to be read."""
+
+    def names(part):
+        part.fetch(["display_name"])  # what it is made of, in place of all that is usually read
+        return part.mapped("display_name")
+
+    return dict(zip(records._ids, faults.values(records, "display_name", names), strict=True))
+
+
+def _dump_values(column, records):
+    name, kind = column.name, column.kind
+    field = records._fields[name]
+    if kind == "one2many" and (inverse := plain_inverse(column, records)) is not None:
+        related, _found = lines_of(records.env[field.comodel_name], records, field, inverse)
+        return related
+    if kind in X2MANY and not field.store:
+        return [record[name].ids for record in records]
+    if kind in X2MANY:
+        everything = records.with_context(active_test=False)
+        related = everything.mapped(name)
+        if active := hidden_by(field, related, records):
+            related.fetch([active])  # in place of all that is usually read
+            related = related.filtered(active)
+        shown = set(related._ids)
+        return [[key for key in keys if key in shown] for keys in cached_ids(everything, field)]
+    if is_raw(field):
+        return [base64.b64encode(record[name] or b"").decode() or False for record in records]
+    if dumper := DUMPERS.get(kind):
+        return list(map(dumper, _plain(field, records)))
+    if kind == "properties":
+        values = [record[name] for record in records]
+        found = field.convert_to_read_multi(values, records, use_display_name=False)
+        return [dump_properties(value) for value in with_names(found, records, "value", "default")]
+    if kind == "properties_definition":
+        found = [field.convert_to_read(record[name], record, False) or [] for record in records]
+        return [dump_properties(value) for value in with_names(found, records, "default")]
+    if kind in ("reference", "many2one_reference"):
+        return [field.convert_to_read(record[name], record) for record in records]
+    found = _plain(field, records)
+    return found if kind in _AS_CACHED else [dump_json(value) for value in found]
+
+
+def _plain(field, records):
+    """The values of a field that is no relation.
+
+    Taken from the cache at once where they are there, which is three times as fast as one by one: Odoo
+    looks up the access to the field for every record. The policy has done that.
+    """
+    if field.type not in _AS_CACHED:
+        return records.mapped(field.name)
+    if field.compute and field.store:
+        field.recompute(records)  # what a write left to be computed
+    cache, convert = field._get_cache(records.env), field.convert_to_record
+    try:
+        return [convert(cache[key], records) for key in records._ids]
+    except KeyError:  # computed by nobody yet
+        return records.mapped(field.name)
+
+
+def _dump_expanded(column, records, faults, nulls, times):
+    """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
+    below = column.below
+    with below.policy.searching(order=below.order):
+        related, visible = faults.together(
+            records,
+            column.name,
+            lambda: related_records(column, records, faults),
+            instead=([()] * len(records), below.policy.model.browse()),
+        )
+    if column.kind in X2MANY:
+        below.policy.check_page(column.name, max(map(len, related), default=0))
+    _forget_granted(below, visible)
+    archived = records.env.context.get("active_test", True) is False
+    visible = visible.with_context(active_test=False) if archived else visible
+    times = count_times(column, records, related, times)
+    by_id = dict(zip(visible._ids, dump(below, visible, faults, nulls, times), strict=True))
+    if column.kind == "many2one":
+        return [by_id[keys[0]] if keys else None for keys in related]
+    return [[by_id[key] for key in keys] for keys in related]
+
+
+def _forget_granted(plan, records):
+    """Forget what was computed for the records with a grant, where the caller's own rights decide.
+
+    The environments of a transaction share one cache, and a computed value may be made of what the
+    caller does not see.
+    """
+    if plan.policy.elevated or not plan.policy.root.elevated:
+        return
+    fields = [records._fields[column.name] for column in plan.columns]
+    names = [field.name for field in fields if field.compute and not field.store]
+    if names and records:
+        records.invalidate_recordset(names, flush=False)

@@ -1,0 +1,35 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""The version of a record, for entity tags and ``If-Match``."""
+
+from odoo.tools import SQL
+
+from ..tools import etag
+
+
+def version_of(record, lock=False):
+    """A word that changes whenever the record is written, by whomever.
+
+    PostgreSQL's ``xmin`` of its row: the transaction that wrote it last. Those of the records that
+    it delegates to (``_inherits``) count as well.
+
+    :param bool lock: keep it from being written by anybody else until this transaction ends; who
+        was faster makes Odoo run the request again, which then sees the new version
+    """
+    rows = _version_rows(record, lock)
+    return etag.digest(repr((record._name, record.id, rows)).encode()) if rows else "0"
+
+
+def _version_rows(record, lock):
+    if not record._auto or record._abstract:  # a view has no row of its own
+        return []
+    query = SQL(
+        "SELECT xmin::text FROM %s WHERE id = %s%s",
+        SQL.identifier(record._table),
+        record.id,
+        SQL(" FOR NO KEY UPDATE") if lock else SQL(),
+    )
+    everything = record.sudo()  # the link to a parent may be hidden, as that of an employee is
+    return [
+        record.env.execute_query(query),
+        *(_version_rows(everything[name], lock) for name in record._inherits.values()),
+    ]

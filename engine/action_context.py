@@ -56,7 +56,7 @@ def load(policy, sent, listed):
         elif key not in RECORDS and key not in given:
             problems.add("bad_value", _('"context" cannot have %(key)s here.'), key=key[:128])
     problems.raise_if_any()
-    values, gathered = policy.defaults({key[len(DEFAULT) :]: given[key] for key in given})
+    values, gathered = policy.values.defaults({key[len(DEFAULT) :]: given[key] for key in given})
     if values:
         loaded = {f"{DEFAULT}{name}": value for name, value in values.items()}
         context |= {**loaded, KEY: Defaults(policy.name, loaded)}
@@ -77,7 +77,7 @@ def _records(policy, sent, gathered):
         raise ApiError("bad_value", _('"context": there is no such "active_model".'))
     related = policy.related(name)
     for key, wanted in ids.items():
-        if missing := set(wanted) - related.shown(wanted):
+        if missing := set(wanted) - related.records.shown(wanted):
             raise no_records(key, missing)
     gathered.named.add(name)
     return {"active_model": name, **{key: _single(key, value) for key, value in ids.items()}}
@@ -180,5 +180,5 @@ def _is_sendable(target, key):
         return True
     if key.startswith(DEFAULT):
         with contextlib.suppress(ApiError):
-            return bool(target.writable(key[len(DEFAULT) :]))
+            return bool(target.values.writable(key[len(DEFAULT) :]))
     return False

@@ -19,7 +19,7 @@ def totals(policy, domain, query, found, offset, count):
             found.order = found.limit = found.offset = None
             total = count_records(policy, found, query.count)
         else:  # where the limit has gone to is the model's own matter
-            found = policy.find(domain, archived=query.archived)
+            found = policy.records.find(domain, archived=query.archived)
             total = count_whole(policy, found, query.count)
     return {"total": total, "total_pages": -(-total // query.limit)}
 
@@ -28,7 +28,7 @@ def count_records(policy, found, kind):
     """PostgreSQL's statistics are of all records: they tell nothing to whom some are closed."""
     if found.is_empty():
         return 0
-    if kind == "estimated" and policy.shows_all():
+    if kind == "estimated" and policy.records.shows_all():
         total = _estimate(policy.model.env, found)
         if total > _COUNT_BELOW:
             return total

@@ -254,7 +254,7 @@ class Grant:
         name = records._name
         deletes_alike = operation == "unlink" and name == self.root and self.mode is not None
         is_bound = name in self.named or deletes_alike
-        if not is_bound or not self._policy(name).is_filtered():
+        if not is_bound or not self._policy(name).records.is_filtered():
             return set()
         ids = set(records._ids) - self.created[name]
         return ids - self._inside(name, "write", ids)
@@ -263,11 +263,11 @@ class Grant:
         policy = self._policy(name)
         if policy.connection is None:
             return self._parents(policy, mode, ids)
-        if not ids or not policy.is_filtered():
+        if not ids or not policy.records.is_filtered():
             return ids
         if mode not in _CHANGES:
-            return policy.inside(ids)
-        self.checked[name] |= policy.inside(ids - self.checked[name])
+            return policy.records.inside(ids)
+        self.checked[name] |= policy.records.inside(ids - self.checked[name])
         return ids & self.checked[name]
 
     def _parents(self, policy, mode, ids):
@@ -275,7 +275,9 @@ class Grant:
         found = set()
         for below in self._open_children(policy, mode) if ids else ():
             link = below.caller._inherits[policy.name]
-            children = below.everything().search(Domain(link, "in", list(ids)) & below.scope())
+            children = below.records.everything().search(
+                Domain(link, "in", list(ids)) & below.records.scope()
+            )
             found.update(children.mapped(link)._ids)
         return found & ids
 
@@ -286,10 +288,10 @@ class Grant:
         """
         policy = self._policy(model_name)
         if policy.connection is not None:
-            return policy.scope()
+            return policy.records.scope()
         domains = []
         for below in self._open_children(policy, "read"):
-            query = below.everything()._search(below.scope())
+            query = below.records.everything()._search(below.records.scope())
             link = below.caller._inherits[model_name]
             column = below.caller._field_to_sql(below.caller._table, link, query)
             domains.append(Domain("id", "in", query.subselect(column)))
@@ -342,4 +344,4 @@ class Grant:
             if name == self.root:
                 ids -= self.called  # an action may end what the filter asks for
             if ids and name not in UNREACHABLE:
-                self._policy(name).check_inside(ids)
+                self._policy(name).records.check_inside(ids)

@@ -7,12 +7,23 @@ from datetime import timezone
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
-from ..tools.errors import ApiError
+from ..tools.errors import ApiError, Problems, _
 from ..tools.values import DUMPERS
 from .faults import Faults
-from .policy import no_aggregate, not_grouped
-from .records import not_sorted, with_archived
+from .order import NUMBERS, SORTABLE, not_sorted
+from .records import with_archived
 from .serialize import names_of
+
+_GROUPABLE = SORTABLE | {"many2many"}
+#: Types that an aggregate is made of; of the others any column.
+_AGGREGATED = {
+    "sum": NUMBERS,
+    "avg": NUMBERS,
+    "min": NUMBERS | {"date", "datetime"},
+    "max": NUMBERS | {"date", "datetime"},
+    "bool_and": frozenset(["boolean"]),
+    "bool_or": frozenset(["boolean"]),
+}
 
 
 def read_groups(policy, query):
@@ -23,14 +34,14 @@ def read_groups(policy, query):
         "id:count": 12}]}``; a date is the first day (moment) of its period, in the user's time zone
     :raise ApiError: with everything that is not allowed
     """
-    relations = policy.check_groups(query)
-    domain, model = policy.domain(query.domain), with_archived(policy.search, query.archived)
+    relations = check_groups(policy, query)
+    domain, model = policy.domains.build(query.domain), with_archived(policy.search, query.archived)
     specs = [str(group) for group in query.groups]
     aggregates = [str(aggregate) for aggregate in query.aggregates]
     offset = (query.page - 1) * query.limit
     failing = functools.partial(_failing_group, policy, model, domain, query)
-    with policy.searching(query.domain, grouped=failing):
-        policy.check_open(domain, relations, archived=query.archived)
+    with policy.domains.searching(query.domain, grouped=failing):
+        policy.ordering.check_open(domain, relations, archived=query.archived)
         rows = model._read_group(
             domain,
             specs,
@@ -66,6 +77,71 @@ def read_groups(policy, query):
     }
 
 
+def check_groups(policy, query):
+    """Allow groups and aggregates.
+
+    :param query: :class:`~..tools.queries.GroupQuery`
+    :return: the relations that groups are sorted by, for :meth:`check_open`
+    :raise ApiError: with everything that is not allowed
+    """
+    problems, relations = Problems(), []
+    sorted_by = {term.name for term in query.order}
+    for group in query.groups:
+        try:
+            _check_group(policy, group)
+            if str(group) in sorted_by and not group.granularity:
+                relations += _check_sorted_group(policy, policy.readable(group.field))
+        except ApiError as exc:
+            problems.catch(exc)
+    for aggregate in query.aggregates:
+        try:
+            _check_aggregate(policy, aggregate)
+        except ApiError as exc:
+            problems.catch(exc)
+    problems.raise_if_any()
+    return relations
+
+
+def _check_sorted_group(policy, field):
+    """Groups of a many2many are sorted by the ids that they answer, others as their records are."""
+    return [] if field.type == "many2many" else policy.ordering.check_sortable(field, keyset=False)
+
+
+def _check_group(policy, group):
+    # a property has whatever type its definition says, so that records are not grouped by one
+    field = policy.holder(group.field) or policy.readable(group.field)
+    dated = field.type in ("date", "datetime")
+    hours = group.granularity == "hour" and field.type == "date"
+    groupable = field.type in _GROUPABLE and field._description_groupable(policy.model.env)
+    if not groupable or bool(group.granularity) != dated or hours:
+        raise _not_grouped(group)
+    if field.relational:
+        policy.reading(field.comodel_name)
+
+
+def _check_aggregate(policy, aggregate):
+    # some reports have a field for an aggregate alone, of which their own code makes SQL
+    own = type(policy.model)._read_group_select is not BaseModel._read_group_select
+    field = policy.readable(aggregate.field, column=not own)
+    kinds = _AGGREGATED.get(aggregate.function)
+    base = field.base_field  # where the model delegates to it, the parent's own
+    real = base.store and base.column_type
+    if not real or (kinds is not None and field.type not in kinds):
+        raise _no_aggregate(aggregate)
+
+
+def _not_grouped(group):
+    return ApiError(
+        "bad_parameter", _("Records cannot be grouped by %(group)s."), group=str(group)[:128]
+    )
+
+
+def _no_aggregate(aggregate):
+    return ApiError(
+        "bad_parameter", _("There is no %(aggregate)s."), aggregate=str(aggregate)[:128]
+    )
+
+
 def _group_order(query):
     """The order asked for, and behind it whatever tells two groups apart, so that pages tile.
 
@@ -85,17 +161,17 @@ def _failing_group(policy, model, domain, query):
     """
 
     def fails(groups, aggregates=(), order=None):
-        return policy.fails(
+        return policy.domains.fails(
             lambda: model._read_group(domain, groups, aggregates, limit=1, order=order)
         )
 
     specs = [str(group) for group in query.groups]
     for group in query.groups:
         if fails([str(group)]):
-            return not_grouped(group)
+            return _not_grouped(group)
     for aggregate in query.aggregates:
         if fails([], [str(aggregate)]):
-            return no_aggregate(aggregate)
+            return _no_aggregate(aggregate)
     for term in query.order if specs else ():
         if fails(specs, order=str(term)):
             return not_sorted(term.name)
@@ -166,9 +242,11 @@ def _named(policy, field, found):
     """
     if field.type == "many2one":
         return None
-    below = policy.reading(field.comodel_name) if field.comodel_name else policy
+    related_policy = policy.reading(field.comodel_name) if field.comodel_name else policy
     try:
-        below.readable("display_name")
+        related_policy.readable("display_name")
     except ApiError:
         return ()
-    return set(below.fetch([key for record in found for key in record._ids], ["id"])._ids)
+    return set(
+        related_policy.records.fetch([key for record in found for key in record._ids], ["id"])._ids
+    )

@@ -65,7 +65,7 @@ def read_cursor_page(policy, query, plan, domain, order):
     It costs the same wherever it is, and rows that come and go before it move nothing.
     """
     model = with_archived(policy.search, query.archived)
-    searched = policy.find(domain, archived=query.archived)
+    searched = policy.records.find(domain, archived=query.archived)
     found = _unread(model, searched)
     env = model.env
     # where no company is asked for it is the user's own: to look that up would cost a statement
@@ -84,7 +84,7 @@ def read_cursor_page(policy, query, plan, domain, order):
             found.add_where(_behind(terms, position))
         elif not _has_key(model):
             _check_ids(model, found)
-        records = policy.fetch_found(
+        records = policy.records.fetch_found(
             found, stored_names(plan), domain, order, archived=query.archived
         )
         if len(records) > query.limit:
@@ -98,7 +98,7 @@ def read_cursor_page(policy, query, plan, domain, order):
         total = len(records)
         if not whole:
             if found is searched:  # sorted and cut by now
-                searched = policy.find(domain, archived=query.archived)
+                searched = policy.records.find(domain, archived=query.archived)
             total = count_whole(policy, searched, query.count)
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
     if after:

@@ -83,10 +83,10 @@ def _created(policy, values):
         field = policy.model._fields[name]
         if field.type not in ("one2many", "many2many") or not isinstance(value, list):
             continue
-        below = policy.related(field.comodel_name)
+        related_policy = policy.related(field.comodel_name)
         for command in value:
             if command[0] == Command.CREATE and isinstance(command[2], Mapping):
-                yield from _created(below, command[2])
+                yield from _created(related_policy, command[2])
 
 
 def _lacking(exc, created):
@@ -132,7 +132,7 @@ def _lacks_fields(policy, names):
     shown = []
     for name in names:
         with contextlib.suppress(ApiError):
-            shown.append(policy.writable(name).name)
+            shown.append(policy.values.writable(name).name)
     if not shown:
         return ApiError("validation_error", _("A required value is missing."))
     return ApiError(

@@ -29,15 +29,15 @@ def read_page(policy, query):
     :raise ApiError: with everything that is not allowed
     """
     plan = policy.plan(query.selection)
-    domain = policy.domain(query.domain)
-    order, relations = policy.order(query.order, keyset=query.cursor is not None)
+    domain = policy.domains.build(query.domain)
+    order, relations = policy.ordering.build(query.order, keyset=query.cursor is not None)
     if query.cursor is not None:
-        with policy.searching(query.domain, order):
+        with policy.domains.searching(query.domain, order):
             return read_cursor_page(policy, query, plan, domain, order)
     offset = (query.page - 1) * query.limit
-    with policy.searching(query.domain, order):
-        policy.check_open(domain, relations, archived=query.archived)
-        records, found = policy.search_and_fetch(
+    with policy.domains.searching(query.domain, order):
+        policy.ordering.check_open(domain, relations, archived=query.archived)
+        records, found = policy.records.search_and_fetch(
             domain,
             stored_names(plan),
             offset,
@@ -69,10 +69,10 @@ def read_one(policy, query):
     """
     own = policy.own(query.selection, query.record_id)
     plan = policy.plan(query.selection.without(own))
-    domain = policy.domain(query.domain) & Domain("id", "=", query.record_id)
+    domain = policy.domains.build(query.domain) & Domain("id", "=", query.record_id)
     names = stored_names(plan)
-    with policy.searching(query.domain):
-        record, _found = policy.search_and_fetch(
+    with policy.domains.searching(query.domain):
+        record, _found = policy.records.search_and_fetch(
             domain, names, limit=1, order="id", archived=True, shows=query.archived
         )
     if not record:

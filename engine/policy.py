@@ -15,55 +15,17 @@ before it has said yes. The rules it keeps, whatever a connection opens:
 
 import contextlib
 import functools
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from odoo.fields import Domain
-from odoo.models import BaseModel
-
-from ..tools import domains, queries
+from ..tools import domains
 from ..tools.errors import ApiError, Problems, _
 from . import grants
+from .domain import DomainBuilder
+from .order import OrderBuilder, not_sorted
 from .protected import UNREACHABLE
-from .records import RecordPolicy, not_sorted
-from .values import ValuePolicy
-
-_PROPERTY = re.compile(r"[a-z0-9_]{1,512}")
-_NUMBERS = frozenset(["integer", "float", "monetary"])
-_SORTABLE = _NUMBERS | frozenset(
-    "char text html selection boolean date datetime many2one many2one_reference reference".split()
-)
-_GROUPABLE = _SORTABLE | {"many2many"}
-#: Types that an aggregate is made of; of the others any column.
-_AGGREGATED = {
-    "sum": _NUMBERS,
-    "avg": _NUMBERS,
-    "min": _NUMBERS | {"date", "datetime"},
-    "max": _NUMBERS | {"date", "datetime"},
-    "bool_and": frozenset(["boolean"]),
-    "bool_or": frozenset(["boolean"]),
-}
-
-
-def not_grouped(group):
-    return ApiError(
-        "bad_parameter", _("Records cannot be grouped by %(group)s."), group=str(group)[:128]
-    )
-
-
-def no_aggregate(aggregate):
-    return ApiError(
-        "bad_parameter", _("There is no %(aggregate)s."), aggregate=str(aggregate)[:128]
-    )
-
-
-def _moves(name):
-    return ApiError(
-        "bad_parameter",
-        _("A cursor cannot go by %(field)s: its value changes with the time."),
-        field=name[:128],
-    )
+from .records import Records
+from .values import ValueLoader
 
 
 @dataclass(frozen=True)
@@ -96,7 +58,7 @@ class Plan:
 MODE_OF_METHOD = {method: mode for mode, method in grants.METHODS.items()}
 
 
-class Policy(RecordPolicy, ValuePolicy):
+class Policy:
     """What one caller may do with one model.
 
     Three environments, each for one purpose:
@@ -117,11 +79,14 @@ class Policy(RecordPolicy, ValuePolicy):
         self.caller = caller.sudo(False).with_env(grants.plain(caller.env))
         self.connection = connection
         self.root = root or self
-        self._scope = None
+        self.records = Records(self)
+        self.domains = DomainBuilder(self)
+        self.values = ValueLoader(self)
+        self.ordering = OrderBuilder(self)
         self._search = None
         if root is None:
             self._policies = {self.name: self}
-            self.elevated = self._lifts_at_all() and not self.is_protected(mode or "write")
+            self.elevated = self.lifts_at_all() and not self.is_protected(mode or "write")
             self.grant = grants.Grant(self, mode)
         else:
             self.elevated = self.lifts("read")
@@ -155,13 +120,13 @@ class Policy(RecordPolicy, ValuePolicy):
         """The model in an environment in which what connections open is lifted, and nothing else."""
         return self.root.strict_env[self.name]
 
-    def _lifts_at_all(self):
+    def lifts_at_all(self):
         return self.connection is not None and not self.connection.as_user
 
     def lifts(self, mode):
         """Return whether the connection lifts access rights and record rules for a mode."""
         return (
-            self._lifts_at_all()
+            self.lifts_at_all()
             and self.allows(grants.METHODS[mode])
             and not self.is_protected(mode)
         )
@@ -238,21 +203,21 @@ class Policy(RecordPolicy, ValuePolicy):
         :param column: refuse a field that has no column in the view of its model
         :raise ApiError: the same for all three, so that nobody can list what is hidden
         """
-        found = self.model._fields.get(name)
+        field = self.model._fields.get(name)
         if (
-            found is None
-            or found.comodel_name in UNREACHABLE
-            or not self._listed(name, "read_fields")
-            or not (self.caller if record is None else record)._has_field_access(found, "read")
-            or self._is_closed_secret(found, "read_fields")
-            or self._leads_nowhere(found)
-            or (column and self._lacks_column(found))
+            field is None
+            or field.comodel_name in UNREACHABLE
+            or not self.is_listed(name, "read_fields")
+            or not (self.caller if record is None else record)._has_field_access(field, "read")
+            or self.is_closed_secret(field, "read_fields")
+            or self._leads_nowhere(field)
+            or (column and self._lacks_column(field))
             or (name == "display_name" and self._is_name_hidden())
         ):
             raise ApiError(
                 error, _("Unknown field %(field)s on %(model)s."), field=name[:128], model=self.name
             )
-        return found
+        return field
 
     def own(self, selection, record_id):
         """Return the fields of a selection that Odoo shows the caller on this record and not in general.
@@ -278,8 +243,8 @@ class Policy(RecordPolicy, ValuePolicy):
 
     def _is_name_hidden(self):
         """Return whether a record goes by a field that the caller may not see."""
-        found = self.model._fields.get(self.model._rec_name or "")
-        return found is not None and not self.caller._has_field_access(found, "read")
+        field = self.model._fields.get(self.model._rec_name or "")
+        return field is not None and not self.caller._has_field_access(field, "read")
 
     def _leads_nowhere(self, field):
         """Return whether a relation leads to a model that neither the caller reads nor Odoo's code for them.
@@ -298,7 +263,7 @@ class Policy(RecordPolicy, ValuePolicy):
         stored = field.store and field.column_type and field.name != "id"
         return bool(columns is not None and stored and field.name not in columns)
 
-    def _is_moving(self, field):
+    def is_moving(self, field):
         """Return whether a view computes a field from the current time or at random: records would come twice."""
         connections = self.caller.env["connection.api"]
         return self._view_columns is not None and field.name in connections._moving_columns(
@@ -309,18 +274,18 @@ class Policy(RecordPolicy, ValuePolicy):
     def _view_columns(self):
         return self.caller.env["connection.api"]._view_columns(self.name)
 
-    def _is_closed_secret(self, field, which):
+    def is_closed_secret(self, field, which):
         """Return whether a field opens something else: rights are lifted for it only where a list names it."""
         return field.name in self._secrets and field.name not in getattr(self.connection, which)
 
     @functools.cached_property
     def _secrets(self):
         """The names of fields that the connection opens only where a list names them."""
-        if not self._lifts_at_all():
+        if not self.lifts_at_all():
             return frozenset()
         return self.caller.env["connection.api"]._secret_fields(self.name)
 
-    def _listed(self, name, which):
+    def is_listed(self, name, which):
         allowed = self.connection is not None and getattr(self.connection, which)
         return not allowed or name in allowed or (name == "id" and which == "read_fields")
 
@@ -332,32 +297,32 @@ class Policy(RecordPolicy, ValuePolicy):
         :raise ApiError: with everything that is not allowed
         """
         problems = Problems()
-        plan = self._plan(selection, problems)
+        plan = self.plan_into(selection, problems)
         problems.raise_if_any()
         return plan
 
-    def _plan(self, selection, problems):
+    def plan_into(self, selection, problems):
         columns = []
         for name in selection.fields:
             try:
-                found = self.readable(name)
+                field = self.readable(name)
                 below = selection.expand.get(name)
                 if below is not None:
-                    if not found.relational:
+                    if not field.relational:
                         raise ApiError(
                             "bad_parameter", _("%(field)s is not a relation."), field=name
                         )
-                    related = self.reading(found.comodel_name)
+                    related = self.reading(field.comodel_name)
                     related.check_page(name, below.limit)
-                    below = related._plan(below, problems)
+                    below = related.plan_into(below, problems)
             except ApiError as exc:
                 problems.catch(exc)
                 continue
             if name != "id":
-                columns.append(Column(name, found.type, below))
+                columns.append(Column(name, field.type, below))
         order = ""
         try:
-            order, relations = self._order(selection.order, keyset=False)
+            order, relations = self.ordering.build_given(selection.order, keyset=False)
             if relations:  # which records it is about is not known before they are read
                 raise not_sorted(relations[0][0][0])
         except ApiError as exc:
@@ -402,152 +367,12 @@ class Policy(RecordPolicy, ValuePolicy):
             found |= policy.expanded(below)
         return found
 
-    # --- order and groups --------------------------------------------------------------
-
-    def order(self, terms, keyset=False):
-        """Odoo's order for a client's, ending with the id so that it leaves nothing to chance.
-
-        :param terms: :class:`~..tools.queries.OrderTerm` s
-        :param bool keyset: allow only what a cursor can hold the values of
-        :return: the order, and the relations on its way for :meth:`check_open`
-        :raise ApiError: ``unknown_field``, ``bad_parameter``
-        """
-        order, relations = self._order(terms, keyset)
-        return order or "id desc", relations
-
-    def _order(self, terms, keyset):
-        problems, relations = Problems(), []
-        for term in terms:
-            try:
-                relations += self._check_term(term.name, keyset)
-            except ApiError as exc:
-                problems.catch(exc)
-        problems.raise_if_any()
-        if terms and all(term.name != "id" for term in terms):
-            terms = (*terms, queries.OrderTerm("id", descending=True))
-        return ", ".join(map(str, terms)), relations
-
-    def _check_term(self, path, keyset):
-        """A property sorts by its stored value, where the field that it belongs to stands in a column."""
-        holder = self._holder(path)
-        if holder is None:
-            return self._check_sortable(self.readable(path), keyset)
-        property_name = path.partition(".")[2]
-        if not (holder.store or holder.inherited) or not _PROPERTY.fullmatch(property_name):
-            raise not_sorted(path)
-        return []
-
-    def _holder(self, path):
+    def holder(self, path):
         """Return the field that holds a property, if a path leads to one that the caller may see; else None."""
         name, dot, _property_name = path.partition(".")
-        found = self.model._fields.get(name)
-        if not dot or found is None or found.type != "properties":
+        field = self.model._fields.get(name)
+        if not dot or field is None or field.type != "properties":
             return None
         with contextlib.suppress(ApiError):
             return self.readable(name)
         return None
-
-    def _check_sortable(self, found, keyset):
-        """Check that records can be sorted by a field: one that stands in a column, or a many2one.
-
-        A many2one is sorted as its own model is, by what the caller may see.
-
-        :param bool keyset: allow no relation of which some records are closed, and nothing that
-            stands in no column
-        :return: the relations of which some records are closed: the names on the way and the policy
-        :raise ApiError: ``bad_parameter``, or the reason's own code, naming this field in any case
-        """
-        if keyset and self._is_moving(found):
-            raise _moves(found.name)
-        try:
-            return list(self._sorted_by(found, keyset))
-        except ApiError as exc:
-            raise not_sorted(found.name, exc.error) from exc
-
-    def _sorted_by(self, found, keyset, path=(), seen=()):
-        real = found.store or found.inherited
-        computed = path and not keyset  # some models are sorted by what Odoo has SQL for
-        sortable = found.type in _SORTABLE and found._description_sortable(self.model.env)
-        if not sortable or not (real or computed) or (keyset and self._is_moving(found)):
-            raise not_sorted(found.name)
-        if found.type != "many2one" or found in seen:
-            return
-        below, path = self.reading(found.comodel_name), (*path, found.name)
-        # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
-        if not (below.shows_all() if self.elevated else below.scope().is_true()):
-            if keyset or not real:
-                raise not_sorted(found.name)
-            yield path, below
-        for part in (below.model._order or "id").split(","):
-            name = part.split()[0].split(".")[0]
-            yield from below._sorted_by(below.readable(name), keyset, path, (*seen, found))
-
-    def check_open(self, domain, relations, archived=False):
-        """Check that records lead to nothing closed by the relations that they are sorted by.
-
-        The order would tell of it. One statement per relation, and only where some records are closed.
-
-        :param domain: a :meth:`domain`
-        :param relations: of :meth:`order`
-        :raise ApiError: ``bad_parameter``
-        """
-        for path, below in relations:
-            *way, last = path
-            closed = Domain(last, "!=", False)
-            if below.is_reachable():
-                closed &= Domain(last, "not in", below.find(below.scope(), archived=True))
-            for name in reversed(way):
-                closed = Domain(name, "any", closed)
-            # some models take away what the caller may not see after the limit
-            limit = 1 if type(self.search)._search is BaseModel._search else None
-            if list(self.find(domain & closed, limit=limit, archived=archived)):
-                raise not_sorted(path[0])
-
-    def check_groups(self, query):
-        """Allow groups and aggregates.
-
-        :param query: :class:`~..tools.queries.GroupQuery`
-        :return: the relations that groups are sorted by, for :meth:`check_open`
-        :raise ApiError: with everything that is not allowed
-        """
-        problems, relations = Problems(), []
-        sorted_by = {term.name for term in query.order}
-        for group in query.groups:
-            try:
-                self._check_group(group)
-                if str(group) in sorted_by and not group.granularity:
-                    relations += self._check_sorted_group(self.readable(group.field))
-            except ApiError as exc:
-                problems.catch(exc)
-        for aggregate in query.aggregates:
-            try:
-                self._check_aggregate(aggregate)
-            except ApiError as exc:
-                problems.catch(exc)
-        problems.raise_if_any()
-        return relations
-
-    def _check_sorted_group(self, found):
-        """Groups of a many2many are sorted by the ids that they answer, others as their records are."""
-        return [] if found.type == "many2many" else self._check_sortable(found, keyset=False)
-
-    def _check_group(self, group):
-        # a property has whatever type its definition says, so that records are not grouped by one
-        found = self._holder(group.field) or self.readable(group.field)
-        dated = found.type in ("date", "datetime")
-        hours = group.granularity == "hour" and found.type == "date"
-        groupable = found.type in _GROUPABLE and found._description_groupable(self.model.env)
-        if not groupable or bool(group.granularity) != dated or hours:
-            raise not_grouped(group)
-        if found.relational:
-            self.reading(found.comodel_name)
-
-    def _check_aggregate(self, aggregate):
-        # some reports have a field for an aggregate alone, of which their own code makes SQL
-        own = type(self.model)._read_group_select is not BaseModel._read_group_select
-        found = self.readable(aggregate.field, column=not own)
-        kinds = _AGGREGATED.get(aggregate.function)
-        base = found.base_field  # where the model delegates to it, the parent's own
-        real = base.store and base.column_type
-        if not real or (kinds is not None and found.type not in kinds):
-            raise no_aggregate(aggregate)

@@ -66,14 +66,14 @@ def _one2many(column, records, inverse):
     """
     below, field = column.below, records._fields[column.name]
     policy = below.policy
-    if not policy.is_reachable():
+    if not policy.records.is_reachable():
         return [() for _record in records], policy.model
     related, found = lines_of(
         policy.search,
         records,
         field,
         inverse,
-        policy.scope(),
+        policy.records.scope(),
         below.order,
         below.limit,
         stored_names(below),
@@ -159,7 +159,7 @@ def _followed(column, records, faults):
     # whether they are archived is read together with what is answered
     active = hidden_by(field, policy.model, records)
     names = [] if below.limit else stored_names(below)
-    visible = policy.fetch(ids, [*names, *([active] if active else [])], below.order)
+    visible = policy.records.fetch(ids, [*names, *([active] if active else [])], below.order)
     if active and visible:
         visible = visible.filtered(active)
     shown = set(visible._ids)

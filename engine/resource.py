@@ -214,10 +214,10 @@ def store_file(policy, record_id, name, data, if_match=None):
     :return: the new version of the record
     :raise ApiError: as :func:`file`, and ``precondition_failed``
     """
-    field = _binary(policy.writable(name))
+    field = _binary(policy.values.writable(name))
     record = write.find(policy, [record_id])
     write.check_version(record, if_match)
-    write.store(policy, record, *policy.writing_file(field, data))
+    write.store(policy, record, *policy.values.writing_file(field, data))
     record.env.flush_all()
     return version_of(record)
 

@@ -125,7 +125,7 @@ def _plain(field, records):
 def _dump_expanded(column, records, faults, nulls, times):
     """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
     below = column.below
-    with below.policy.searching(order=below.order):
+    with below.policy.domains.searching(order=below.order):
         related, visible = faults.together(
             records,
             column.name,

@@ -36,7 +36,7 @@ class Own:
     def load(self, policy, ids, names):
         """Load values of records, as far as the caller may read them.
 
-        :param ids: of records that :meth:`~.policy.Policy.shown` shows
+        :param ids: of records that :meth:`~.records.Records.shown` shows
         :param names: what may be names of fields
         """
         if policy.connection is not None and not policy.allows("GET"):
@@ -70,7 +70,7 @@ class Own:
     def load_shown(self, policy, ids, names):
         """As :meth:`load`, for ids that a client names."""
         if ids:
-            self.load(policy, sorted(policy.shown(ids)), names)
+            self.load(policy, sorted(policy.records.shown(ids)), names)
 
     def has(self, policy, record_id, name, value):
         """Return whether a value is the record's own; False for what the caller may not read."""
@@ -97,8 +97,8 @@ def _is_as_expanded(policy, field, value, held):
     with contextlib.suppress(ApiError):
         related = policy.related(field.comodel_name)
         if is_null:
-            return not related.shown(held[:1])
-        return {values.load_id(field.name, each) for each in value} == related.shown(held)
+            return not related.records.shown(held[:1])
+        return {values.load_id(field.name, each) for each in value} == related.records.shown(held)
     return False
 
 

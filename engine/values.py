@@ -44,17 +44,17 @@ def _ends_in_kept(field):
     return field.related and not field.store
 
 
-def is_raw(found):
+def is_raw(field):
     """Whether a binary field holds the bytes themselves, where all others of Odoo hold base64."""
-    return found.name == "raw" and found.model_name == "ir.attachment"
+    return field.name == "raw" and field.model_name == "ir.attachment"
 
 
-def _inverse_of_data(found):
+def _inverse_of_data(field):
     """Return the name of the method that takes what a binary field without a column is given; None for others.
 
     It may take data for Odoo's web client (``tax_totals``): only its own code knows. Attachments hold files.
     """
-    base = found.base_field
+    base = field.base_field
     inverse = base.inverse
     if base.type != "binary" or base.store or not inverse or base.model_name == "ir.attachment":
         return None
@@ -81,13 +81,13 @@ class Pointed:
     def known(self):
         """Return the ids that the record points at already, if the caller may know."""
         owner, record_id = self.owner, self.record_id
-        if record_id is None or not owner.shown([record_id], "write"):
+        if record_id is None or not owner.records.shown([record_id], "write"):
             return set()
         try:
             owner.readable(self.field.name)
         except ApiError:
             return set()
-        current = owner.current(record_id, self.field)
+        current = owner.values.current(record_id, self.field)
         return set(current._ids) if current._name == self.model_name else set()
 
     def refusal(self, ids):
@@ -113,14 +113,14 @@ class Gathered:
     #: The values of records as they are now (:class:`~.unchanged.Own`), where they are known.
     own: Any = None
 
-    def note_inverse(self, found):
+    def note_inverse(self, field):
         """Note the method that takes the value of a field, where it may take data in place of a file.
 
         :return: whether there is one
         """
-        inverse = _inverse_of_data(found)
+        inverse = _inverse_of_data(field)
         if inverse:
-            self.inverses[inverse] = found.name
+            self.inverses[inverse] = field.name
         return bool(inverse)
 
     def add(self, other):
@@ -130,8 +130,11 @@ class Gathered:
             self.changed[name] |= ids
 
 
-class ValuePolicy:
-    """The values that one caller may write; see :class:`~.policy.Policy`."""
+class ValueLoader:
+    """Loads the values that a client sends, for one policy: what may be written, and what it names."""
+
+    def __init__(self, policy):
+        self._policy = policy
 
     def writing(self, request, own=None):
         """Allow a write: what ``create`` and ``write`` take, and what is to be answered.
@@ -143,7 +146,7 @@ class ValuePolicy:
         :raise ApiError: with everything that is not allowed
         """
         gathered = Gathered(own=own)
-        plan = self._plan(request.selection, gathered.problems)
+        plan = self._policy.plan_into(request.selection, gathered.problems)
         self._check_answer(request)
         writes = []
         for record_id, given in request.items:
@@ -161,36 +164,36 @@ class ValuePolicy:
         gathered = Gathered()
         loaded = self._values(given, gathered)
         for name, value in loaded.items():
-            found = self.model._fields[name]
-            if found.type == "many2one_reference" and value and not loaded.get(found.model_field):
+            field = self._policy.model._fields[name]
+            if field.type == "many2one_reference" and value and not loaded.get(field.model_field):
                 gathered.problems.catch(no_records(name, [value]))
         self._check_gathered(gathered)
         return loaded, gathered
 
-    def writing_file(self, found, data):
+    def writing_file(self, field, data):
         """As :meth:`writing`, for the bytes of one field that has been allowed.
 
         :return: the values, and a :class:`Gathered`
         """
         gathered = Gathered()
-        self._name_target(found, gathered)
-        gathered.note_inverse(found)
-        value = self.binary(found, data)
-        if value and not is_raw(found):
-            self._check_image(found, value)
-        return {found.name: value}, gathered
+        self._name_target(field, gathered)
+        gathered.note_inverse(field)
+        value = self.binary(field, data)
+        if value and not is_raw(field):
+            self._check_image(field, value)
+        return {field.name: value}, gathered
 
     def _check_answer(self, request):
         """Check that a write answers what it writes and nothing else, where GET is not open.
 
         :raise ApiError: ``access_denied``
         """
-        if self.allows("GET"):
+        if self._policy.allows("GET"):
             return
         for record_id, given in request.items:
             written = {"id", *given}
             if record_id is not None:  # a relation has more in it than what was added
-                fields = self.model._fields
+                fields = self._policy.model._fields
                 written -= {name for name in given if name in fields and fields[name].relational}
                 written |= {
                     name for name in given if name in fields and fields[name].type == "many2one"
@@ -199,7 +202,7 @@ class ValuePolicy:
                 raise ApiError(
                     "access_denied",
                     _("%(model)s may not be read through this API."),
-                    model=self.name,
+                    model=self._policy.name,
                 )
 
     def _values(self, given, gathered, record_id=None):
@@ -221,26 +224,26 @@ class ValuePolicy:
                 self._load(name, given[name], loaded, gathered, record_id)
         self._point_at_documents(loaded, gathered, record_id)
         for name in loaded:
-            found = self.model._fields[name]
-            if found.type == "properties" and loaded[name]:
+            field = self._policy.model._fields[name]
+            if field.type == "properties" and loaded[name]:
                 try:
-                    loaded[name] = self._properties(found, loaded, record_id, gathered)
+                    loaded[name] = self._properties(field, loaded, record_id, gathered)
                 except ApiError as exc:
                     gathered.problems.catch(exc)
         return loaded
 
     def _load(self, name, value, loaded, gathered, record_id):
-        found = self.writable(name)
-        value = self._value(found, value, gathered, record_id)
-        if value == [] and found.type in values.X2MANY:
+        field = self.writable(name)
+        value = self._value(field, value, gathered, record_id)
+        if value == [] and field.type in values.X2MANY:
             return  # nothing changes
         loaded[name] = value
-        self._name_target(found, gathered)
+        self._name_target(field, gathered)
 
     def _is_own(self, name, value, gathered, record_id):
         """Return whether a value is what the record has already, as far as the caller may know."""
         own = gathered.own
-        return bool(own and record_id and own.has(self, record_id, name, value))
+        return bool(own and record_id and own.has(self._policy, record_id, name, value))
 
     def _kept_though_unchanged(self, unchanged, loaded):
         """Return those of the unchanged fields that are written with the changed ones.
@@ -251,13 +254,13 @@ class ValuePolicy:
         """
         if not unchanged:
             return []
-        fields = self.model._fields
+        fields = self._policy.model._fields
         if any(is_for_write_alone(fields[name]) for name in loaded):
             return unchanged
         dependent = {
             dependent
             for name in loaded
-            for dependent in self.model.pool.get_dependent_fields(fields[name])
+            for dependent in self._policy.model.pool.get_dependent_fields(fields[name])
         }
         return [name for name in unchanged if fields[name] in dependent]
 
@@ -268,21 +271,21 @@ class ValuePolicy:
 
         :raise ApiError: ``bad_value``
         """
-        found = self.model._fields.get(name)
+        field = self._policy.model._fields.get(name)
         rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-        if found is None or found.type not in values.X2MANY or not rows or not gathered.own:
+        if field is None or field.type not in values.X2MANY or not rows or not gathered.own:
             return
         if not self._is_known(name):
             return  # and told as an unknown field by whoever loads it
-        below = self.related(found.comodel_name)
-        rows = [(values.load_id(found.name, row), row) for row in rows]
+        related_policy = self._policy.related(field.comodel_name)
+        rows = [(values.load_id(field.name, row), row) for row in rows]
         names = {name: None for _id, row in rows for name in row if name != "id"}
         if names:
-            gathered.own.load_shown(below, [record_id for record_id, _row in rows], names)
+            gathered.own.load_shown(related_policy, [record_id for record_id, _row in rows], names)
         for record_id, row in rows:
             for name, value in row.items():
-                below._check_objects(name, value, gathered)
-                if name != "id" and not gathered.own.has(below, record_id, name, value):
+                related_policy.values._check_objects(name, value, gathered)
+                if name != "id" and not gathered.own.has(related_policy, record_id, name, value):
                     raise ApiError(
                         "bad_value",
                         _(
@@ -291,12 +294,12 @@ class ValuePolicy:
                         ),
                         name=name[:128],
                         id=record_id,
-                        field=found.name,
+                        field=field.name,
                     )
 
     def _is_known(self, name):
         """Return whether the caller may read or write a field, and so learns that there is one."""
-        for allow in (self.readable, self.writable):
+        for allow in (self._policy.readable, self.writable):
             with contextlib.suppress(ApiError):
                 return bool(allow(name))
         return False
@@ -307,79 +310,79 @@ class ValuePolicy:
         Where one of the two is not among the values, :mod:`.write` looks at the record after the write.
         """
         for name, value in loaded.items():
-            found = self.model._fields[name]
-            if found.type != "many2one_reference" or not value:
+            field = self._policy.model._fields[name]
+            if field.type != "many2one_reference" or not value:
                 continue
-            model_name = loaded.get(found.model_field)
-            if isinstance(model_name, str) and model_name in self.caller.env:
-                self._point(gathered, record_id, found, model_name, [value])
+            model_name = loaded.get(field.model_field)
+            if isinstance(model_name, str) and model_name in self._policy.caller.env:
+                self._point(gathered, record_id, field, model_name, [value])
 
     def writable(self, name):
         """The field, if there is one of that name that the connection lists and the caller may write.
 
         :raise ApiError: ``unknown_field``, ``bad_value``, ``access_denied``
         """
-        found = self.model._fields.get(name)
+        field = self._policy.model._fields.get(name)
         if (
-            found is None
-            or found.comodel_name in UNREACHABLE
-            or not self._listed(name, "write_fields")
-            or not self.caller._has_field_access(found, "write")
-            or self._is_closed_secret(found, "write_fields")
+            field is None
+            or field.comodel_name in UNREACHABLE
+            or not self._policy.is_listed(name, "write_fields")
+            or not self._policy.caller._has_field_access(field, "write")
+            or self._policy.is_closed_secret(field, "write_fields")
         ):
             raise ApiError(
                 "unknown_field",
                 _("Unknown field %(field)s on %(model)s."),
                 field=name[:128],
-                model=self.name,
+                model=self._policy.name,
             )
-        if is_kept_by_odoo(found):
+        if is_kept_by_odoo(field):
             raise ApiError(
                 "bad_value", _("Odoo keeps %(field)s itself; it cannot be written."), field=name
             )
-        if self._is_written_elsewhere(found):
-            self._check_related_write(found)
-        self._check_markup(found)
-        return found
+        if self._is_written_elsewhere(field):
+            self._check_related_write(field)
+        self._check_markup(field)
+        return field
 
-    def _check_markup(self, found):
+    def _check_markup(self, field):
         """Check who writes HTML that Odoo does not clean: it may hold scripts, for whoever looks at it.
 
         :raise ApiError: ``access_denied``
         """
-        if found.type != "html" or found.base_field.sanitize or not self._lifts_at_all():
+        if field.type != "html" or field.base_field.sanitize or not self._policy.lifts_at_all():
             return
-        listed = found.name in self.connection.write_fields
-        if not listed and not self.caller.has_access("write"):
+        listed = field.name in self._policy.connection.write_fields
+        if not listed and not self._policy.caller.has_access("write"):
             raise ApiError(
                 "access_denied",
                 _(
                     "%(field)s may hold scripts: it has to be among the writable fields of the"
                     " connection of %(model)s."
                 ),
-                field=found.name,
-                model=self.name,
+                field=field.name,
+                model=self._policy.name,
             )
 
-    def _check_related_write(self, found):
+    def _check_related_write(self, field):
         """Check that a field of another model may be written there, too.
 
         A model that this one delegates to (``_inherits``) is a part of it, unless it has a connection.
         """
-        target, name = self._target(found)
+        target, name = self._target(field)
         if is_kept_by_odoo(target.caller._fields[name]):
             raise ApiError(
                 "bad_value",
                 _("Odoo keeps %(field)s itself; it cannot be written."),
-                field=found.name,
+                field=field.name,
             )
-        if target is self:  # another field of the same model
+        if target is self._policy:  # another field of the same model
             self.writable(name)
             return
-        if found.inherited:
+        if field.inherited:
             # Odoo writes some of them with `sudo()`, an alias for instance
             allowed = (
-                not self._lifts_at_all()
+                not self._policy.lifts_at_all()
                 or not target.is_protected("write")
                 or target.caller.has_access("write")
             )
@@ -387,31 +390,31 @@ class ValuePolicy:
             allowed = target.allows("PUT")
         if not allowed:
             raise ApiError(
-                "access_denied", _("%(field)s cannot be written here."), field=found.name
+                "access_denied", _("%(field)s cannot be written here."), field=field.name
             )
         if target.connection is not None:
-            target.writable(name)
+            target.values.writable(name)
 
-    def _target(self, found):
+    def _target(self, field):
         """The policy of the model that a related field belongs to, and its name there."""
-        model_name = self.name
-        *steps, name = found.related.split(".")
+        model_name = self._policy.name
+        *steps, name = field.related.split(".")
         for step in steps:
-            model_name = self.model.env[model_name]._fields[step].comodel_name
-        return self.related(model_name), name
+            model_name = self._policy.model.env[model_name]._fields[step].comodel_name
+        return self._policy.related(model_name), name
 
     @staticmethod
-    def _is_written_elsewhere(found):
+    def _is_written_elsewhere(field):
         """Return whether a value ends up in another field: what only shows one has no inverse."""
-        return bool(found.related and (found.inverse or found.inherited))
+        return bool(field.related and (field.inverse or field.inherited))
 
-    def _name_target(self, found, gathered):
-        if self._is_written_elsewhere(found):
-            gathered.named.add(self._target(found)[0].name)
+    def _name_target(self, field, gathered):
+        if self._is_written_elsewhere(field):
+            gathered.named.add(self._target(field)[0].name)
 
     def current(self, record_id, field):
         """Return the records that a relation of a record leads to now, archived ones included."""
-        model = self.everything() if field.store else self.caller.sudo()
+        model = self._policy.records.everything() if field.store else self._policy.caller.sudo()
         record = model.browse(record_id).exists()
         value = record[field.name]
         if field.type == "many2one_reference":
@@ -423,51 +426,51 @@ class ValuePolicy:
         )  # a reference may be empty
 
     @staticmethod
-    def binary(found, data):
+    def binary(field, data):
         """Bytes as Odoo wants them in a field: in base64, except where it wants the bytes."""
         if not data:
             return False
-        return data if is_raw(found) else base64.b64encode(data)
+        return data if is_raw(field) else base64.b64encode(data)
 
     @staticmethod
-    def _typed(found, value, gathered):
+    def _typed(field, value, gathered):
         """Return a value as one of the field's type.
 
         :raise ApiError: ``bad_value``
         """
-        if gathered.note_inverse(found) and isinstance(value, dict | list):
-            return values.load("json", found.name, value)
-        loaded = values.load(found.type, found.name, value, getattr(found, "size", None))
-        return base64.b64decode(loaded) if loaded and is_raw(found) else loaded
+        if gathered.note_inverse(field) and isinstance(value, dict | list):
+            return values.load("json", field.name, value)
+        loaded = values.load(field.type, field.name, value, getattr(field, "size", None))
+        return base64.b64decode(loaded) if loaded and is_raw(field) else loaded
 
-    def _value(self, found, value, gathered, record_id):
-        loaded = self._typed(found, value, gathered)
-        if found.type in values.X2MANY:
-            return self._commands(found, loaded, gathered, record_id)
-        if found.type == "many2one" and loaded:
-            delegates = self.caller._inherits.get(found.comodel_name) == found.name
+    def _value(self, field, value, gathered, record_id):
+        loaded = self._typed(field, value, gathered)
+        if field.type in values.X2MANY:
+            return self._commands(field, loaded, gathered, record_id)
+        if field.type == "many2one" and loaded:
+            delegates = self._policy.caller._inherits.get(field.comodel_name) == field.name
             need = "change" if delegates else "read"
-            self._point(gathered, record_id, found, found.comodel_name, [loaded], need)
-            self._check_taking(found, loaded, record_id)
-        elif found.type in ("selection", "reference") and loaded:
-            choice = loaded.partition(",")[0] if found.type == "reference" else loaded
-            if choice not in found.get_values(self.model.env):
+            self._point(gathered, record_id, field, field.comodel_name, [loaded], need)
+            self._check_taking(field, loaded, record_id)
+        elif field.type in ("selection", "reference") and loaded:
+            choice = loaded.partition(",")[0] if field.type == "reference" else loaded
+            if choice not in field.get_values(self._policy.model.env):
                 raise ApiError(
                     "bad_value",
                     _("%(value)s is not a choice of %(field)s."),
                     value=choice[:128],
-                    field=found.name,
+                    field=field.name,
                 )
-            if found.type == "reference":
+            if field.type == "reference":
                 ids = [int(loaded.partition(",")[2])]
-                self._point(gathered, record_id, found, choice, ids)
-        elif found.type == "binary" and loaded and isinstance(loaded, str):
-            self._check_image(found, loaded)
-        elif found.type == "properties_definition" and loaded:
-            self._check_definition(found, loaded)
+                self._point(gathered, record_id, field, choice, ids)
+        elif field.type == "binary" and loaded and isinstance(loaded, str):
+            self._check_image(field, loaded)
+        elif field.type == "properties_definition" and loaded:
+            self._check_definition(field, loaded)
         return loaded
 
-    def _check_taking(self, found, value, record_id):
+    def _check_taking(self, field, value, record_id):
         """Check that nobody makes a record their own that others' records belong to.
 
         Record rules of other models go through such links to contacts: who is the customer of an order
@@ -475,58 +478,64 @@ class ValuePolicy:
 
         :raise ApiError: ``access_denied``
         """
-        env = self.caller.env
-        if found.comodel_name != "res.partner" or record_id is None or not self.lifts("write"):
+        env = self._policy.caller.env
+        if (
+            field.comodel_name != "res.partner"
+            or record_id is None
+            or not self._policy.lifts("write")
+        ):
             return
-        if found.name not in env["connection.api"]._followed_words():
+        if field.name not in env["connection.api"]._followed_words():
             return
-        partner = self.everything().env["res.partner"].browse(value).exists()
+        partner = self._policy.records.everything().env["res.partner"].browse(value).exists()
         family = partner.commercial_partner_id
         if not family or family != env.user.partner_id.commercial_partner_id:
             return
-        if self.current(record_id, found).commercial_partner_id != family:
-            self._check_members(found, record_id)
+        if self.current(record_id, field).commercial_partner_id != family:
+            self._check_members(field, record_id)
 
-    def _check_image(self, found, value):
+    def _check_image(self, field, value):
         """Check what Odoo checks when a record is created, but not when it is changed: SVG is for administrators.
 
         :raise UserError:
         """
-        if not found.attachment:
-            found.convert_to_column(value, self.caller)
+        if not field.attachment:
+            field.convert_to_column(value, self._policy.caller)
 
-    def _is_folder_shown(self, found, folder, record_id):
+    def _is_folder_shown(self, field, folder, record_id):
         """Return whether the caller may see the record that holds a definition, or the record points at it already."""
-        below = self.related(folder._name)
-        if not folder or folder.id in below.shown(folder.ids):
+        related_policy = self._policy.related(folder._name)
+        if not folder or folder.id in related_policy.records.shown(folder.ids):
             return True
-        if not _is_holder_computed(self, found):
-            known = record_id and self.shown([record_id], "write")
-            link = self.model._fields[found.definition_record]
+        if not _is_holder_computed(self._policy, field):
+            known = record_id and self._policy.records.shown([record_id], "write")
+            link = self._policy.model._fields[field.definition_record]
             return bool(known and folder <= self.current(record_id, link))
         return folder.exists() == folder
 
-    def _point(self, gathered, record_id, found, model_name, ids, need="read"):
-        below = self.related(model_name)
+    def _point(self, gathered, record_id, field, model_name, ids, need="read"):
+        related_policy = self._policy.related(model_name)
         if ids:
-            pointed = Pointed(self, record_id, found, below.name, frozenset(ids), need)
+            pointed = Pointed(
+                self._policy, record_id, field, related_policy.name, frozenset(ids), need
+            )
             gathered.pointed.append(pointed)
 
-    def _check_definition(self, found, loaded):
+    def _check_definition(self, field, loaded):
         """Odoo's own check, which it would else make in the middle of the write, as an error of the program.
 
         :raise ApiError: ``bad_value``
         """
         try:
-            found.convert_to_cache(loaded, self.model)
+            field.convert_to_cache(loaded, self._policy.model)
         except (ValueError, TypeError) as exc:
             raise ApiError(
                 "bad_value",
                 _("%(field)s: Odoo does not take this definition."),
-                field=found.name,
+                field=field.name,
             ) from exc
 
-    def _properties(self, found, loaded, record_id, gathered):
+    def _properties(self, field, loaded, record_id, gathered):
         """Properties as their definition wants them; it may come with the same values.
 
         Odoo would keep a value of any other type and not show it, or fail.
@@ -534,122 +543,122 @@ class ValuePolicy:
         :param record_id: None for a record to create
         :raise ApiError: ``bad_value``
         """
-        definition = self._definition(found, loaded, record_id)
+        definition = self._definition(field, loaded, record_id)
         if definition is None:
             return False  # the record or its folder is not there: others tell that
-        settled = values.load_properties(found.name, loaded[found.name], definition)
+        settled = values.load_properties(field.name, loaded[field.name], definition)
         for item in definition:
             if item.get("comodel") and (ids := settled.get(item["name"])):
                 ids = ids if isinstance(ids, list) else [ids]
-                self._point(gathered, record_id, found, item["comodel"], ids)
+                self._point(gathered, record_id, field, item["comodel"], ids)
         return settled
 
-    def _definition(self, found, loaded, record_id):
+    def _definition(self, field, loaded, record_id):
         """The definition of the properties that a record has after the write; None without the record."""
-        name = found.definition_record
+        name = field.definition_record
         if loaded.get(name) or not record_id:
             # a default, or computed of other values
             scalars = {
                 key: value for key, value in loaded.items() if not isinstance(value, list | dict)
             }
-            folder = self.working.new(scalars)[name]._origin
-            there = self._is_folder_shown(found, folder, record_id)
+            folder = self._policy.working.new(scalars)[name]._origin
+            there = self._is_folder_shown(field, folder, record_id)
         elif name in loaded:
             return []
         else:
-            record = self.fetch([record_id], []).exists()
-            folder, there = record.with_env(self.working.env)[name], bool(record)
+            record = self._policy.records.fetch([record_id], []).exists()
+            folder, there = record.with_env(self._policy.working.env)[name], bool(record)
         # as Odoo reads it (odoo/orm/fields_properties.py): whoever sees the record sees its properties
-        return (folder.sudo()[found.definition_record_field] or []) if there else None
+        return (folder.sudo()[field.definition_record_field] or []) if there else None
 
-    def _commands(self, found, commands, gathered, record_id):
-        if found.type == "one2many" and not self._has_rows(found):
-            self._check_unchanged(found, commands, record_id)
+    def _commands(self, field, commands, gathered, record_id):
+        if field.type == "one2many" and not self._has_rows(field):
+            self._check_unchanged(field, commands, record_id)
             return []
-        replaces = found.type == "one2many" and found.store and record_id is not None
-        self._read_own(found, commands, gathered)
+        replaces = field.type == "one2many" and field.store and record_id is not None
+        self._read_own(field, commands, gathered)
         loaded = []
         for command in commands:
             differences = None
             if replaces and command.kind in ("set", "clear"):
-                differences = self._differences(found, command.ids, record_id)
-            allowed = self._command(found, command, gathered, record_id, differences)
+                differences = self._differences(field, command.ids, record_id)
+            allowed = self._command(field, command, gathered, record_id, differences)
             if command.kind == "update" and not allowed[2]:
                 continue  # all of its values are the record's own
             loaded += [allowed] if differences is None else differences
         return loaded
 
-    def _has_rows(self, found):
+    def _has_rows(self, field):
         """Return whether the records of a relation are rows of a table, so that they can be written."""
-        return self.caller.env["connection.api"]._has_table(found.comodel_name)
+        return self._policy.caller.env["connection.api"]._has_table(field.comodel_name)
 
-    def _check_unchanged(self, found, commands, record_id):
+    def _check_unchanged(self, field, commands, record_id):
         """
         :raise ApiError: ``access_denied`` for commands that change a relation
         """
         for command in commands:
             replaces = record_id is not None and command.kind in ("set", "clear")
-            if not replaces or self._differences(found, command.ids, record_id):
+            if not replaces or self._differences(field, command.ids, record_id):
                 raise ApiError(
-                    "access_denied", _("%(field)s cannot be written here."), field=found.name
+                    "access_denied", _("%(field)s cannot be written here."), field=field.name
                 )
 
-    def _read_own(self, found, commands, gathered):
+    def _read_own(self, field, commands, gathered):
         """Read the records that commands change, all of them together."""
         updates = [command for command in commands if command.kind == "update"]
         if updates and gathered.own:
             names = {name: None for command in updates for name in command.values}
-            below = self.related(found.comodel_name)
-            gathered.own.load_shown(below, [command.ids[0] for command in updates], names)
+            related_policy = self._policy.related(field.comodel_name)
+            gathered.own.load_shown(related_policy, [command.ids[0] for command in updates], names)
 
-    def _differences(self, found, ids, record_id):
+    def _differences(self, field, ids, record_id):
         """Return commands for what a new list of a one2many changes: Odoo would write those that stay, too.
 
         Records that Odoo does not show in the relation are not taken out of it.
         """
-        if not self.shown([record_id], "write"):
+        if not self._policy.records.shown([record_id], "write"):
             return []  # there is no such record, as is said when it is looked for
-        everyone = set(self.current(record_id, found)._ids)
-        shown = self.working.browse(record_id)[found.name]._ids
+        everyone = set(self.current(record_id, field)._ids)
+        shown = self._policy.working.browse(record_id)[field.name]._ids
         return [
             *(Command.unlink(key) for key in shown if key not in ids),
             *(Command.link(key) for key in ids if key not in everyone),
         ]
 
-    def _removal_deletes(self, found):
+    def _removal_deletes(self, field):
         """Return whether taking a record out of the relation deletes it (``One2many.write_real``)."""
-        if found.type != "one2many" or not found.inverse_name:
+        if field.type != "one2many" or not field.inverse_name:
             return False
-        inverse = self.model.env[found.comodel_name]._fields[found.inverse_name]
+        inverse = self._policy.model.env[field.comodel_name]._fields[field.inverse_name]
         return getattr(inverse, "ondelete", None) == "cascade"
 
-    def _command(self, found, command, gathered, record_id, differences):
+    def _command(self, field, command, gathered, record_id, differences):
         """
         :param differences: the commands that stand for one which replaces all records of a one2many
         """
-        below = self.related(found.comodel_name)
+        related_policy = self._policy.related(field.comodel_name)
         method = _METHOD_OF_COMMAND.get(command.kind)
         kinds = {each[0] for each in differences or ()}
         removes = command.kind == "unlink" or Command.UNLINK in kinds
-        if removes and self._removal_deletes(found):
+        if removes and self._removal_deletes(field):
             method = "DELETE"
-        if method and not below.allows(method):
+        if method and not related_policy.allows(method):
             raise ApiError(
                 "access_denied",
                 _("%(field)s: %(method)s is not open for %(model)s."),
-                field=found.name,
+                field=field.name,
                 method=method,
-                model=below.name,
+                model=related_policy.name,
             )
-        gathered.named.add(below.name)
-        hidden = self._hidden_links(found, command, record_id)
-        if found.type == "many2many":
-            self._check_membership(found, command, gathered, record_id, hidden)
-        if need := self._need_of_command(found, command):
-            self._point(gathered, record_id, found, below.name, command.ids, need)
+        gathered.named.add(related_policy.name)
+        hidden = self._hidden_links(field, command, record_id)
+        if field.type == "many2many":
+            self._check_membership(field, command, gathered, record_id, hidden)
+        if need := self._need_of_command(field, command):
+            self._point(gathered, record_id, field, related_policy.name, command.ids, need)
         if command.kind in ("create", "update"):
-            gathered.changed[below.name].update(command.ids)
-            nested = self._nested(found, below, command, gathered)
+            gathered.changed[related_policy.name].update(command.ids)
+            nested = self._nested(field, related_policy, command, gathered)
             return Command.update(command.ids[0], nested) if command.ids else Command.create(nested)
         if command.kind in ("clear", "set"):
             ids = [*command.ids, *hidden]
@@ -657,7 +666,7 @@ class ValuePolicy:
         return getattr(Command, command.kind)(command.ids[0])
 
     @staticmethod
-    def _need_of_command(found, command):
+    def _need_of_command(field, command):
         """Return what has to be open of the records that a command names (:attr:`Pointed.need`)."""
         match command.kind:
             case "link" | "set":
@@ -666,23 +675,25 @@ class ValuePolicy:
                 return "write"
             case "delete":
                 return "unlink"
-            case "unlink" if found.type == "one2many":
+            case "unlink" if field.type == "one2many":
                 return "write"
         return None
 
-    def _hidden_links(self, found, command, record_id):
+    def _hidden_links(self, field, command, record_id):
         """Return the ids that a new list of a many2many leaves: those of records that the caller may not see."""
         replaces = command.kind in ("set", "clear") and record_id is not None
-        if found.type != "many2many" or not found.base_field.store or not replaces:
+        if field.type != "many2many" or not field.base_field.store or not replaces:
             return ()
-        below = self.related(found.comodel_name)
-        if below.shows_all() or not self.shown([record_id], "write"):
+        related_policy = self._policy.related(field.comodel_name)
+        if related_policy.records.shows_all() or not self._policy.records.shown(
+            [record_id], "write"
+        ):
             return ()
-        linked = self.working.browse(record_id)[found.name]._ids
-        shown = below.shown(linked)
+        linked = self._policy.working.browse(record_id)[field.name]._ids
+        shown = related_policy.records.shown(linked)
         return tuple(key for key in linked if key not in shown)
 
-    def _check_membership(self, found, command, gathered, record_id, hidden):
+    def _check_membership(self, field, command, gathered, record_id, hidden):
         """Note whom a many2many adds or removes where that gives rights on the other side.
 
         It needs the right to change those records as well: who may change a contact may not make it a
@@ -691,51 +702,51 @@ class ValuePolicy:
         :param hidden: the ids of :meth:`_hidden_links`
         :raise ApiError: ``access_denied`` where members are records of a model of their own
         """
-        kind = self.caller.env["connection.api"]._membership(self.name, found.name)
+        kind = self._policy.caller.env["connection.api"]._membership(self._policy.name, field.name)
         if not kind or command.kind not in ("link", "unlink", "set", "clear"):
             return
-        if not self.lifts("create" if record_id is None else "write"):
+        if not self._policy.lifts("create" if record_id is None else "write"):
             return  # by the caller's own rights: Odoo decides
         ids = set(command.ids)
         if command.kind in ("set", "clear") and record_id:
-            ids ^= set(self.current(record_id, found)._ids)
+            ids ^= set(self.current(record_id, field)._ids)
             ids -= set(hidden)
         if not ids:
             return
         if kind == "members":
-            self._check_members(found, record_id)
+            self._check_members(field, record_id)
             return
-        self._point(gathered, record_id, found, found.comodel_name, ids, "join")
+        self._point(gathered, record_id, field, field.comodel_name, ids, "join")
 
-    def _check_members(self, found, record_id):
+    def _check_members(self, field, record_id):
         """Check that the caller may say who sees a record: of a new one, by own rights, or where a list says so.
 
         :raise ApiError: ``access_denied``
         """
-        if record_id is None or found.name in self.connection.write_fields:
+        if record_id is None or field.name in self._policy.connection.write_fields:
             return
-        if not self.caller.browse(record_id)._filtered_access("write"):
+        if not self._policy.caller.browse(record_id)._filtered_access("write"):
             raise ApiError(
                 "access_denied",
                 _(
                     "%(field)s decides who sees what: it has to be among the writable fields of the"
                     " connection of %(model)s."
                 ),
-                field=found.name,
-                model=self.name,
+                field=field.name,
+                model=self._policy.name,
             )
 
-    def _nested(self, found, below, command, gathered):
+    def _nested(self, field, below, command, gathered):
         """
         :raise ApiError: ``bad_value`` below a depth at which Python's stack, and Odoo's, come to their end
         """
         if gathered.depth >= MAX_NESTED_COMMANDS:
             raise ApiError(
-                "bad_value", _("%(field)s: commands are nested too deeply."), field=found.name
+                "bad_value", _("%(field)s: commands are nested too deeply."), field=field.name
             )
         gathered.depth += 1
         record_id = command.ids[0] if command.kind == "update" else None
-        nested = below._values(command.values, gathered, record_id)
+        nested = below.values._values(command.values, gathered, record_id)
         gathered.depth -= 1
         return nested
 
@@ -752,10 +763,12 @@ class ValuePolicy:
             wanted[pointed.model_name, pointed.need].update(pointed.ids)
         open_ids = {}
         for (model_name, need), ids in wanted.items():
-            below = self.related(model_name)
+            related_policy = self._policy.related(model_name)
             changes = need in ("change", "join")
             open_ids[model_name, need] = (
-                below.changeable(ids) if changes else below.shown(ids, need)
+                related_policy.records.changeable(ids)
+                if changes
+                else related_policy.records.shown(ids, need)
             )
         for pointed in gathered.pointed:
             missing = pointed.ids - open_ids[pointed.model_name, pointed.need]
@@ -766,9 +779,9 @@ class ValuePolicy:
         problems.raise_if_any()
 
 
-def _is_holder_computed(policy, found):
+def _is_holder_computed(policy, field):
     """Return whether Odoo computes which record holds a definition of properties: nobody can choose it."""
-    link = policy.model._fields[found.definition_record]
+    link = policy.model._fields[field.definition_record]
     return bool(link.compute and link.readonly)
 
 

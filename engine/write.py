@@ -28,7 +28,7 @@ def create(policy, request):
     :raise ApiError: with everything that is not allowed
     """
     policy.check_mode("create")
-    writes, gathered, plan = policy.writing(request, Own())
+    writes, gathered, plan = policy.values.writing(request, Own())
     model = policy.working
     if request.context:
         keys = policy.connection.listed_keys()
@@ -58,7 +58,7 @@ def update(policy, request, if_match=None, language=None):
     found = _visible(policy, ids)
     own = Own(language)
     own.load(policy, found, {name: None for _id, values in request.items for name in values})
-    writes, gathered, plan = policy.writing(request, own)
+    writes, gathered, plan = policy.values.writing(request, own)
     records = _all_of(policy, ids, found)
     check_version(records, if_match)
     with _held(policy, records, gathered), missing.named(policy, gathered):
@@ -75,7 +75,7 @@ def update(policy, request, if_match=None, language=None):
 def store(policy, record, values, gathered):
     """Change one record that :func:`find` has found.
 
-    :param gathered: what the values name, of :meth:`~.policy.Policy.writing_file`
+    :param gathered: what the values name, of :meth:`~.values.ValueLoader.writing_file`
     """
     with _held(policy, record, gathered), missing.named(policy, gathered):
         record.write(values)
@@ -110,7 +110,7 @@ def find(policy, ids):
 def _visible(policy, ids):
     """Return those of the ids that the policy shows, archived or not, in this order."""
     search = policy.search.with_context(active_test=False)
-    found = set(search._search(Domain("id", "in", list(ids)) & policy.scope()))
+    found = set(search._search(Domain("id", "in", list(ids)) & policy.records.scope()))
     return [record_id for record_id in ids if record_id in found]
 
 
@@ -198,7 +198,7 @@ def _check_document_link(policy, key, model_name, record_id):
     :raise ApiError: ``validation_error``, the same for what is not there and what the caller may not see
     """
     known = model_name in policy.caller.env and model_name not in UNREACHABLE
-    if not known or not policy.related(model_name).shown([record_id]):
+    if not known or not policy.related(model_name).records.shown([record_id]):
         raise no_records(key[2], [record_id])
 
 
@@ -222,7 +222,7 @@ def _recompute(plan, records):
     names = [
         name
         for name in plan.names
-        if not (found := records._fields[name]).store and (found.inverse or not found.readonly)
+        if not (field := records._fields[name]).store and (field.inverse or not field.readonly)
     ]
     if names:
         records.env.flush_all()

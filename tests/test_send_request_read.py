@@ -7,6 +7,7 @@ from datetime import datetime
 from odoo.tests import tagged
 
 from ..engine.page import read_page
+from ..tools import queries
 from .common import ApiCase
 
 PATH = "/api/send_request"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -91,12 +91,14 @@ def change(env: Any, model_name: str, record_id: int, values: Any) -> Any:
 
 def readable(env: Any, model_name: str) -> set[str]:
     """Return the names of the fields that the API knows for this caller."""
-    return _known(env, model_name, "GET", "readable")
+    policy = env["connection.api"]._resolve(model_name, "GET")
+    return _known(policy, policy.readable)
 
 
 def writable(env: Any, model_name: str) -> set[str]:
     """Return the names of the fields that the API writes for this caller."""
-    return _known(env, model_name, "PUT", "writable")
+    policy = env["connection.api"]._resolve(model_name, "PUT")
+    return _known(policy, policy.values.writable)
 
 
 def secrets(env: Any, model_name: str) -> set[str]:
@@ -104,12 +106,11 @@ def secrets(env: Any, model_name: str) -> set[str]:
     return set(env["connection.api"]._resolve(model_name, "GET")._secrets)
 
 
-def _known(env: Any, model_name: str, verb: str, which: str) -> set[str]:
-    policy = env["connection.api"]._resolve(model_name, verb)
+def _known(policy: Any, check: Callable[[str], Any]) -> set[str]:
     found = set()
-    for name in env[model_name]._fields:
+    for name in policy.model._fields:
         try:
-            getattr(policy, which)(name)
+            check(name)
         except errors.ApiError:
             continue
         found.add(name)

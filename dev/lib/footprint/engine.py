@@ -45,7 +45,7 @@ def use_superuser_mode(registry: Any) -> None:
         if lifts(self.env, model_name, method):
             policy.model = policy.caller.sudo()
             policy.full_env = policy.strict_env = policy.model.env
-            policy._check_gathered = lambda gathered: gathered.problems.raise_if_any()
+            policy.values._check_gathered = lambda gathered: gathered.problems.raise_if_any()
         return policy
 
     model._resolve = resolved

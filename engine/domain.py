@@ -1,0 +1,334 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""A client's domain as one of Odoo's, every condition checked by the policy."""
+
+import contextlib
+import json
+import re
+
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools import domains, values
+from ..tools.errors import ApiError, _
+from .faults import caught_searching
+from .order import not_sorted
+
+_DATE_PARTS = frozenset(
+    "year_number quarter_number month_number iso_week_number day_of_year day_of_month day_of_week"
+    " hour_number minute_number second_number".split()
+)
+_PROPERTY_PATH = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
+#: How much of a condition an error tells.
+_SHOWN = 200
+#: Fields without a column whose search is not a model's own matter.
+_OWN_SEARCH = frozenset(["id", "display_name"])
+_POSITIVE = {"!=": "=", "not in": "in"} | {
+    f"not {operator}": operator for operator in domains.LIKE if f"not {operator}" in domains.LIKE
+}
+
+
+class DomainBuilder:
+    """Builds Odoo's domains of a client's, for one policy."""
+
+    def __init__(self, policy):
+        self._policy = policy
+
+    def build(self, node):
+        """Odoo's domain for a client's, every condition checked, within the connection's own filter.
+
+        :param node: a tree of :mod:`~..tools.domains`
+        :rtype: odoo.fields.Domain
+        :raise ApiError: ``bad_domain``, ``unknown_field``, ``access_denied``
+        """
+        return self.tree(node) & self._policy.records.scope()
+
+    @contextlib.contextmanager
+    def searching(self, asked=domains.TRUE, order="", grouped=None):
+        """Take what a client's parameters make Odoo's code or PostgreSQL raise for the client's mistake.
+
+        :param asked: the tree of the domain
+        :param order: Odoo's order
+        :param grouped: for groups, a function that returns the error of the one that fails, or None
+        :raise ApiError: ``bad_domain`` with the condition, ``bad_parameter`` with the field; what the
+            parameters have not caused is raised as it is
+        """
+
+        def on_fault(exc):
+            if self._fails(domains.TRUE):
+                raise exc
+            if condition := self.failing(asked):
+                raise _not_searched(condition, exc) from exc
+            for term in filter(None, order.split(", ")):
+                if self._fails(domains.TRUE, term):
+                    raise not_sorted(term.split()[0]) from exc
+            if grouped and (error := grouped()):
+                raise error from exc
+            if not self._fails(asked):
+                raise exc
+            raise ApiError(
+                "bad_domain", _("The domain asks something that Odoo cannot search.")
+            ) from exc
+
+        with caught_searching(self._policy.caller.env, on_fault):
+            yield
+
+    @contextlib.contextmanager
+    def _reading(self, condition):
+        """As :meth:`searching`, while one condition is made of a client's."""
+
+        def on_fault(exc):
+            below = self.failing(condition) if condition.operator in domains.NESTED else None
+            raise _not_searched(below or condition, exc) from exc
+
+        with caught_searching(self._policy.caller.env, on_fault):
+            yield
+
+    def failing(self, node):
+        """Find the first condition that fails on its own, where a search has failed."""
+        for condition in domains.conditions(node):
+            if not self._fails(condition):
+                continue
+            if len(condition.path) == 1 and condition.operator in domains.NESTED:
+                related_policy = self._policy.reading(
+                    self._policy.readable(condition.path[0]).comodel_name
+                )
+                return related_policy.domains.failing(condition.value) or condition
+            return condition
+        return None
+
+    def _fails(self, node, order=None):
+        """Return whether a domain cannot be searched, or sorted; PostgreSQL is asked for its plan alone."""
+
+        def plan():
+            query = self._policy.search._search(self.tree(node), order=order)
+            if not query.is_empty():
+                self._policy.caller.env.cr.execute(
+                    SQL("EXPLAIN %s", query.select()), log_exceptions=False
+                )
+
+        return self.fails(plan)
+
+    def fails(self, call):
+        """Return whether Odoo's code or PostgreSQL fails with what a function asks; it writes nothing."""
+        env, found = self._policy.caller.env, []
+        with caught_searching(env, found.append), env.cr.savepoint(flush=False):
+            call()
+        return bool(found)
+
+    def tree(self, node):
+        match node:
+            case domains.Every(children):
+                return Domain.AND([self.tree(child) for child in children])
+            case domains.Either(children):
+                return Domain.OR([self.tree(child) for child in children])
+            case domains.Not(child):
+                return ~self.tree(child)
+        with self._reading(node):
+            return self._condition(node)
+
+    def _condition(self, condition):
+        name, *rest = condition.path
+        field = self._policy.readable(name)
+        if field.relational and rest:
+            inner = domains.Condition(tuple(rest), condition.operator, condition.value)
+            return self._any(field, "any", inner)
+        if condition.operator in domains.NESTED:
+            if not field.relational or rest:
+                raise ApiError("bad_domain", _("%(field)s is not a relation."), field=name)
+            return self._any(field, condition.operator, condition.value)
+        if rest and not (
+            field.type == "properties"
+            or (field.type in ("date", "datetime") and len(rest) == 1 and rest[0] in _DATE_PARTS)
+        ):
+            raise ApiError("bad_domain", _("%(field)s has no fields of its own."), field=name)
+        self._check_searchable(field)
+        if not rest and condition.operator in domains.HIERARCHIES:
+            return self._hierarchy(field, condition)
+        if not rest and field.name == "display_name":
+            return self.by_name(condition)
+        if field.relational and _holds_text(condition.value):
+            return self._by_related_name(field, condition)
+        if _is_file(field) and not _asks_existence(condition):
+            raise ApiError(
+                "bad_domain",
+                _("%(field)s is a file: a condition can only ask whether there is one."),
+                field=name,
+            )
+        path = ".".join(condition.path)
+        field_type = "integer" if rest and field.type != "properties" else field.type
+        if field_type == "properties":
+            return Domain(path, condition.operator, self._property_value(field, condition))
+        value = values.load_condition(field_type, path, condition.operator, condition.value)
+        return Domain(path, condition.operator, value)
+
+    def _property_value(self, field, condition):
+        """The right side of a condition on a property, which Odoo compares as it is stored.
+
+        Only a moment has two forms. Whether the property is one is asked where the value looks like it.
+        """
+        value, path = condition.value, ".".join(condition.path)
+        known = field.definition_record and _PROPERTY_PATH.fullmatch(path)
+        if not known or not values.is_moment(value):
+            return _plain(value)
+        if (
+            self._policy.records.everything().get_property_definition(path).get("type")
+            != "datetime"
+        ):
+            return _plain(value)
+        return values.load_condition("datetime", path, condition.operator, value)
+
+    def _check_searchable(self, field):
+        """
+        :raise ApiError: ``bad_domain`` for a field that cannot be searched, or whose search looks at
+            fields that the caller may not see
+        """
+        limited = self._policy.connection is not None and self._policy.connection.read_fields
+        own = field.name in _OWN_SEARCH or field.related
+        derived = not own and (not field.store or bool(field.search))
+        if not field._description_searchable or (limited and derived):
+            raise _unsearchable(field.name)
+
+    def by_name(self, condition):
+        """A search by name looks at whatever the model goes by (e-mail, reference …): at those the caller may see.
+
+        Where nothing is lifted, that is Odoo's own matter.
+
+        :raise ApiError: ``bad_domain`` when there is none
+        """
+        limited = self._policy.connection is not None and self._policy.connection.read_fields
+        if not limited and not self._policy.elevated:
+            value = values.load_condition(
+                "char", "display_name", condition.operator, condition.value
+            )
+            return Domain("display_name", condition.operator, value)
+        positive = _POSITIVE.get(condition.operator, condition.operator)
+        names = self._policy.model._rec_names_search or filter(None, [self._policy.model._rec_name])
+        choices = []
+        for path in names:
+            with contextlib.suppress(ApiError):
+                choices.append(
+                    self.tree(domains.Condition(tuple(path.split(".")), positive, condition.value))
+                )
+        if not choices:
+            raise _unsearchable("display_name")
+        found = Domain.OR(choices)
+        return found if positive == condition.operator else ~found
+
+    def _by_related_name(self, field, condition):
+        """Text in place of an id: the related records of that name, as far as their policy shows them."""
+        positive = _POSITIVE.get(condition.operator, condition.operator)
+        operator = "any" if positive == condition.operator else "not any"
+        given = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        texts = tuple(item for item in given if isinstance(item, str))
+        if positive in domains.LIKE:
+            return self._by_name_of(field, operator, positive, texts[0])
+        if positive not in ("=", "=?", "in"):
+            raise _unsearchable(field.name)
+        domain = self._by_name_of(field, operator, "in", texts)
+        others = tuple(item for item in given if not isinstance(item, str))
+        if others:
+            value = values.load_condition(field.type, field.name, "in", others)
+            if operator == "any":
+                return domain | Domain(field.name, "in", value)
+            return domain & Domain(field.name, "not in", value)
+        return domain
+
+    def _by_name_of(self, field, any_operator, operator, value):
+        name = domains.Condition(("display_name",), operator, value)
+        return self._related(field, any_operator, lambda below: below.domains.by_name(name))
+
+    def _hierarchy(self, field, condition):
+        """Records above or below those that the caller may see; the way there is for the caller to see, too.
+
+        :raise ApiError: ``bad_domain`` for a field that has no hierarchy, ``unknown_field``
+        """
+        if not field.relational and field.name != "id":
+            raise _unsearchable(field.name)
+        related_policy = (
+            self._policy.reading(field.comodel_name) if field.relational else self._policy
+        )
+        given = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        start = Domain("id", "in", [item for item in given if type(item) is int])
+        for text in given:
+            if isinstance(text, str):
+                start |= related_policy.domains.by_name(
+                    domains.Condition(("display_name",), "ilike", text)
+                )
+        if not related_policy.records.is_reachable():
+            return Domain.FALSE
+        ids = list(
+            related_policy.records.find(start & related_policy.records.scope(), archived=True)
+        )
+        if (
+            field.relational and related_policy.name == self._policy.name
+        ):  # its own field is the way
+            return Domain(field.name, condition.operator, ids)
+        related_policy.readable(related_policy.caller._parent_name)
+        if field.relational:
+            return self._any(
+                field, "any", domains.Condition(("id",), condition.operator, tuple(ids))
+            )
+        return Domain("id", condition.operator, ids)
+
+    def _any(self, field, operator, node):
+        return self._related(field, operator, lambda below: below.domains.tree(node))
+
+    def _related(self, field, operator, condition):
+        """A condition on related records sees exactly the records that the related policy shows."""
+        if not field._description_searchable:
+            raise _unsearchable(field.name)
+        related_policy = self._policy.reading(field.comodel_name)
+        inner = condition(related_policy) & related_policy.records.scope()
+        if related_policy.elevated == self._policy.elevated:
+            return Domain(field.name, operator, inner)
+        if not related_policy.records.is_reachable():
+            return Domain(operator == "not any")
+        # within a relation Odoo looks for `active` in the optimized domain
+        inner = inner.optimize_full(related_policy.search)
+        query = related_policy.records.find(inner, archived=field.type == "many2one")
+        if field.base_field.store:
+            return Domain(field.name, operator, query)
+        # the search of a field that is computed is Odoo's code: not all of it takes a query
+        return Domain(field.name, "in" if operator == "any" else "not in", list(query))
+
+
+def _not_searched(condition, exc):
+    """The error for a condition that Odoo's code fails with; with Odoo's own sentence where it has one."""
+    value = "…" if condition.operator in domains.NESTED else _plain(condition.value)
+    text = json.dumps([".".join(condition.path), condition.operator, value], ensure_ascii=False)
+    if isinstance(exc, UserError):
+        return ApiError(
+            "bad_domain",
+            _("%(reason)s Odoo cannot search by %(condition)s."),
+            condition=text[:_SHOWN],
+            reason=str(exc.args[0]).rstrip(" .") + ".",
+        )
+    return ApiError(
+        "bad_domain", _("Odoo cannot search by %(condition)s."), condition=text[:_SHOWN]
+    )
+
+
+def _unsearchable(name):
+    return ApiError("bad_domain", _("%(field)s cannot be searched."), field=name)
+
+
+def _is_file(field):
+    """Return whether the content of a field stands in no column: Odoo would pass over the condition."""
+    in_column = field.store and field.column_type
+    return field.type == "binary" and not in_column and bool(field.store or field.related)
+
+
+def _asks_existence(condition):
+    value = condition.value
+    items = value if isinstance(value, tuple) else (value,)
+    empty = bool(items) and all(item is None or item is False for item in items)
+    return empty and condition.operator in ("=", "!=", "in", "not in")
+
+
+def _plain(value):
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _holds_text(value):
+    return any(isinstance(item, str) for item in (value if isinstance(value, tuple) else (value,)))

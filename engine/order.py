@@ -1,0 +1,131 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""What records are sorted by: fields that the caller may see, and what the order tells of closed records."""
+
+import re
+
+from odoo.fields import Domain
+from odoo.models import BaseModel
+
+from ..tools import queries
+from ..tools.errors import ApiError, Problems, _
+
+_PROPERTY = re.compile(r"[a-z0-9_]{1,512}")
+#: Types that a number is.
+NUMBERS = frozenset(["integer", "float", "monetary"])
+#: Types that records can be sorted by.
+SORTABLE = NUMBERS | frozenset(
+    "char text html selection boolean date datetime many2one many2one_reference reference".split()
+)
+
+
+class OrderBuilder:
+    """Builds Odoo's order of a client's, for one policy."""
+
+    def __init__(self, policy):
+        self._policy = policy
+
+    def build(self, terms, keyset=False):
+        """Odoo's order for a client's, ending with the id so that it leaves nothing to chance.
+
+        :param terms: :class:`~..tools.queries.OrderTerm` s
+        :param bool keyset: allow only what a cursor can hold the values of
+        :return: the order, and the relations on its way for :meth:`check_open`
+        :raise ApiError: ``unknown_field``, ``bad_parameter``
+        """
+        order, relations = self.build_given(terms, keyset)
+        return order or "id desc", relations
+
+    def build_given(self, terms, keyset):
+        problems, relations = Problems(), []
+        for term in terms:
+            try:
+                relations += self._check_term(term.name, keyset)
+            except ApiError as exc:
+                problems.catch(exc)
+        problems.raise_if_any()
+        if terms and all(term.name != "id" for term in terms):
+            terms = (*terms, queries.OrderTerm("id", descending=True))
+        return ", ".join(map(str, terms)), relations
+
+    def _check_term(self, path, keyset):
+        """A property sorts by its stored value, where the field that it belongs to stands in a column."""
+        holder = self._policy.holder(path)
+        if holder is None:
+            return self.check_sortable(self._policy.readable(path), keyset)
+        property_name = path.partition(".")[2]
+        if not (holder.store or holder.inherited) or not _PROPERTY.fullmatch(property_name):
+            raise not_sorted(path)
+        return []
+
+    def check_sortable(self, field, keyset):
+        """Check that records can be sorted by a field: one that stands in a column, or a many2one.
+
+        A many2one is sorted as its own model is, by what the caller may see.
+
+        :param bool keyset: allow no relation of which some records are closed, and nothing that
+            stands in no column
+        :return: the relations of which some records are closed: the names on the way and the policy
+        :raise ApiError: ``bad_parameter``, or the reason's own code, naming this field in any case
+        """
+        if keyset and self._policy.is_moving(field):
+            raise _moves(field.name)
+        try:
+            return list(self._sorted_by(field, keyset))
+        except ApiError as exc:
+            raise not_sorted(field.name, exc.error) from exc
+
+    def _sorted_by(self, field, keyset, path=(), seen=()):
+        real = field.store or field.inherited
+        computed = path and not keyset  # some models are sorted by what Odoo has SQL for
+        sortable = field.type in SORTABLE and field._description_sortable(self._policy.model.env)
+        if not sortable or not (real or computed) or (keyset and self._policy.is_moving(field)):
+            raise not_sorted(field.name)
+        if field.type != "many2one" or field in seen:
+            return
+        below, path = self._policy.reading(field.comodel_name), (*path, field.name)
+        # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
+        if not (
+            below.records.shows_all() if self._policy.elevated else below.records.scope().is_true()
+        ):
+            if keyset or not real:
+                raise not_sorted(field.name)
+            yield path, below
+        for part in (below.model._order or "id").split(","):
+            name = part.split()[0].split(".")[0]
+            yield from below.ordering._sorted_by(below.readable(name), keyset, path, (*seen, field))
+
+    def check_open(self, domain, relations, archived=False):
+        """Check that records lead to nothing closed by the relations that they are sorted by.
+
+        The order would tell of it. One statement per relation, and only where some records are closed.
+
+        :param domain: a :meth:`domain`
+        :param relations: of :meth:`order`
+        :raise ApiError: ``bad_parameter``
+        """
+        for path, below in relations:
+            *way, last = path
+            closed = Domain(last, "!=", False)
+            if below.records.is_reachable():
+                closed &= Domain(
+                    last, "not in", below.records.find(below.records.scope(), archived=True)
+                )
+            for name in reversed(way):
+                closed = Domain(name, "any", closed)
+            # some models take away what the caller may not see after the limit
+            limit = 1 if type(self._policy.search)._search is BaseModel._search else None
+            if list(self._policy.records.find(domain & closed, limit=limit, archived=archived)):
+                raise not_sorted(path[0])
+
+
+def not_sorted(name, error="bad_parameter"):
+    """Return the error for a field that records cannot be sorted by."""
+    return ApiError(error, _("Records cannot be sorted by %(field)s."), field=name[:128])
+
+
+def _moves(name):
+    return ApiError(
+        "bad_parameter",
+        _("A cursor cannot go by %(field)s: its value changes with the time."),
+        field=name[:128],
+    )

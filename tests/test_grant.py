@@ -18,7 +18,7 @@ from ..engine.page import read_page
 from ..tools import queries
 from ..tools.errors import ApiError
 from .common import NO_TRACKING
-from .test_policy_rules import OWN, PolicyCase
+from .policy_case import OWN, PolicyCase
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'
 

@@ -1,7 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 {
     "name": "JWT Authentication & API Controllers",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Technical",
     "summary": "REST API with JWT login and refresh tokens: read and write records as JSON, model by model",
     "author": "jwt_auth_api contributors",

@@ -6,7 +6,7 @@ from werkzeug.http import dump_cookie
 
 from odoo.http import Controller, request
 
-from ..models.jwt_mfa_challenge import SECONDS as CHALLENGE_SECONDS
+from ..models.jwt_login_challenge import SECONDS as CHALLENGE_SECONDS
 from ..models.jwt_session import Sender
 from ..tools import origins, passkeys, queries, tokens
 from ..tools.errors import ApiError, _
@@ -42,7 +42,7 @@ class Auth(Controller):
         address = request.httprequest.remote_addr
         done = users._jwt_login(login, password, address)
         if done.incomplete:
-            request.env["jwt.mfa.challenge"]._require(done.user)
+            request.env["jwt.login.challenge"]._require(done.user)
         return self._logged_in(done.user, done.method, done.api_key)
 
     @api_route("/api/login/mfa", auth="none", **_WRITES)
@@ -50,7 +50,7 @@ class Auth(Controller):
         """``{"mfa_token", "code"}`` → as :meth:`login`."""
         text, code = self._mfa_answer(queries.parse_keys(request.dispatcher.body, "login_mfa"))
         address = request.httprequest.remote_addr
-        user = request.env["jwt.mfa.challenge"]._answer(text, code, address)
+        user = request.env["jwt.login.challenge"]._answer(text, code, address)
         return self._logged_in(user, "code")
 
     @api_route("/api/login/passkey/options", auth="none", **_WRITES)
@@ -63,7 +63,7 @@ class Auth(Controller):
         """
         self._check_passkeys()
         options = request.env["auth.passkey.key"]._start_auth()
-        challenges, address = request.env["jwt.mfa.challenge"], request.httprequest.remote_addr
+        challenges, address = request.env["jwt.login.challenge"], request.httprequest.remote_addr
         token = challenges._offer_passkey(options["challenge"], address)
         return {"passkey_token": str(token), "options": options, "expires_in": CHALLENGE_SECONDS}
 
@@ -80,7 +80,7 @@ class Auth(Controller):
         assertion = passkeys.parse_assertion(body.get("credential"))
         users = request.env["res.users"]
         users._jwt_passkey_try(assertion, address)
-        challenge = request.env["jwt.mfa.challenge"]._take_passkey(text, address)
+        challenge = request.env["jwt.login.challenge"]._take_passkey(text, address)
         request.session["webauthn_challenge"] = challenge  # the session is never saved
         user = users._jwt_passkey_login(assertion, address)
         return self._logged_in(user, "passkey")
@@ -186,7 +186,7 @@ class Auth(Controller):
                 raise error from None
             if error.error == "missing_token":
                 error = profile.invalid_refresh_token()
-            raise request.env["jwt.login.throttle"]._refusal(error, address) from None
+            raise request.env["jwt.throttle"]._refusal(error, address) from None
         response = request.dispatcher.answer({"status": "success", "logged_out": 1})
         self._set_cookie(response, profile, "", 0)
         return response

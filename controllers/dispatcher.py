@@ -146,7 +146,7 @@ class ApiDispatcher(Dispatcher):
             if own or not connection.rate_limit:
                 continue
             if connection.id not in self._allowances:
-                usage = self.request.env["connection.api.usage"]
+                usage = self.request.env["connection.api.rate.limit"]
                 self._allowances[connection.id] = usage._take(connection.id, connection.rate_limit)
             if refusal := self._allowances[connection.id].refusal():
                 raise refusal

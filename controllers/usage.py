@@ -49,7 +49,7 @@ class Usage:
             started=started,
         )
         if connection.rate_limit:
-            usage.allowance = request.env["connection.api.usage"]._take(
+            usage.allowance = request.env["connection.api.rate.limit"]._take(
                 connection.id, connection.rate_limit
             )
         return usage

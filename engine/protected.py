@@ -10,10 +10,10 @@ UNREACHABLE = frozenset(
     [
         "connection.api.idempotency",
         "connection.api.log",
-        "connection.api.usage",
+        "connection.api.rate.limit",
         "jwt.cache.version",
-        "jwt.login.throttle",
-        "jwt.mfa.challenge",
+        "jwt.throttle",
+        "jwt.login.challenge",
         "jwt.refresh.token",
         "jwt.security.event",
         "jwt.session",

@@ -9,7 +9,7 @@ from . import connection_api_idempotency
 from . import connection_api_limits
 from . import connection_api_log
 from . import connection_api_protection
-from . import connection_api_usage
+from . import connection_api_rate_limit
 from . import ir_actions_report
 from . import ir_attachment
 from . import ir_config_parameter
@@ -19,8 +19,8 @@ from . import ir_model_fields
 from . import ir_rule
 from . import ir_ui_menu
 from . import jwt_cache_version
-from . import jwt_login_throttle
-from . import jwt_mfa_challenge
+from . import jwt_throttle
+from . import jwt_login_challenge
 from . import jwt_refresh_token
 from . import jwt_security_event
 from . import jwt_session

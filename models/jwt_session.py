@@ -18,7 +18,7 @@ from ..tools import profiles, tokens
 from ..tools.address import network
 from ..tools.errors import Refused, _
 from ..tools.values import dump_datetime
-from .jwt_login_throttle import too_many_requests
+from .jwt_throttle import too_many_requests
 
 _logger = logging.getLogger(__name__)
 
@@ -485,7 +485,7 @@ class JwtSession(models.Model):
             token = tokens.RefreshToken.parse(refresh)
             row = self._find(token)
         except tokens.InvalidToken:
-            raise self.env["jwt.login.throttle"]._refusal(invalid, sender.address) from None
+            raise self.env["jwt.throttle"]._refusal(invalid, sender.address) from None
         if row is None or (user_id and row.user_id != user_id) or (sid and row.sid != sid):
             raise Refused.of(invalid)
         idle = self._idle_limit(row)
@@ -651,7 +651,7 @@ class JwtSession(models.Model):
         limit = self.env["ir.config_parameter"]._jwt_setting("max_rotations")
         if limit <= 0:
             return
-        if seconds := self.env["connection.api.usage"]._take_rotation(row.sid, limit):
+        if seconds := self.env["connection.api.rate.limit"]._take_rotation(row.sid, limit):
             message = _("This session refreshes too often. Try again in %(seconds)s seconds.")
             raise too_many_requests(seconds, message)
 

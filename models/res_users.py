@@ -14,8 +14,8 @@ from odoo.fields import Domain
 from ..engine import grants
 from ..engine.transaction import after_commit, apart
 from ..tools.errors import ApiError, Refused, _
-from .jwt_login_throttle import too_many_requests
-from .jwt_mfa_challenge import invalid_passkey
+from .jwt_login_challenge import invalid_passkey
+from .jwt_throttle import too_many_requests
 
 #: How Odoo writes an API key (``API_KEY_SIZE``, ``addons/base/models/res_users.py``).
 _API_KEY = re.compile(r"[0-9a-f]{40}")
@@ -50,7 +50,7 @@ class ResUsers(models.Model):
         :rtype: Login
         :raise ApiError: ``too_many_requests``, ``invalid_credentials``
         """
-        throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
+        throttle, events = self.env["jwt.throttle"], self.env["jwt.security.event"]
         self._jwt_take_try(login, address, login=login)
         users = self.with_env(self.env(user=None, su=False))
         credential = {"type": "password", "login": login, "password": password}
@@ -84,7 +84,7 @@ class ResUsers(models.Model):
         :raise ApiError: ``too_many_requests``
         """
         self.env["jwt.signing.key"]._prepare()
-        throttle = self.env["jwt.login.throttle"]
+        throttle = self.env["jwt.throttle"]
         if seconds := self._jwt_cooldown(address) or throttle._take(name, address):
             throttle._note(login, address)
             raise self._jwt_too_many(seconds)
@@ -104,7 +104,7 @@ class ResUsers(models.Model):
         :param passkeys.Assertion assertion:
         :raise Refused: ``invalid_passkey``, ``mfa_required``; the challenge stays used
         """
-        throttle, events = self.env["jwt.login.throttle"], self.env["jwt.security.event"]
+        throttle, events = self.env["jwt.throttle"], self.env["jwt.security.event"]
         # before the check: in READ COMMITTED a change that commits after it would go unnoticed
         self.env.cr.execute(
             "SELECT 1 FROM auth_passkey_key k JOIN res_users u ON u.id = k.create_uid"
@@ -124,7 +124,7 @@ class ResUsers(models.Model):
         after_commit(self.env.cr, partial(throttle._succeeded, _passkey_name(assertion), address))
         if info.get("mfa") != "skip" and user._mfa_url():
             events._record("mfa_required", user_id=user.id, ip_address=address)
-            self.env["jwt.mfa.challenge"]._require(user)
+            self.env["jwt.login.challenge"]._require(user)
         return user
 
     def _jwt_mfa_wait(self, limit_type):
@@ -175,7 +175,7 @@ class ResUsers(models.Model):
         )
         if not self.sudo()._on_login_cooldown(failures, last):
             return 0
-        _limit, duration = self.env["jwt.login.throttle"]._limits()
+        _limit, duration = self.env["jwt.throttle"]._limits()
         return max(1, duration - int((datetime.now() - last).total_seconds()))
 
     def _on_login_cooldown(self, failures, previous):
@@ -184,7 +184,7 @@ class ResUsers(models.Model):
         try:
             return super()._on_login_cooldown(failures, previous)
         except (ValueError, OverflowError):
-            limit, duration = self.env["jwt.login.throttle"]._limits()
+            limit, duration = self.env["jwt.throttle"]._limits()
             is_recent = datetime.now() - previous < timedelta(seconds=duration)
             return 0 < limit <= failures and is_recent
 

@@ -25,6 +25,7 @@ from . import test_keys
 from . import test_languages
 from . import test_login
 from . import test_mfa
+from . import test_migration
 from . import test_order
 from . import test_other_models
 from . import test_passkey

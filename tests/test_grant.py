@@ -932,7 +932,7 @@ class TestAnswers(GrantCase):
         self._connect("res.partner")
         self._connect("res.partner.bank", rate_limit=2)
         taken = []
-        usage = type(self.env["connection.api.usage"])
+        usage = type(self.env["connection.api.rate.limit"])
         take = usage._take
 
         def spy(model, connection_id, limit):

@@ -193,7 +193,7 @@ class TestLogin(ApiCase):
         parameters = self.env["ir.config_parameter"]
         parameters.set_param("base.login_cooldown_after", 3)
         parameters.set_param("base.login_cooldown_duration", 45)
-        throttle = self.env["jwt.login.throttle"]
+        throttle = self.env["jwt.throttle"]
         for _failure in range(3):
             self.assertEqual(throttle._take(self.user.login, "127.0.0.1"), 0)
         response = self._login()
@@ -218,7 +218,7 @@ class TestLogin(ApiCase):
     def test_throttle_counts_per_login_and_address(self):
         """A success forgets the failures of that login and address, nobody else's."""
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 2)
-        throttle = self.env["jwt.login.throttle"]
+        throttle = self.env["jwt.throttle"]
         for login, address in [("a", "10.0.0.1"), ("a", "10.0.0.1"), ("b", "10.0.0.1")]:
             self.assertEqual(throttle._take(login, address), 0)
         self.assertGreater(throttle._take("a", "10.0.0.1"), 0)
@@ -231,7 +231,7 @@ class TestLogin(ApiCase):
     def test_throttle_counts_per_address(self):
         """Trying many logins from one address ends, too; an IPv6 address counts by its /64."""
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 2)
-        throttle = self.env["jwt.login.throttle"]
+        throttle = self.env["jwt.throttle"]
         for number in range(20):
             self.assertEqual(throttle._take(f"login-{number}", f"2001:db8::{number + 1:x}"), 0)
         self.assertGreater(throttle._take("one more", "2001:db8::ffff"), 0)
@@ -242,12 +242,12 @@ class TestLogin(ApiCase):
         parameters = self.env["ir.config_parameter"]
         parameters.set_param("base.login_cooldown_after", 3)
         parameters.set_param("base.login_cooldown_duration", 60)
-        throttle = self.env["jwt.login.throttle"]
+        throttle = self.env["jwt.throttle"]
         for _failure in range(3):
             self.assertEqual(throttle._take("a", "10.0.0.1"), 0)
         self.assertIn(throttle._take("a", "10.0.0.1"), range(59, 61))
         self.env.cr.execute(
-            "UPDATE jwt_login_throttle SET last_failure = last_failure - interval '61 seconds'"
+            "UPDATE jwt_throttle SET last_failure = last_failure - interval '61 seconds'"
         )
         self.assertEqual(throttle._take("a", "10.0.0.1"), 0)
         self.assertGreater(throttle._take("a", "10.0.0.1"), 0)
@@ -256,7 +256,7 @@ class TestLogin(ApiCase):
         """``base.login_cooldown_after`` 0 means no limit, as in Odoo."""
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)
         for _try in range(30):
-            self.assertEqual(self.env["jwt.login.throttle"]._take("a", "10.0.0.1"), 0)
+            self.assertEqual(self.env["jwt.throttle"]._take("a", "10.0.0.1"), 0)
 
     @mute_logger("odoo.addons.base.models.res_users")
     def test_parameters_of_the_throttle_that_make_no_sense(self):
@@ -281,7 +281,7 @@ class TestLogin(ApiCase):
                 self.assertError(self._login(password="wrong"), 401, "invalid_credentials")
                 expected = {AFTER: 3, DURATION: 45, name: counts}
                 self.assertEqual(
-                    self.env["jwt.login.throttle"]._limits(), (expected[AFTER], expected[DURATION])
+                    self.env["jwt.throttle"]._limits(), (expected[AFTER], expected[DURATION])
                 )
                 now = datetime.now()
                 self.assertFalse(users._on_login_cooldown(expected[AFTER] - 1, now))

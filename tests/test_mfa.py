@@ -167,7 +167,9 @@ class TestSecondFactor(ApiCase):
     def test_mfa_token_dies_with_time_and_with_the_password(self):
         """Five minutes, and not beyond a change of the password."""
         token = self._first_step()
-        self.env.cr.execute("UPDATE jwt_mfa_challenge SET expires_at = now() - interval '1 second'")
+        self.env.cr.execute(
+            "UPDATE jwt_login_challenge SET expires_at = now() - interval '1 second'"
+        )
         self.assertError(self._second_step(token, self._code()), 401, "invalid_mfa_token")
         token = self._first_step()
         self.user.password = f"{self.user.login}-password"
@@ -219,7 +221,7 @@ class TestSecondFactor(ApiCase):
             with (
                 self.subTest(method),
                 patch.object(type(model), method, side_effect=failure),
-                self.assertLogs("odoo.addons.jwt_auth_api.models.jwt_mfa_challenge", "ERROR"),
+                self.assertLogs("odoo.addons.jwt_auth_api.models.jwt_login_challenge", "ERROR"),
             ):
                 response = self._post("/api/login", login)
             self.assertError(response, 503, "unavailable")

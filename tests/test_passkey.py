@@ -97,7 +97,7 @@ class TestPasskey(ApiCase):
         return self.assertError(self._login(token, credential), 401, "invalid_passkey")
 
     def _challenges(self):
-        return self.env["jwt.mfa.challenge"].sudo().search([("passkey_challenge", "!=", False)])
+        return self.env["jwt.login.challenge"].sudo().search([("passkey_challenge", "!=", False)])
 
     # --- what it answers -----------------------------------------------------------------
 
@@ -175,7 +175,9 @@ class TestPasskey(ApiCase):
     def test_challenge_dies_with_time(self):
         """Five minutes."""
         token, challenge = self._options()
-        self.env.cr.execute("UPDATE jwt_mfa_challenge SET expires_at = now() - interval '1 second'")
+        self.env.cr.execute(
+            "UPDATE jwt_login_challenge SET expires_at = now() - interval '1 second'"
+        )
         self._refused(token, self.passkey.answer(challenge))
 
     def test_wrong_answers(self):
@@ -304,15 +306,15 @@ class TestPasskey(ApiCase):
 
     def test_challenges_are_limited_per_address(self):
         """Anybody may ask for one, so nobody may fill the table; the expired ones go on the way."""
-        with patch("odoo.addons.jwt_auth_api.models.jwt_login_throttle.OFFERS", 3):
+        with patch("odoo.addons.jwt_auth_api.models.jwt_throttle.OFFERS", 3):
             for _time in range(3):
                 self._options()
             response = self._post(OPTIONS)
             self.assertError(response, 429, "too_many_requests")
             self.assertEqual(response.headers["Retry-After"], "1")
         self.assertEqual(len(self._challenges()), 3)
-        self.env.cr.execute("UPDATE jwt_mfa_challenge SET expires_at = now() - interval '1 day'")
-        self.env.cr.execute("DELETE FROM jwt_login_throttle")
+        self.env.cr.execute("UPDATE jwt_login_challenge SET expires_at = now() - interval '1 day'")
+        self.env.cr.execute("DELETE FROM jwt_throttle")
         self._options()
         self.env.invalidate_all()
         self.assertEqual(len(self._challenges()), 1)

@@ -17,10 +17,10 @@ OWN = (
     "jwt.session",
     "jwt.refresh.token",
     "jwt.signing.key",
-    "jwt.login.throttle",
+    "jwt.throttle",
     "connection.api.idempotency",
     "connection.api.log",
-    "connection.api.usage",
+    "connection.api.rate.limit",
 )
 
 

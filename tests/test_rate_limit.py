@@ -90,7 +90,7 @@ class TestRateLimit(ApiCase):
         for _time in range(3):
             self.assertError(self._get(), 429, "too_many_requests")
         self.env.cr.execute(
-            "UPDATE connection_api_usage SET last_request = last_request - interval '21 seconds'"
+            "UPDATE connection_api_rate_limit SET last_request = last_request - interval '21 seconds'"
         )
         self.assertEqual(self._remaining(self._get()), 0)
         self.assertError(self._get(), 429, "too_many_requests")
@@ -111,13 +111,13 @@ class TestRateLimit(ApiCase):
 
     def test_no_limit_costs_nothing(self):
         """Neither a header nor a row."""
-        self.env.cr.execute("DELETE FROM connection_api_usage")
+        self.env.cr.execute("DELETE FROM connection_api_rate_limit")
         response = self._get(model="res.country")
         self.assertAnswer(response)
         for name in HEADERS:
             self.assertNotIn(name, response.headers)
         self.assertInvalidToken(self._get("eyJ.eyJ.x"))
-        self.env.cr.execute("SELECT count(*) FROM connection_api_usage")
+        self.env.cr.execute("SELECT count(*) FROM connection_api_rate_limit")
         self.assertEqual(self.env.cr.fetchall(), [(0,)])
 
     def test_changed_limit_begins_anew(self):
@@ -162,13 +162,13 @@ class TestRateLimit(ApiCase):
 
     def test_old_counts_go(self):
         """After a day without a request."""
-        usage = self.env["connection.api.usage"]
-        self.env.cr.execute("DELETE FROM connection_api_usage")
+        usage = self.env["connection.api.rate.limit"]
+        self.env.cr.execute("DELETE FROM connection_api_rate_limit")
         usage._take(1, 10), usage._take(2, 10)
         self.env.cr.execute(
-            "UPDATE connection_api_usage SET last_request = last_request - interval '25 hours'"
+            "UPDATE connection_api_rate_limit SET last_request = last_request - interval '25 hours'"
             " WHERE key LIKE '1:%'"
         )
         usage._gc_usage()
-        self.env.cr.execute("SELECT key FROM connection_api_usage")
+        self.env.cr.execute("SELECT key FROM connection_api_rate_limit")
         self.assertEqual(self.env.cr.fetchall(), [(f"2:{self.env.uid}:10",)])

@@ -445,7 +445,7 @@ class TestUpdateRefreshToken(RefreshCase):
         oldest = self._generations(opened, 3)[0]
         opened.session.sudo().unlink()
         self.env.flush_all()
-        with patch.object(type(self.env["jwt.login.throttle"]), "_refusal") as counted:
+        with patch.object(type(self.env["jwt.throttle"]), "_refusal") as counted:
             self._refused(ACCESS, {"refreshToken": oldest})
         counted.assert_not_called()
 
@@ -712,7 +712,7 @@ class TestUpdateRefreshToken(RefreshCase):
         successor = self._rotate(opened, opened.refresh)
         secrets = [opened.refresh.split(".")[2], successor.split(".")[2], opened.access]
         self.env.flush_all()
-        for table in ("jwt_session", "jwt_refresh_token", "jwt_login_throttle", "jwt_signing_key"):
+        for table in ("jwt_session", "jwt_refresh_token", "jwt_throttle", "jwt_signing_key"):
             self.env.cr.execute(f"SELECT t::text FROM {table} t")
             text = "\n".join(row for (row,) in self.env.cr.fetchall())
             for secret in secrets:

@@ -137,7 +137,7 @@ class TestRevoke(ApiCase):
         opened, other = self._open(self.user), self._open(self.user)
         version, selector, secret = opened.refresh.split(".")
         foreign = other.refresh.split(".")
-        before = self.env["jwt.login.throttle"].sudo().search_count([])
+        before = self.env["jwt.throttle"].sudo().search_count([])
         for text in (
             f"{version}.{selector}.{foreign[2]}",
             f"{version}.{foreign[1]}.{secret}",
@@ -150,7 +150,7 @@ class TestRevoke(ApiCase):
                     body = {"refreshToken": text, "all": everywhere}
                     response = self._post(REVOKE, body)
                     self.assertInvalidToken(response, "invalid_refresh_token")
-        self.assertEqual(self.env["jwt.login.throttle"].sudo().search_count([]), before + 1)
+        self.assertEqual(self.env["jwt.throttle"].sudo().search_count([]), before + 1)
         self.assertError(self._post(REVOKE, {"refreshToken": 5}), 400, "bad_value")
         self.assertAlive(opened)
         self.assertAlive(other)

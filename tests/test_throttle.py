@@ -27,7 +27,7 @@ class TestTokenThrottle(ApiCase):
         parameters.set_param("base.login_cooldown_duration", 45)
 
     def _counted(self):
-        self.env.cr.execute("SELECT round(coalesce(max(failures), 0)) FROM jwt_login_throttle")
+        self.env.cr.execute("SELECT round(coalesce(max(failures), 0)) FROM jwt_throttle")
         return int(self.env.cr.fetchone()[0])
 
     def _use_up(self):
@@ -58,7 +58,7 @@ class TestTokenThrottle(ApiCase):
         for response, code in send():
             self.assertEqual(self.assertAnswer(response, 401)["error"], code)
         self.assertEqual(self._counted(), 6)
-        self.env.cr.execute("UPDATE jwt_login_throttle SET failures = 10")
+        self.env.cr.execute("UPDATE jwt_throttle SET failures = 10")
         for response, _code in send():
             self.assertThrottled(response)
         self.assertFalse(self._state(theirs))

@@ -16,7 +16,7 @@ from .security_case import b64
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = (
     "connection.api",
-    "jwt.login.throttle",
+    "jwt.throttle",
     "jwt.refresh.token",
     "jwt.session",
     "jwt.signing.key",

@@ -23,10 +23,10 @@ def throttled(server, parameter):
             parameter("base.login_cooldown_duration", COOLDOWN),
             serving(server.setup, server.db, log) as second,
         ):
-            server.sql("DELETE FROM jwt_login_throttle")
+            server.sql("DELETE FROM jwt_throttle")
             yield second
     finally:
-        server.sql("DELETE FROM jwt_login_throttle")
+        server.sql("DELETE FROM jwt_throttle")
     assert "Traceback" not in log.read_text(errors="replace")
 
 
@@ -40,7 +40,7 @@ def wait_told(answer):
 
 
 def levels(server):
-    return sorted(row["failures"] for row in server.sql("SELECT failures FROM jwt_login_throttle"))
+    return sorted(row["failures"] for row in server.sql("SELECT failures FROM jwt_throttle"))
 
 
 def test_exactly_the_configured_number_of_tries(server, throttled, make_user):
@@ -66,7 +66,7 @@ def test_exactly_the_configured_number_of_tries(server, throttled, make_user):
 
 def test_another_login_is_not_affected(server, throttled, make_user):
     victim, other = make_user(), make_user()
-    server.sql("DELETE FROM jwt_login_throttle")
+    server.sql("DELETE FROM jwt_throttle")
     for number in range(LIMIT // 2):
         assert Device(throttled.url).login(victim.login, f"wrong guess {number}").status_code == 401
     assert Device(throttled.url).login(other.login, other.password).status_code == 200
@@ -108,7 +108,7 @@ def test_neither_login_nor_address_stands_in_the_table(server, throttled, make_u
     victim = make_user()
     with contextlib.suppress(KeyError):
         Device(throttled.url).login(victim.login, "wrong guess")
-    rows = server.sql("SELECT * FROM jwt_login_throttle")
+    rows = server.sql("SELECT * FROM jwt_throttle")
     assert len(rows) == 2
     for row in rows:
         assert re.fullmatch(r"[0-9a-f]{64}", row["key"])
@@ -119,4 +119,4 @@ def test_cooldown_of_nothing_is_no_throttle(server, make_user, user):
     for number in range(LIMIT + 5):
         assert Device(server.url).login(user.login, f"wrong guess {number}").status_code == 401
     assert Device(server.url).login(user.login, user.password).status_code == 200
-    assert server.count("jwt_login_throttle") == 0
+    assert server.count("jwt_throttle") == 0

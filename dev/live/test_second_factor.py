@@ -80,7 +80,7 @@ type(users)._send_totp_mail_code = lambda user: None
 user = users.browse({id})
 for _time in range(3):
     try:
-        env["jwt.mfa.challenge"]._require(user)
+        env["jwt.login.challenge"]._require(user)
     except Refused as error:
         print(error.extra["mfa_token"])
 print(user._get_totp_mail_code()[0])
@@ -101,4 +101,4 @@ def test_one_mailed_code_opens_one_session(server, user, parameter, log_of):
         )
     for sign in ("could not serialize", "deadlock", "tries left"):
         assert sign not in text()
-    assert server.count("jwt_mfa_challenge", "user_id = %s", [user.id]) == 0
+    assert server.count("jwt_login_challenge", "user_id = %s", [user.id]) == 0

@@ -128,7 +128,7 @@ def test_hidden_fields_through_relations(admin, device):
     assert refused(admin.call, "jwt.refresh.token", "export_data", [1], ["session_id/sid"])
 
 
-@pytest.mark.parametrize("model", ["connection.api.idempotency", "connection.api.usage"])
+@pytest.mark.parametrize("model", ["connection.api.idempotency", "connection.api.rate.limit"])
 def test_administrator_reads_no_answers_of_others(admin, model):
     """What was answered to a user is kept for that user's own repetitions alone; counts are nobody's."""
     for fields in (["id"], ["display_name"], ["answer"], ["key"]):
@@ -140,10 +140,10 @@ def test_administrator_reads_no_answers_of_others(admin, model):
     "model",
     [
         *HIDDEN,
-        "jwt.login.throttle",
+        "jwt.throttle",
         "connection.api.idempotency",
         "connection.api.log",
-        "connection.api.usage",
+        "connection.api.rate.limit",
     ],
 )
 def test_administrator_makes_and_changes_nothing(server, admin, device, model):
@@ -154,10 +154,10 @@ def test_administrator_makes_and_changes_nothing(server, admin, device, model):
         "jwt.session": {"user_id": 2, "sid": "x", "stamp": "y", "client_type": "app"},
         "jwt.refresh.token": {"session_id": 1, "selector": "x", "token_hash": "y"},
         "jwt.signing.key": {"kid": "x", "state": "active"},
-        "jwt.login.throttle": {"key": "x", "failures": 0},
+        "jwt.throttle": {"key": "x", "failures": 0},
         "connection.api.idempotency": {"user_id": 2, "key": "x", "fingerprint": "y"},
         "connection.api.log": {"user_id": 2, "status": 200},
-        "connection.api.usage": {"key": "x", "requests": 0},
+        "connection.api.rate.limit": {"key": "x", "requests": 0},
     }[model]
     assert refused(admin.create, model, values)
     record_id = before[0]["id"] if before else 1
@@ -178,9 +178,9 @@ PRIVATE = [
     ("jwt.signing.key", "_load"),
     ("jwt.signing.key", "_make"),
     ("jwt.signing.key", "_rotate"),
-    ("jwt.mfa.challenge", "_open"),
-    ("jwt.mfa.challenge", "_answer"),
-    ("jwt.login.throttle", "_succeeded"),
+    ("jwt.login.challenge", "_open"),
+    ("jwt.login.challenge", "_answer"),
+    ("jwt.throttle", "_succeeded"),
     ("jwt.security.event", "_record"),
     ("res.users", "_jwt_login"),
     ("res.users", "_jwt_session_stamp"),
@@ -188,7 +188,7 @@ PRIVATE = [
     ("connection.api", "_connection"),
     ("connection.api.idempotency", "_once"),
     ("connection.api.log", "_record"),
-    ("connection.api.usage", "_take"),
+    ("connection.api.rate.limit", "_take"),
 ]
 
 
@@ -212,7 +212,7 @@ def test_parameters_hold_no_key(server, admin):
             assert text.lower().rstrip("=") not in shown
 
 
-@pytest.mark.parametrize("model", [*HIDDEN, "jwt.login.throttle"])
+@pytest.mark.parametrize("model", [*HIDDEN, "jwt.throttle"])
 @pytest.mark.parametrize("login", ["demo", "portal"])
 def test_other_users_see_nothing_of_it(server, device, model, login):
     somebody = Admin(server, login, login)

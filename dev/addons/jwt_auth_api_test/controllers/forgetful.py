@@ -22,7 +22,7 @@ class Forgetful(Controller):
     def code(self):
         """Take the code of a second factor and answer as if nothing had happened."""
         body, address = request.dispatcher.body, request.httprequest.remote_addr
-        request.env["jwt.mfa.challenge"]._answer(body["mfa_token"], body["code"], address)
+        request.env["jwt.login.challenge"]._answer(body["mfa_token"], body["code"], address)
         return {"success": True}
 
     @api_route("/api/test/forgetful/login", **_WRITES)
@@ -33,5 +33,5 @@ class Forgetful(Controller):
             .sudo()
             .search([("login", "=", request.dispatcher.body["login"])])
         )
-        request.env["jwt.mfa.challenge"]._require(user)
+        request.env["jwt.login.challenge"]._require(user)
         return {"success": True}

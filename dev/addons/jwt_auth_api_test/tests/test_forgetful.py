@@ -43,5 +43,5 @@ class TestForgetfulEndpoint(ApiCase):
         answer = {"mfa_token": body["mfa_token"], "code": "1"}
         self.assertError(self._post("/api/test/forgetful/code", answer), 401, "invalid_code")
         self.env.invalidate_all()
-        challenge = self.env["jwt.mfa.challenge"].search([("user_id", "=", self.user.id)])
+        challenge = self.env["jwt.login.challenge"].search([("user_id", "=", self.user.id)])
         self.assertEqual(challenge.tries, 1)

@@ -14,7 +14,7 @@ from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from ..engine.transaction import read_committed
 from ..tools import tokens
 from ..tools.errors import ApiError, Refused, _, unavailable
-from .jwt_login_throttle import too_many_requests
+from .jwt_throttle import too_many_requests
 
 _logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def invalid_passkey():
     )
 
 
-class JwtMfaChallenge(models.Model):
+class JwtLoginChallenge(models.Model):
     """A login that has begun: what its second request has to answer; good for one login, five minutes.
 
     Either a right password that still lacks its second factor (five tries), or the challenge that a
@@ -44,8 +44,8 @@ class JwtMfaChallenge(models.Model):
     (``addons/auth_totp``, ``addons/auth_totp_mail``), whichever is installed.
     """
 
-    _name = "jwt.mfa.challenge"
-    _description = "API Login that has begun"
+    _name = "jwt.login.challenge"
+    _description = "API Login Challenge"
     _allow_sudo_commands = False
     _rec_name = "create_date"
 
@@ -116,7 +116,7 @@ class JwtMfaChallenge(models.Model):
         try:
             row = self._find(text)
         except tokens.InvalidToken:
-            throttle = self.env["jwt.login.throttle"]
+            throttle = self.env["jwt.throttle"]
             raise throttle._refusal(_invalid_mfa_token(), address) from None
         users = self.env["res.users"]
         if seconds := users._jwt_cooldown(address):
@@ -142,7 +142,7 @@ class JwtMfaChallenge(models.Model):
         # Odoo knows the last code of an app, but takes a mailed one as often as it comes: that one ends
         # the user's other logins that have begun
         used = SQL("user_id = %s", user.id) if kind == "totp_mail" else SQL("id = %s", row["id"])
-        self.env.cr.execute(SQL("DELETE FROM jwt_mfa_challenge WHERE %s", used))
+        self.env.cr.execute(SQL("DELETE FROM jwt_login_challenge WHERE %s", used))
         return user
 
     def _find(self, text):
@@ -156,7 +156,7 @@ class JwtMfaChallenge(models.Model):
             SQL(
                 """
                 SELECT c.id, c.user_id, c.token_hash, c.stamp, u.xmin::text AS user_version
-                  FROM jwt_mfa_challenge c JOIN res_users u ON u.id = c.user_id AND u.active
+                  FROM jwt_login_challenge c JOIN res_users u ON u.id = c.user_id AND u.active
                  WHERE c.selector = %s
                 """,
                 token.selector,
@@ -190,7 +190,7 @@ class JwtMfaChallenge(models.Model):
             raise _invalid_mfa_token()
         self.env.cr.execute(
             SQL(
-                "UPDATE jwt_mfa_challenge SET tries = tries + 1 WHERE id = %s AND tries < %s"
+                "UPDATE jwt_login_challenge SET tries = tries + 1 WHERE id = %s AND tries < %s"
                 " AND expires_at > now() AT TIME ZONE 'utc' RETURNING id",
                 row["id"],
                 TRIES,
@@ -214,10 +214,10 @@ class JwtMfaChallenge(models.Model):
         :raise ApiError: ``too_many_requests``
         """
         read_committed(self.env.cr)
-        if seconds := self.env["jwt.login.throttle"]._take_offer(address):
+        if seconds := self.env["jwt.throttle"]._take_offer(address):
             raise too_many_requests(seconds)
         self.env.cr.execute(
-            "DELETE FROM jwt_mfa_challenge WHERE id IN (SELECT id FROM jwt_mfa_challenge"
+            "DELETE FROM jwt_login_challenge WHERE id IN (SELECT id FROM jwt_login_challenge"
             " WHERE expires_at < now() AT TIME ZONE 'utc' LIMIT 20 FOR UPDATE SKIP LOCKED)"
         )
         token = tokens.PasskeyToken.new()
@@ -243,7 +243,7 @@ class JwtMfaChallenge(models.Model):
         try:
             return self._take_challenge(tokens.PasskeyToken.parse(text))
         except tokens.InvalidToken:
-            throttle = self.env["jwt.login.throttle"]
+            throttle = self.env["jwt.throttle"]
             raise throttle._refusal(invalid_passkey(), address) from None
 
     def _take_challenge(self, token):
@@ -252,7 +252,7 @@ class JwtMfaChallenge(models.Model):
         """
         self.env.cr.execute(
             SQL(
-                "SELECT id, token_hash FROM jwt_mfa_challenge"
+                "SELECT id, token_hash FROM jwt_login_challenge"
                 " WHERE selector = %s AND passkey_challenge IS NOT NULL",
                 token.selector,
             )
@@ -262,7 +262,7 @@ class JwtMfaChallenge(models.Model):
             raise tokens.InvalidToken("no such challenge")
         self.env.cr.execute(
             SQL(
-                "DELETE FROM jwt_mfa_challenge WHERE id = %s AND expires_at > now() AT TIME ZONE 'utc'"
+                "DELETE FROM jwt_login_challenge WHERE id = %s AND expires_at > now() AT TIME ZONE 'utc'"
                 " RETURNING passkey_challenge",
                 row["id"],
             )
@@ -275,5 +275,5 @@ class JwtMfaChallenge(models.Model):
     @api.autovacuum
     def _gc_challenges(self):
         self.env.cr.execute(
-            "DELETE FROM jwt_mfa_challenge WHERE expires_at < (now() AT TIME ZONE 'utc')"
+            "DELETE FROM jwt_login_challenge WHERE expires_at < (now() AT TIME ZONE 'utc')"
         )

@@ -8,11 +8,11 @@ from odoo import api, fields, models
 from ..engine.bucket import Bucket
 from ..engine.transaction import apart
 from ..tools.errors import _
-from .jwt_login_throttle import too_many_requests
+from .jwt_throttle import too_many_requests
 
 #: A connection's limit is a number of requests in this time.
 SECONDS = 60
-_BUCKET = Bucket("connection_api_usage", level="requests", since="last_request")
+_BUCKET = Bucket("connection_api_rate_limit", level="requests", since="last_request")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Allowance:
         )
 
 
-class ConnectionApiUsage(models.Model):
+class ConnectionApiRateLimit(models.Model):
     """How much of a connection's limit each user has used, and each session of its rotations.
 
     Counted for all workers and machines.
@@ -54,8 +54,8 @@ class ConnectionApiUsage(models.Model):
     back all together, as they would when a new minute begins.
     """
 
-    _name = "connection.api.usage"
-    _description = "API Usage"
+    _name = "connection.api.rate.limit"
+    _description = "API Rate Limit"
     _auto = False
     _allow_sudo_commands = False
     _rec_name = "key"

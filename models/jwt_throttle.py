@@ -16,7 +16,7 @@ from ..tools.errors import ApiError, Refused, _
 ADDRESS_FACTOR = 10
 #: Challenges for passkeys that one address gets at once; then one a second.
 OFFERS = 100
-_BUCKET = Bucket("jwt_login_throttle", level="failures", since="last_failure")
+_BUCKET = Bucket("jwt_throttle", level="failures", since="last_failure")
 
 
 def too_many_requests(seconds, message=None):
@@ -28,7 +28,7 @@ def too_many_requests(seconds, message=None):
     )
 
 
-class JwtLoginThrottle(models.Model):
+class JwtThrottle(models.Model):
     """Failed logins, counted in PostgreSQL for all workers and machines.
 
     Odoo counts per process and address (``res.users._assert_can_auth``): N workers give an
@@ -37,8 +37,8 @@ class JwtLoginThrottle(models.Model):
     (``base.login_cooldown_duration``), per login and address, and ten times as many per address.
     """
 
-    _name = "jwt.login.throttle"
-    _description = "JWT Login Throttle"
+    _name = "jwt.throttle"
+    _description = "API Throttle"
     _auto = False
     _allow_sudo_commands = False
     _rec_name = "key"

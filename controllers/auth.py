@@ -13,6 +13,7 @@ from ..tools.errors import ApiError, _
 from ..tools.profiles import REFRESH_TOKEN
 from ..tools.queries import MAX_ID
 from ..tools.text import storable, whole
+from ..tools.values import dump_datetime
 from .dispatcher import api_route
 
 #: What stands in a body in place of a refresh token that is in the cookie.
@@ -201,7 +202,19 @@ class Auth(Controller):
     def sessions(self):
         """The caller's living sessions: ``{"success": true, "count": 1, "data": [{"id", "device",
         "client_type", "ip_address", "created_at", "last_used_at", "expires_at", "current"}]}``."""
-        data = request.env["jwt.session"]._own(request.env.user, request.jwt.session)
+        data = [
+            {
+                "id": session.id,
+                "device": session.device,
+                "client_type": session.client_type,
+                "ip_address": session.ip_address,
+                "created_at": dump_datetime(session.create_date),
+                "last_used_at": dump_datetime(session.last_used_at),
+                "expires_at": dump_datetime(session.expires_at),
+                "current": session.sid == request.jwt.session,
+            }
+            for session in request.env["jwt.session"]._living(request.env.user)
+        ]
         return {"success": True, "count": len(data), "data": data}
 
     @api_route("/api/sessions/<jwt_id:session_id>", auth="jwt", methods=["DELETE"], readonly=False)

@@ -9,27 +9,15 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.http import GeoIP
 from odoo.tools import SQL, consteq, hmac
-from odoo.tools._vendor.useragents import UserAgent
 
 from ..engine.transaction import after_commit, apart, read_committed
 from ..tools import profiles, tokens
 from ..tools.address import network
 from ..tools.errors import Refused, _
-from ..tools.values import dump_datetime
 from .jwt_throttle import too_many_requests
 
 _logger = logging.getLogger(__name__)
-
-#: How people write what Odoo's parser of user agents finds; what is not here is capitalized.
-DEVICE_NAMES = {
-    "chromeos": "ChromeOS",
-    "ipad": "iPad",
-    "iphone": "iPhone",
-    "macos": "macOS",
-    "msie": "Internet Explorer",
-}
 
 
 @dataclass(frozen=True)
@@ -161,18 +149,8 @@ class JwtSession(models.Model):
     def _compute_device(self):
         client_types = dict(self._fields["client_type"]._description_selection(self.env))
         for session in self:
-            name = self._name_device(session.user_agent)
+            name = self.env["res.device.log"]._jwt_name(session.user_agent)
             session.device = name or client_types.get(session.client_type)
-
-    @api.model
-    def _name_device(self, user_agent):
-        """``Chrome on Linux``, ``curl``: as the device list of Odoo reads a user agent."""
-        browser, product, platform = _parse_agent(user_agent)
-        name = DEVICE_NAMES.get(browser, browser.capitalize()) if browser else product
-        platform = platform and DEVICE_NAMES.get(platform, platform.capitalize())
-        if name and platform:
-            return self.env._("%(client)s on %(platform)s", client=name[:40], platform=platform)
-        return name[:40]
 
     @api.depends("revoked_at", "expires_at", "last_used_at")
     def _compute_state(self):
@@ -241,7 +219,7 @@ class JwtSession(models.Model):
                 "expires_at": until,
             }
         )
-        session._list_device()
+        self.env["res.device.log"]._jwt_list(session)
         self.env["jwt.security.event"]._record(
             "login",
             user_id=user.id,
@@ -311,52 +289,6 @@ class JwtSession(models.Model):
             absolute = min([absolute, *(s for s, _mfa in limits.get("lock_timeout", ()))])
             idle = min([idle, *(s for s, _mfa in limits.get("lock_timeout_inactivity", ()))])
         return absolute, idle
-
-    def _list_device(self):
-        """Show the session in Odoo's own device list, where the user can end it, portal users too.
-
-        One row of ``res.device.log``, as ``_update_device`` writes it
-        (``addons/base/models/res_device.py``), whose session identifier is ours.
-        """
-        self.ensure_one()
-        browser, _product, platform = _parse_agent(self.user_agent)
-        devices = self.env["res.device.log"].sudo()
-        geoip = GeoIP(self.ip_address)
-        # an app that tells no platform is more likely on a phone
-        mobile = devices._is_mobile(platform) if platform else self.client_type == "app"
-        devices.create(
-            {
-                "session_identifier": self.sid,
-                "platform": platform or "api",
-                "browser": browser or self.client_type,
-                "ip_address": self.ip_address,
-                "country": geoip.get("country_name"),
-                "city": geoip.get("city"),
-                "device_type": "mobile" if mobile else "computer",
-                "user_id": self.user_id.id,
-                "first_activity": self.create_date,
-                "last_activity": self.last_used_at,
-                "revoked": False,
-            }
-        )
-
-    @api.model
-    def _list_living_devices(self):
-        """Show the sessions that live in Odoo's device list, whatever was marked there."""
-        idle = fields.Datetime.now() - timedelta(
-            seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE res_device_log d SET revoked = false FROM jwt_session s
-                 WHERE d.session_identifier = s.sid AND d.revoked
-                   AND s.revoked_at IS NULL AND s.expires_at > now() AT TIME ZONE 'utc'
-                   AND s.last_used_at > %s
-                """,
-                idle,
-            )
-        )
 
     @api.model
     def _replace(self, refresh, address=None):
@@ -663,7 +595,7 @@ class JwtSession(models.Model):
             session_id=row.session_id,
             ip_address=sender.address,
             session_ip_address=last_address,
-            detail=self._name_device(sender.user_agent),
+            detail=self.env["res.device.log"]._jwt_name(sender.user_agent),
         )
 
     def _end_reused(self, row, sender):
@@ -719,26 +651,10 @@ class JwtSession(models.Model):
             self._revoke(Domain("user_id", "=", user_id), "logout_all", address)
 
     @api.model
-    def _own(self, user, current):
-        """The living sessions of a user, the last used first.
-
-        :param str current: the ``sid`` of the caller's own
-        :return: a list of ``{"id": 7, "device": "Chrome on Linux", "current": True, …}``
-        """
+    def _living(self, user):
+        """Return the living sessions of a user, the last used first."""
         living = Domain("user_id", "=", user.id) & Domain("state", "in", ["active"])
-        return [
-            {
-                "id": session.id,
-                "device": session.device,
-                "client_type": session.client_type,
-                "ip_address": session.ip_address,
-                "created_at": dump_datetime(session.create_date),
-                "last_used_at": dump_datetime(session.last_used_at),
-                "expires_at": dump_datetime(session.expires_at),
-                "current": session.sid == current,
-            }
-            for session in self.sudo().search(living)
-        ]
+        return self.sudo().search(living)
 
     @api.model
     def _end_own(self, user, session_id, address=None):
@@ -818,21 +734,6 @@ class JwtSession(models.Model):
         )
         ended.unlink()
         return len(ended), len(ended) == batch
-
-
-def _parse_agent(text):
-    """The browser, the product and the platform that a user agent names.
-
-    An app goes by its first word, and only the rest is looked through for a platform: Odoo's
-    parser finds iOS in ``axios/1.7``.
-
-    :return: the browser (None for an app), the first word, the platform (None where none is named)
-    """
-    text = text or ""
-    product, _slash, rest = text.partition("/")
-    agent = UserAgent(text)
-    platform = agent.platform if agent.browser else UserAgent(rest).platform
-    return agent.browser, product.strip(), platform
 
 
 def _storable_agent(text):

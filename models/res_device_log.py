@@ -1,6 +1,20 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-from odoo import api, models
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.http import GeoIP
+from odoo.tools import SQL
+from odoo.tools._vendor.useragents import UserAgent
+
+#: How people write what Odoo's parser of user agents finds; what is not here is capitalized.
+DEVICE_NAMES = {
+    "chromeos": "ChromeOS",
+    "ipad": "iPad",
+    "iphone": "iPhone",
+    "macos": "macOS",
+    "msie": "Internet Explorer",
+}
 
 
 class ResDeviceLog(models.Model):
@@ -28,5 +42,77 @@ class ResDeviceLog(models.Model):
         The method and its class are named as Odoo's, so that this extends it.
         """
         result = super().__update_revoked()
-        self.env["jwt.session"]._list_living_devices()
+        self._jwt_list_living()
         return result
+
+    @api.model
+    def _jwt_name(self, user_agent):
+        """Return the name of the device that a user agent tells: ``Chrome on Linux``, ``curl``."""
+        browser, product, platform = _parse_agent(user_agent)
+        name = DEVICE_NAMES.get(browser, browser.capitalize()) if browser else product
+        platform = platform and DEVICE_NAMES.get(platform, platform.capitalize())
+        if name and platform:
+            return self.env._("%(client)s on %(platform)s", client=name[:40], platform=platform)
+        return name[:40]
+
+    @api.model
+    def _jwt_list(self, session):
+        """Show the session in Odoo's own device list, where the user can end it, portal users too.
+
+        One row of ``res.device.log``, as ``_update_device`` writes it
+        (``addons/base/models/res_device.py``), whose session identifier is ours.
+        """
+        session.ensure_one()
+        browser, _product, platform = _parse_agent(session.user_agent)
+        devices = self.sudo()
+        geoip = GeoIP(session.ip_address)
+        # an app that tells no platform is more likely on a phone
+        mobile = devices._is_mobile(platform) if platform else session.client_type == "app"
+        devices.create(
+            {
+                "session_identifier": session.sid,
+                "platform": platform or "api",
+                "browser": browser or session.client_type,
+                "ip_address": session.ip_address,
+                "country": geoip.get("country_name"),
+                "city": geoip.get("city"),
+                "device_type": "mobile" if mobile else "computer",
+                "user_id": session.user_id.id,
+                "first_activity": session.create_date,
+                "last_activity": session.last_used_at,
+                "revoked": False,
+            }
+        )
+
+    @api.model
+    def _jwt_list_living(self):
+        """List the sessions that live in Odoo's device list, whatever was marked there."""
+        idle = fields.Datetime.now() - timedelta(
+            seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE res_device_log d SET revoked = false FROM jwt_session s
+                 WHERE d.session_identifier = s.sid AND d.revoked
+                   AND s.revoked_at IS NULL AND s.expires_at > now() AT TIME ZONE 'utc'
+                   AND s.last_used_at > %s
+                """,
+                idle,
+            )
+        )
+
+
+def _parse_agent(text):
+    """The browser, the product and the platform that a user agent names.
+
+    An app goes by its first word, and only the rest is looked through for a platform: Odoo's
+    parser finds iOS in ``axios/1.7``.
+
+    :return: the browser (None for an app), the first word, the platform (None where none is named)
+    """
+    text = text or ""
+    product, _slash, rest = text.partition("/")
+    agent = UserAgent(text)
+    platform = agent.platform if agent.browser else UserAgent(rest).platform
+    return agent.browser, product.strip(), platform

@@ -22,6 +22,8 @@ BROWSER = (
     " Chrome/130.0.0.0 Safari/537.36"
 )
 APP = "stock-app/2.1"
+#: What stands for the variable parts of a route's path, by name.
+PARTS = {"model": "res.partner", "record_id": "1", "session_id": "1"}
 #: What no client may ever read: a traceback, a path, a class, SQL.
 LEAK = re.compile(r"Traceback|File \"|psycopg2|\bodoo\.|/addons/|/usr/|werkzeug|SELECT |INSERT ")
 NO_TRACKING = {
@@ -40,6 +42,20 @@ class Opened:
     session: Any
     access: str
     refresh: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path below `/api` and the methods that it takes; one that takes none answers for what is not there."""
+
+    path: str
+    methods: frozenset[str]
+    raw: frozenset[str]
+
+    @property
+    def writes(self):
+        """The methods whose body is read as JSON."""
+        return sorted(self.methods - {"GET"} - self.raw)
 
 
 @tagged("post_install", "-at_install")
@@ -85,6 +101,22 @@ class ApiCase(HttpCase):
     @classmethod
     def _issuer(cls):
         return cls.env["jwt.signing.key"]._issuer()
+
+    @classmethod
+    def _routes(cls):
+        """Return the routes below `/api`, as Odoo's routing map has them; those that share a path are one."""
+        found = {}
+        for rule in cls.env["ir.http"].routing_map().iter_rules():
+            if f"{rule.rule}/".startswith("/api/"):
+                path = "".join(
+                    PARTS.get(text, "nothing") if is_part else text.lstrip("|")
+                    for is_part, text in rule._trace
+                )
+                methods = frozenset(rule.methods or ()) - {"OPTIONS", "HEAD"}
+                raw = frozenset(rule.endpoint.routing.get("raw_body", ()))
+                other = found.get(path, Route(path, frozenset(), frozenset()))
+                found[path] = Route(path, methods | other.methods, raw | other.raw)
+        return list(found.values())
 
     def setUp(self):
         super().setUp()

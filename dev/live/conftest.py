@@ -12,10 +12,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib import fixtures
+from lib import addon, fixtures
+from lib import routes as routing
 from lib.client import SECRETS, Device
 
 admin, http, server = fixtures.admin, fixtures.http, fixtures.server
+# the registries of parameters and keys, for the tests that try all of them
+addon.importable()
 
 # Odoo drops a connection on which nothing comes for two seconds; fifty clients on a busy machine take longer
 os.environ.setdefault("ODOO_HTTP_SOCKET_TIMEOUT", "10")
@@ -46,6 +49,15 @@ def nothing_secret_in_the_log(server, no_cooldown):
     for secret in filter(lambda text: len(text) >= 8, SECRETS):
         # the last segment of a token is what makes it one
         assert secret.rpartition(".")[2] not in text
+
+
+@pytest.fixture(scope="session")
+def routes(server):
+    """All routes of the API, those that answer for what is not there too."""
+    routes = routing.read(server)
+    paths = {route.path for route in routes}
+    assert {"/api", "/api/login", "/api/me", "/api/send_request", "/api/v1/res.partner"} <= paths
+    return routes
 
 
 @pytest.fixture(scope="session")

@@ -5,30 +5,11 @@ The response is JSON, all of it that JSON can say, and its status the true one.
 
 import json
 import re
-from collections import defaultdict
-from dataclasses import dataclass
 
 import pytest
+from jwt_auth_api.tools import queries
 from lib.client import JSON, LEAKS, raw
 
-#: Prints the routes as JSON; the live server has no such page.
-SCRIPT = """
-import json
-rules = env["ir.http"].routing_map().iter_rules()
-print("ROUTES" + json.dumps([
-    {
-        "trace": rule._trace,
-        "methods": sorted(set(rule.methods or []) - {"OPTIONS", "HEAD"}),
-        "auth": rule.endpoint.routing["auth"],
-        "raw": list(rule.endpoint.routing.get("raw_body", [])),
-        "type": rule.endpoint.routing["type"],
-    }
-    for rule in rules
-    if f"{rule.rule}/".startswith("/api/")
-]))
-"""
-#: What stands for the variable parts of a path: nothing that there is, so that nothing is written.
-PARTS = {"model": "res.partner", "record_id": str(2**31 - 1), "session_id": str(2**31 - 1)}
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "FOO", "PROPFIND"]
 DEEP = 9_000
 BIG = b"1" + b"0" * 400
@@ -71,8 +52,7 @@ VALUES = {
     "long": b'"' + b"x" * 3000 + b'"',
     "an object": b'{"": {"": null}}',
 }
-KEYS = ["values", "fields", "expand", "records", "args", "kwargs", "ids", "context", "all", "code"]
-KEYS += ["login", "password", "user_id", "refreshToken", "mfa_token", "passkey_token", "credential"]
+KEYS = sorted(frozenset().union(*queries.KEYS.values()))
 #: `id` of an envelope → what is reflected.
 IDS = {
     b"1e999": None,
@@ -90,21 +70,8 @@ IDS = {
     b'"\\ud800"': "\ud800",
     b'"<script>"': "<script>",
 }
-TYPES = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
-TYPES += ["application/xml", "text/json", "x", "\xff"]
-#: Parameters that a query string may have, with what no parameter takes.
-QUERY = ["model", "fields", "domain", "expand", "order", "offset", "page", "limit", "cursor", "id"]
-QUERY += [
-    "ids",
-    "count",
-    "archived",
-    "nulls",
-    "groupby",
-    "aggregates",
-    "search",
-    "relations",
-    "lang",
-]
+#: Parameters that a query string may have, two that none has, and what no parameter takes.
+QUERY = [*sorted(frozenset().union(*queries.PARAMETERS.values())), "search", "relations"]
 WRONG = [
     "1e999",
     "NaN",
@@ -148,64 +115,6 @@ HEADERS = {
 #: Parts of a path that are no model, no id, no name.
 PATHS = ["9" * 5000, "-" + "9" * 5000, "-1", "0", "1e999", "NaN", "%00", "%ff", "%0a", "x" * 3000]
 PATHS += ["%F0%9F%A6%8A", "%3Cscript%3E", "__class__", "%D9%A3", "1%2F2"]
-
-
-@dataclass(frozen=True)
-class Route:
-    """A path below `/api`: its parts (variable or not), and what its rules of Odoo take."""
-
-    parts: tuple[tuple[bool, str], ...]
-    methods: frozenset[str]
-    raw: frozenset[str]
-    needs_token: bool
-
-    @property
-    def path(self):
-        return "".join(PARTS.get(text, "nothing") if var else text for var, text in self.parts)
-
-    @property
-    def is_catch_all(self):
-        return not self.methods
-
-    @property
-    def writes(self):
-        """The methods whose body is read as JSON."""
-        return sorted(self.methods - {"GET"} - self.raw, reverse=True)
-
-    def variants(self, text):
-        """The paths in which one variable part is that text."""
-        for changed, (var, _name) in enumerate(self.parts):
-            if var:
-                yield "".join(
-                    text if place == changed else PARTS.get(name, "nothing") if var else name
-                    for place, (var, name) in enumerate(self.parts)
-                )
-
-
-@pytest.fixture(scope="module")
-def routes(server):
-    """The routes; rules that share a path are one."""
-    rules = json.loads(re.search(r"ROUTES(\[.*\])", server.odoo(SCRIPT)).group(1))
-    assert {rule["type"] for rule in rules} == {"jwt_api"}
-    by_path = defaultdict(list)
-    for rule in rules:
-        parts = tuple((var, text.lstrip("|")) for var, text in rule["trace"])
-        route = Route(
-            parts, frozenset(rule["methods"]), frozenset(rule["raw"]), rule["auth"] != "none"
-        )
-        by_path[route.path].append(route)
-    merged = [
-        Route(
-            same[0].parts,
-            frozenset().union(*(route.methods for route in same)),
-            frozenset().union(*(route.raw for route in same)),
-            same[0].needs_token and not same[0].is_catch_all,
-        )
-        for same in by_path.values()
-    ]
-    paths = {route.path for route in merged}
-    assert {"/api", "/api/login", "/api/me", "/api/send_request", "/api/v1/res.partner"} <= paths
-    return merged
 
 
 class Walk:
@@ -327,21 +236,6 @@ def test_bodies_that_are_no_json(walk, routes):
         for method in route.methods & {"GET"}:
             plain = walk.send(method, route.path)
             walk.send(method, route.path, status=plain.status_code, **as_json(b"{"))
-
-
-def test_bodies_of_other_types(walk, routes):
-    """415, whatever is in them."""
-    for route in routes:
-        for method in route.writes:
-            for kind in TYPES:
-                walk.send(
-                    method,
-                    route.path,
-                    status=415,
-                    code="unsupported_media_type",
-                    content=b"{}",
-                    headers={"Content-Type": kind},
-                )
 
 
 def test_values_that_no_key_takes(walk, routes):

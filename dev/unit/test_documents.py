@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from jwt_auth_api.tools.errors import CODES
-from jwt_auth_api.tools.queries import PARAMETERS
+from jwt_auth_api.tools.queries import KEYS, PARAMETERS
 from lib import documents
 from lib.bootstrap import ROOT
 from lib.parts import PARTS
@@ -36,6 +36,14 @@ def test_codes(reference):
 def test_parameters(reference):
     """The table of parameters has all that a GET takes, and no other."""
     assert set(reference.table("Read records")) == PARAMETERS["GET"]
+
+
+@pytest.mark.parametrize("method", KEYS)
+def test_keys(method):
+    """Each key that a body may have is named in the reference."""
+    text = documents.REFERENCE.read_text()
+    missing = {key for key in KEYS[method] if not re.search(rf"[`\"]{key}[`\"]", text)}
+    assert not missing
 
 
 def declared_routes():

@@ -540,9 +540,7 @@ def test_one_mistake_is_told_once():
 words = st.sampled_from(
     [*NO_NUMBERS, *NO_FIELDS[:20], *NO_EXPAND[:12], "1", '["a"]', "{}", "[]"]
 ) | st.text(max_size=30)
-parameter_names = st.sampled_from(
-    "model fields domain expand offset limit id order x count cursor archived nulls groupby aggregates ids".split()
-)
+parameter_names = st.sampled_from(sorted({*frozenset().union(*queries.PARAMETERS.values()), "x"}))
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
@@ -551,7 +549,7 @@ json_values = st.recursive(
     max_leaves=8,
 )
 bodies = st.dictionaries(
-    st.sampled_from(["values", "records", "fields", "expand", "args", "kwargs", "ids", "x"]),
+    st.sampled_from(sorted({*frozenset().union(*queries.KEYS.values()), "x"})),
     json_values,
 )
 

@@ -4,13 +4,8 @@
 import ast
 import re
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from lib import archive, documents
 from lib.bootstrap import ROOT
 

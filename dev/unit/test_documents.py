@@ -2,13 +2,8 @@
 
 import ast
 import re
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from jwt_auth_api.tools.errors import CODES
 from jwt_auth_api.tools.queries import KEYS, PARAMETERS
 from lib import documents

@@ -1,13 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """doc/security.md: the tests that it names exist, each of them exactly once."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from lib import named_tests
 from lib.bootstrap import ROOT
 

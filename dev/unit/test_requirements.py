@@ -7,12 +7,9 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from lib.bootstrap import REQUIREMENTS, ROOT, home
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from lib.bootstrap import REQUIREMENTS, ROOT, home
 
 COMPILE = "compile it again: see dev/requirements.in"
 

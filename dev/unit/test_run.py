@@ -3,13 +3,9 @@
 
 import contextlib
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from lib import demonstrate
 from lib.bootstrap import Stop
 

@@ -2,17 +2,12 @@
 """tools.settings: whatever a system parameter holds, there is a number within its bounds."""
 
 import logging
-import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt_auth_api.tools import settings
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from lib import documents
 
 ALL = {**settings.NUMBERS, **settings.COOLDOWN}

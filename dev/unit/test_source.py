@@ -2,13 +2,8 @@
 """lib.source: the archive that Odoo comes from is this machine's or a person's choice, never ours."""
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from lib import source
 from lib.bootstrap import ROOT, Stop
 

@@ -1,13 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """lib.suite: when `dev/test` succeeds."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from lib import log, report, suite
 from lib.report import Result
 

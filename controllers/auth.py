@@ -8,7 +8,7 @@ from odoo.http import Controller, request
 
 from ..models.jwt_login_challenge import SECONDS as CHALLENGE_SECONDS
 from ..models.jwt_session import Sender
-from ..tools import origins, passkeys, queries, tokens
+from ..tools import origins, parsing, passkeys, tokens
 from ..tools.errors import ApiError, _
 from ..tools.profiles import REFRESH_TOKEN
 from ..tools.queries import MAX_ID
@@ -38,7 +38,7 @@ class Auth(Controller):
         An account with a second factor gets 401 ``mfa_required`` with ``mfa_token``, ``mfa_type``
         (``totp`` | ``totp_mail``) and ``expires_in`` (seconds), for :meth:`login_mfa`.
         """
-        login, password = self._credentials(queries.parse_keys(request.dispatcher.body, "login"))
+        login, password = self._credentials(parsing.parse_keys(request.dispatcher.body, "login"))
         users = request.env["res.users"]
         address = request.httprequest.remote_addr
         done = users._jwt_login(login, password, address)
@@ -49,7 +49,7 @@ class Auth(Controller):
     @api_route("/api/login/mfa", auth="none", **_WRITES)
     def login_mfa(self):
         """``{"mfa_token", "code"}`` → as :meth:`login`."""
-        text, code = self._mfa_answer(queries.parse_keys(request.dispatcher.body, "login_mfa"))
+        text, code = self._mfa_answer(parsing.parse_keys(request.dispatcher.body, "login_mfa"))
         address = request.httprequest.remote_addr
         user = request.env["jwt.login.challenge"]._answer(text, code, address)
         return self._logged_in(user, "code")
@@ -73,7 +73,7 @@ class Auth(Controller):
         """``{"passkey_token", "credential"}``, the latter what ``navigator.credentials.get`` gave →
         as :meth:`login`."""
         self._check_passkeys()
-        body = queries.parse_keys(request.dispatcher.body, "login_passkey")
+        body = parsing.parse_keys(request.dispatcher.body, "login_passkey")
         address = request.httprequest.remote_addr
         text = body.get("passkey_token")
         if not isinstance(text, str):
@@ -120,7 +120,7 @@ class Auth(Controller):
         One that was sent explicitly is not, in profile ``compatible``: its holder could not read the
         successor in the cookie, and the next refresh would be taken for reuse.
         """
-        body = queries.parse_keys(request.dispatcher.body, "refresh")
+        body = parsing.parse_keys(request.dispatcher.body, "refresh")
         done, to_cookie = self._renew(body, user_id=self._user_id(body))
         answer = {"access_token": done.access_token}
         if done.refresh_token and not to_cookie:
@@ -130,7 +130,7 @@ class Auth(Controller):
     @api_route("/api/update/refresh-token", auth="jwt", **_WRITES)
     def update_refresh_token(self):
         """A browser: ``{"status": "done", "refreshToken": 1}`` and the cookie; an app: the token itself."""
-        body = queries.parse_keys(request.dispatcher.body, "refresh")
+        body = parsing.parse_keys(request.dispatcher.body, "refresh")
         claims = request.jwt
         done, to_cookie = self._renew(body, rotate=True, user_id=claims.user_id, sid=claims.session)
         in_body = IN_COOKIE if to_cookie else str(done.refresh_token)
@@ -170,7 +170,7 @@ class Auth(Controller):
 
         Either token is enough: the access token, even an expired one, or the refresh token (RFC 7009).
         """
-        body = queries.parse_keys(request.dispatcher.body, "log_out")
+        body = parsing.parse_keys(request.dispatcher.body, "log_out")
         everywhere = body.get("all", False)
         if not isinstance(everywhere, bool):
             raise ApiError("bad_value", _('"all" is true or false.'))

@@ -27,7 +27,7 @@ from ..models.ir_http import (
     cut_headers,
     overriding_method,
 )
-from ..tools import errors, idempotency, queries
+from ..tools import errors, idempotency, parsing
 from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
 from ..tools.text import language_tag, reject_constant
@@ -290,7 +290,7 @@ class ApiDispatcher(Dispatcher):
             raise ApiError("bad_json", _("The body is not a JSON object."))
         if _is_envelope(value):
             self._envelope = {"jsonrpc": JSON_RPC, "id": _plain_id(value.get("id"))}
-            queries.check_envelope(value, _JSON_RPC_MEMBERS)
+            parsing.check_envelope(value, _JSON_RPC_MEMBERS)
             value = value.get("params")
             if is_empty(value) or _is_nothing(value):
                 value = {}

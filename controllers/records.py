@@ -15,7 +15,7 @@ from ..engine.page import read_one, read_page
 from ..engine.records import no_record
 from ..engine.replay import narrow, narrow_faults
 from ..models.ir_http import RecordId
-from ..tools import etag, queries
+from ..tools import etag, parsing, queries
 from ..tools.errors import ApiError, _
 from .dispatcher import api_route
 
@@ -39,7 +39,7 @@ class Records(Controller):
     def send_request(self):
         """The documented route: the model and, perhaps, the ``id`` are parameters."""
         params, unread = request.httprequest.args, request.dispatcher.unread_body()
-        policy = self._policy(queries.parse_model(params, unread))
+        policy = self._policy(parsing.parse_model(params, unread))
         match request.httprequest.method:
             case "POST":
                 # a GET of this route needs "fields"
@@ -49,7 +49,7 @@ class Records(Controller):
                 return self._update(policy)
             case "DELETE":
                 return self._delete(policy)
-        asked = queries.parse_get(params, policy.connection.max_limit, unread=unread)
+        asked = parsing.parse_get(params, policy.connection.max_limit, unread=unread)
         if isinstance(asked, queries.OneQuery):  # existing apps read `data[0]`
             self._use_expanded(policy, asked)
             row, faults, version = read_one(policy, asked)
@@ -117,7 +117,7 @@ class Records(Controller):
             return self._call(model, name, record_id)
         policy = self._policy(model)
         self._check_id(policy, record_id)
-        queries.check_no_parameters(request.httprequest.args)
+        parsing.check_no_parameters(request.httprequest.args)
         if request.httprequest.method == "PUT":
             return self._store_file(policy, record_id, name)
         return self._file(policy, record_id, name)
@@ -152,7 +152,7 @@ class Records(Controller):
         """A report as PDF; Odoo may keep it as an attachment of the record."""
         policy = self._policy(model, None, "read")
         self._check_id(policy, record_id)
-        queries.check_no_parameters(request.httprequest.args)
+        parsing.check_no_parameters(request.httprequest.args)
         content, title = resource.report(policy, record_id, name)
         headers = [
             ("Content-Disposition", content_disposition(title)),
@@ -180,7 +180,7 @@ class Records(Controller):
         if record_id is not None:
             self._check_id(policy, record_id)
         resource.check_listed(policy, action)
-        asked = queries.parse_call(
+        asked = parsing.parse_call(
             request.dispatcher.body,
             policy.connection.max_limit,
             request.httprequest.args,
@@ -202,7 +202,7 @@ class Records(Controller):
         return policy.usual()
 
     def _asked(self, policy, record_id):
-        return queries.parse_get(
+        return parsing.parse_get(
             request.httprequest.args,
             policy.connection.max_limit,
             record_id=record_id,
@@ -229,7 +229,7 @@ class Records(Controller):
         :param address: where the record is found, without its id
         :raise ApiError: ``bad_value`` for a context, unless it is for a wizard
         """
-        wanted = queries.parse_create(
+        wanted = parsing.parse_create(
             request.httprequest.args,
             request.dispatcher.body,
             policy.connection.max_limit,
@@ -257,7 +257,7 @@ class Records(Controller):
         return kept | narrow_faults(plan, answer)
 
     def _update(self, policy, record_id=None, default_fields=(), *, strict=False):
-        wanted = queries.parse_update(
+        wanted = parsing.parse_update(
             request.httprequest.args,
             request.dispatcher.body,
             policy.connection.max_limit,
@@ -274,7 +274,7 @@ class Records(Controller):
 
     @staticmethod
     def _delete(policy, record_id=None, *, strict=False):
-        wanted = queries.parse_delete(
+        wanted = parsing.parse_delete(
             request.httprequest.args,
             policy.connection.max_limit,
             body=request.dispatcher.body,

@@ -5,7 +5,7 @@ import json
 
 from ..engine.groups import read_groups
 from ..engine.page import read_page
-from ..tools import queries
+from ..tools import parsing, queries
 from .common import ApiCase
 
 PAGES = ["success", "count", "page", "page_size"]
@@ -39,7 +39,7 @@ class ReadCase(ApiCase):
             self.env.invalidate_all()
             with self._statements() as statements:
                 policy = connections._resolve(model, "GET")
-                asked = queries.parse_get(params, 1000)
+                asked = parsing.parse_get(params, 1000)
                 read = read_groups if isinstance(asked, queries.GroupQuery) else read_page
                 answer = read(policy, asked)
         return answer, statements

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..engine import write
-from ..tools import queries
+from ..tools import parsing
 from .write_case import MODEL, WriteCase
 
 
@@ -309,7 +309,7 @@ class TestBulk(WriteCase):
 
         def create(number):
             body = {"values": [{"name": f"N{place}", "color": 3} for place in range(number)]}
-            return lambda: write.create(policy, queries.parse_create({}, body, 1000))
+            return lambda: write.create(policy, parsing.parse_create({}, body, 1000))
 
         single = self._measure(create(1))
         self.assertLess(self._measure(create(100)), 10 * single)
@@ -323,6 +323,6 @@ class TestBulk(WriteCase):
                 ],
                 "fields": ["name", "color"],
             }
-            return lambda: write.update(policy, queries.parse_update({}, body, 1000))
+            return lambda: write.update(policy, parsing.parse_update({}, body, 1000))
 
         self.assertEqual(self._measure(update(5)), self._measure(update(50)))

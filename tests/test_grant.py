@@ -15,7 +15,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from ..engine import grants, protected, write
 from ..engine.page import read_page
-from ..tools import queries
+from ..tools import parsing
 from ..tools.errors import ApiError
 from .common import NO_TRACKING
 from .policy_case import OWN, PolicyCase
@@ -1240,7 +1240,7 @@ class TestGrant(GrantCase):
         with patch.object(model, "_compute_display_name", compute):
             granted = country.with_env(policy.model.env)
             self.assertEqual(granted.display_name, "granted")
-            [row] = read_page(policy, queries.parse_get(params, 1000))["data"]
+            [row] = read_page(policy, parsing.parse_get(params, 1000))["data"]
         self.assertEqual(row["country_id"]["display_name"], "own")
 
     def test_files_of_open_records(self):
@@ -1265,7 +1265,7 @@ class TestGrant(GrantCase):
     def test_nested_lines_with_references(self):
         """Two lines that point into a filtered model: an answer, never an error of the server."""
         self._connect("res.partner", domain=OWN)
-        request = queries.parse_update(
+        request = parsing.parse_update(
             {"id": str(self.mine[0].id)},
             {
                 "values": {

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..tools import queries
+from ..tools import parsing
 from ..tools.errors import ApiError
 from .policy_case import OWN, PolicyCase
 
@@ -175,7 +175,7 @@ class TestOtherModels(PolicyCase):
                 self._connect(name)
                 self.env["connection.api"].search([("model", "=", parent)]).unlink()
                 policy = connections._resolve(name, "PUT")
-                request = queries.parse_update(
+                request = parsing.parse_update(
                     {"id": "1"}, {"values": {field: 7}, "fields": []}, 1000
                 )
                 with self.assertRaisesRegex(ApiError, "cannot be written here"):

@@ -7,7 +7,7 @@ from datetime import datetime
 from odoo.tests import tagged
 
 from ..engine.page import read_page
-from ..tools import queries
+from ..tools import parsing
 from .common import ApiCase
 
 PATH = "/api/send_request"
@@ -500,7 +500,7 @@ class TestRead(ApiCase):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             policy = connections._resolve("res.partner", "GET")
-            answer = read_page(policy, queries.parse_get(params, 1000))
+            answer = read_page(policy, parsing.parse_get(params, 1000))
             self.assertEqual(answer["count"], limit)
             return self.env.cr.sql_log_count - before
 

@@ -18,7 +18,7 @@ from odoo.service.model import retrying
 from odoo.addons.jwt_auth_api.engine import faults, missing, protected, write
 from odoo.addons.jwt_auth_api.engine.groups import read_groups
 from odoo.addons.jwt_auth_api.engine.page import read_one, read_page
-from odoo.addons.jwt_auth_api.tools import errors, queries
+from odoo.addons.jwt_auth_api.tools import errors, parsing, queries
 
 __all__ = [
     "MAX_LIMIT",
@@ -65,7 +65,7 @@ def open_all(env: Any, run_as: str) -> None:
 def get(env: Any, model_name: str, params: Mapping[str, str]) -> Any:
     """Answer a `GET` as the controller does, as JSON gives it."""
     policy = env["connection.api"]._resolve(model_name, "GET")
-    asked = queries.parse_get(params, policy.connection.max_limit)
+    asked = parsing.parse_get(params, policy.connection.max_limit)
     if isinstance(asked, queries.GroupQuery):
         return _as_json(read_groups(policy, asked))
     if isinstance(asked, queries.OneQuery):
@@ -77,7 +77,7 @@ def get(env: Any, model_name: str, params: Mapping[str, str]) -> Any:
 def create(env: Any, model_name: str, values: Any) -> Any:
     """Answer a `POST` of one record."""
     policy = env["connection.api"]._resolve(model_name, "POST")
-    asked = queries.parse_create({}, {"values": values, "fields": ["id"]}, MAX_LIMIT)
+    asked = parsing.parse_create({}, {"values": values, "fields": ["id"]}, MAX_LIMIT)
     return _as_json(write.create(policy, asked)[0])
 
 
@@ -85,7 +85,7 @@ def change(env: Any, model_name: str, record_id: int, values: Any) -> Any:
     """Answer a `PUT` of one record."""
     policy = env["connection.api"]._resolve(model_name, "PUT")
     body = {"values": values, "fields": ["id"]}
-    asked = queries.parse_update({}, body, MAX_LIMIT, record_id=record_id)
+    asked = parsing.parse_update({}, body, MAX_LIMIT, record_id=record_id)
     return _as_json(write.update(policy, asked)[0])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from odoo.addons.jwt_auth_api.engine import protected, write
 from odoo.addons.jwt_auth_api.engine.page import read_page
-from odoo.addons.jwt_auth_api.tools import queries
+from odoo.addons.jwt_auth_api.tools import parsing, queries
 from odoo.addons.jwt_auth_api.tools.errors import ApiError
 
 __all__ = [
@@ -56,15 +56,15 @@ def call(env: Any, verb: str, model_name: str, record_id: int | None, values: An
     policy = env["connection.api"]._resolve(model_name, verb)
     body = {"values": values, "fields": ["id"]}
     if verb == "POST":
-        write.create(policy, queries.parse_create({}, body, _MOST))
+        write.create(policy, parsing.parse_create({}, body, _MOST))
     elif verb == "PUT":
-        write.update(policy, queries.parse_update({}, body, _MOST, record_id=record_id))
+        write.update(policy, parsing.parse_update({}, body, _MOST, record_id=record_id))
     else:
-        write.delete(policy, queries.parse_delete({}, _MOST, record_id=record_id))
+        write.delete(policy, parsing.parse_delete({}, _MOST, record_id=record_id))
 
 
 def get(env: Any, model_name: str, **params: str) -> list[dict[str, Any]]:
     """Read one page through the engine."""
     policy = env["connection.api"]._resolve(model_name, "GET")
-    asked = queries.parse_get(params, policy.connection.max_limit, page_name="page")
+    asked = parsing.parse_get(params, policy.connection.max_limit, page_name="page")
     return read_page(policy, asked)["data"]

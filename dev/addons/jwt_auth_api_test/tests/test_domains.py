@@ -14,7 +14,7 @@ from odoo.addons.jwt_auth_api.engine.groups import read_groups
 from odoo.addons.jwt_auth_api.engine.page import read_page
 from odoo.addons.jwt_auth_api.engine.policy import Policy
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
-from odoo.addons.jwt_auth_api.tools import queries
+from odoo.addons.jwt_auth_api.tools import parsing
 
 MODEL, RECORD = "api.test.fragile", "api.test.record"
 MOMENTS = ["2026-11-25 09:59:59", "2026-11-25 10:00:00", "2026-11-25 10:00:01"]
@@ -123,7 +123,7 @@ class TestDomains(ApiCase):
         policy = Policy(self.env[MODEL].with_user(self.user), connection)
         params = {"model": MODEL, "fields": "[]", "domain": '[["picky", "=", "lost"]]'}
         with self.assertRaises(SerializationFailure):
-            read_page(policy, queries.parse_get(params, 1000))
+            read_page(policy, parsing.parse_get(params, 1000))
 
     def test_file(self):
         """Odoo passes over a condition on what a file holds: no filter may vanish."""
@@ -298,7 +298,7 @@ class TestDomains(ApiCase):
         """What fails without the client's doing stays an error of the server; a lost race is for Odoo's retry."""
         connection = self.env["connection.api"]._connection(MODEL)
         policy = Policy(self.env[MODEL].with_user(self.user), connection)
-        asked = queries.parse_get({"model": MODEL, "groupby": '["name"]'}, 1000)
+        asked = parsing.parse_get({"model": MODEL, "groupby": '["name"]'}, 1000)
         kind = type(self.env[MODEL])
         for failure in (SerializationFailure, UndefinedFunction):
             calls = []

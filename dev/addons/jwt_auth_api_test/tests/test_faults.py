@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 from odoo.addons.jwt_auth_api.engine.page import read_page
 from odoo.addons.jwt_auth_api.engine.policy import Policy
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
-from odoo.addons.jwt_auth_api.tools import queries
+from odoo.addons.jwt_auth_api.tools import parsing
 
 MODEL, LOG = "api.test.fragile", "odoo.addons.jwt_auth_api.engine.faults"
 NOT_READ = "This value cannot be read. The server's log says why."
@@ -215,7 +215,7 @@ class TestFaults(ApiCase):
         self._named("a", "b")
         connection = self.env["connection.api"]._connection(MODEL)
         policy = Policy(self.env[MODEL].with_user(self.user), connection)
-        asked = queries.parse_get({"model": MODEL, "fields": '["number"]'}, 1000)
+        asked = parsing.parse_get({"model": MODEL, "fields": '["number"]'}, 1000)
         lost = (
             psycopg2.errors.SerializationFailure,
             psycopg2.errors.DeadlockDetected,

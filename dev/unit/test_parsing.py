@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jwt_auth_api.tools import domains, names, queries
+from jwt_auth_api.tools import domains, names, parsing, queries
 from jwt_auth_api.tools.errors import CODES, ApiError, Problems, SeveralErrors, dump_json
 from werkzeug.datastructures import MultiDict
 
@@ -28,15 +28,15 @@ def refused(call, *args, **kwargs):
 
 
 def parsed(max_limit=1000, **params):
-    return queries.parse_get({**GOOD, **params}, max_limit)
+    return parsing.parse_get({**GOOD, **params}, max_limit)
 
 
 def refused_list(max_limit=1000, **params):
-    return refused(queries.parse_get, {**GOOD, **params}, max_limit)
+    return refused(parsing.parse_get, {**GOOD, **params}, max_limit)
 
 
 def refused_write(body, **params):
-    return refused(queries.parse_update, {"model": "x", "id": "1", **params}, body, 1000)
+    return refused(parsing.parse_update, {"model": "x", "id": "1", **params}, body, 1000)
 
 
 def test_defaults():
@@ -56,7 +56,7 @@ def test_all_that_a_list_takes():
         "archived": "1",
         "nulls": "true",
     }
-    found = queries.parse_get(params, 1000)
+    found = parsing.parse_get(params, 1000)
     below = {"bank_ids": queries.Selection(("acc_number",)), "country_id": queries.Selection()}
     assert found == queries.ListQuery(
         queries.Selection(("name", "bank_ids", "country_id"), below),
@@ -81,7 +81,7 @@ def test_one_record():
     selection = queries.Selection(("name", "country_id"), below)
     assert parsed(id="7", expand='{"country_id": ["code"]}') == queries.OneQuery(7, selection)
     params = {"fields": GOOD["fields"]}
-    assert queries.parse_get(params, 5, record_id=7, page_name="page") == queries.OneQuery(
+    assert parsing.parse_get(params, 5, record_id=7, page_name="page") == queries.OneQuery(
         7, queries.Selection(("name",)), limit=5
     )
 
@@ -119,7 +119,7 @@ def test_numbers_are_ascii_digits(name, text):
     assert error.error == "bad_parameter"
     assert f'"{name}"' in error.message()
     if name == "id":
-        assert refused(queries.parse_delete, {name: text}, 9).error == "bad_parameter"
+        assert refused(parsing.parse_delete, {name: text}, 9).error == "bad_parameter"
         assert refused_write({"values": {}}, id=text).error == "bad_parameter"
 
 
@@ -183,14 +183,14 @@ def test_fields_of_a_body(value):
 
 
 def test_fields_is_required_of_a_list_alone():
-    assert '"fields"' in refused(queries.parse_get, {"model": "x"}, 1000).message()
-    assert queries.parse_create({}, {"values": {}}, 9).selection == queries.Selection()
-    chosen = queries.parse_get({}, 9, default_fields=["a", "b"]).selection
+    assert '"fields"' in refused(parsing.parse_get, {"model": "x"}, 1000).message()
+    assert parsing.parse_create({}, {"values": {}}, 9).selection == queries.Selection()
+    chosen = parsing.parse_get({}, 9, default_fields=["a", "b"]).selection
     assert chosen == queries.Selection(("a", "b"))
 
 
 def test_names_are_told_once_and_in_order():
-    assert queries.parse_get({"fields": '["b","a","b","id"]'}, 9).selection.fields == (
+    assert parsing.parse_get({"fields": '["b","a","b","id"]'}, 9).selection.fields == (
         "b",
         "a",
         "id",
@@ -220,19 +220,19 @@ def test_python_numbers_are_not_json(name, text):
 
 
 def test_model():
-    assert queries.parse_model({"model": "res.partner"}) == "res.partner"
+    assert parsing.parse_model({"model": "res.partner"}) == "res.partner"
 
 
 @pytest.mark.parametrize("params", [{}, {"model": ""}, {"Model": "x"}])
 def test_model_is_required(params):
-    error = refused(queries.parse_model, params)
+    error = refused(parsing.parse_model, params)
     assert (error.error, '"model"' in error.message()) == ("bad_parameter", True)
 
 
 @pytest.mark.parametrize("name", ["res.partner\0", "\0", "\ud800", "a\udfffb"], ids=ascii)
 def test_model_that_cannot_be_looked_for(name):
     """PostgreSQL's driver raises on NUL, UTF-8 on a lone surrogate: neither may reach it."""
-    assert refused(queries.parse_model, {"model": name}).error == "bad_parameter"
+    assert refused(parsing.parse_model, {"model": name}).error == "bad_parameter"
 
 
 @pytest.mark.parametrize(
@@ -240,34 +240,34 @@ def test_model_that_cannot_be_looked_for(name):
     [{}, {"values": None}, {"values": []}, {"values": [1]}, {"values": "x"}, {"values": [{}] * 10}],
 )
 def test_values_is_an_object_or_some(body):
-    error = refused(queries.parse_create, {}, body, 9)
+    error = refused(parsing.parse_create, {}, body, 9)
     assert (error.error, '"values"' in error.message()) == ("bad_value", True)
 
 
 def test_id_is_required_where_it_is_needed():
     for call in (
-        lambda: queries.parse_delete({}, 9),
-        lambda: queries.parse_update({}, {"values": {}}, 9),
+        lambda: parsing.parse_delete({}, 9),
+        lambda: parsing.parse_update({}, {"values": {}}, 9),
     ):
         assert '"id" is missing' in refused(call).message()
-    assert queries.parse_delete({"id": "7"}, 9) == queries.DeleteRequest((7,))
-    assert queries.parse_delete({}, 9, record_id=7) == queries.DeleteRequest((7,))
+    assert parsing.parse_delete({"id": "7"}, 9) == queries.DeleteRequest((7,))
+    assert parsing.parse_delete({}, 9, record_id=7) == queries.DeleteRequest((7,))
     body = {"values": {"a": 1}}
-    assert queries.parse_update({"id": "7"}, body, 9).items == ((7, {"a": 1}),)
-    assert queries.parse_update({}, body, 9, record_id=7).items == ((7, {"a": 1}),)
-    assert queries.parse_create({}, body, 9).items == ((None, {"a": 1}),)
+    assert parsing.parse_update({"id": "7"}, body, 9).items == ((7, {"a": 1}),)
+    assert parsing.parse_update({}, body, 9, record_id=7).items == ((7, {"a": 1}),)
+    assert parsing.parse_create({}, body, 9).items == ((None, {"a": 1}),)
 
 
 # --- several ---------------------------------------------------------------------------------
 
 
 def test_several_at_once():
-    created = queries.parse_create({}, {"values": [{"a": 1}, {}]}, 9)
+    created = parsing.parse_create({}, {"values": [{"a": 1}, {}]}, 9)
     assert (created.items, created.many) == (((None, {"a": 1}), (None, {})), True)
     records = [{"id": 2, "values": {"a": 1}}, {"id": 1, "values": {}}]
-    updated = queries.parse_update({}, {"records": records}, 9)
+    updated = parsing.parse_update({}, {"records": records}, 9)
     assert (updated.items, updated.many) == (((2, {"a": 1}), (1, {})), True)
-    assert queries.parse_delete({"ids": "[2, 1, 2]"}, 9) == queries.DeleteRequest((2, 1), many=True)
+    assert parsing.parse_delete({"ids": "[2, 1, 2]"}, 9) == queries.DeleteRequest((2, 1), many=True)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_several_at_once():
     ids=lambda value: ascii(value)[:30],
 )
 def test_records_of_an_update(records):
-    assert refused(queries.parse_update, {}, {"records": records}, 9).error == "bad_value"
+    assert refused(parsing.parse_update, {}, {"records": records}, 9).error == "bad_value"
 
 
 @pytest.mark.parametrize("strict", [False, True])
@@ -311,29 +311,29 @@ def test_records_of_an_update(records):
 def test_a_key_within_records_does_not_vanish(name, meant, strict):
     """Each record has an id and values; what is answered is said beside them."""
     item = {"id": 1, "values": {}, name: ["name"]}
-    error = refused(queries.parse_update, {}, {"records": [item]}, 9, strict=strict)
+    error = refused(parsing.parse_update, {}, {"records": [item]}, 9, strict=strict)
     assert error.error == "bad_value"
     assert f'"{name}"' in error.message()
     assert f'"{meant}"' in error.message()
     own = {"id": 1, "values": {}, "device": "x", name: None}
     if not strict:
-        assert queries.parse_update({}, {"records": [own]}, 9).items == ((1, {}),)
+        assert parsing.parse_update({}, {"records": [own]}, 9).items == ((1, {}),)
 
 
 def test_records_exclude_an_id():
     body = {"records": [{"id": 1, "values": {}}]}
-    assert refused(queries.parse_update, {"id": "1"}, body, 9).error == "bad_value"
-    assert refused(queries.parse_update, {}, body, 9, record_id=1).error == "bad_value"
-    assert refused(queries.parse_update, {}, {**body, "values": {}}, 9).error == "bad_value"
+    assert refused(parsing.parse_update, {"id": "1"}, body, 9).error == "bad_value"
+    assert refused(parsing.parse_update, {}, body, 9, record_id=1).error == "bad_value"
+    assert refused(parsing.parse_update, {}, {**body, "values": {}}, 9).error == "bad_value"
 
 
 @pytest.mark.parametrize(
     "ids", ["", "1", "[]", "{}", '["1"]', "[0]", "[1.5]", "[true]", "[2147483648]"]
 )
 def test_ids_of_a_delete(ids):
-    assert refused(queries.parse_delete, {"ids": ids}, 9).error == "bad_parameter"
+    assert refused(parsing.parse_delete, {"ids": ids}, 9).error == "bad_parameter"
     too_many = json.dumps(list(range(1, 11)))
-    assert refused(queries.parse_delete, {"ids": too_many}, 9).error == "bad_parameter"
+    assert refused(parsing.parse_delete, {"ids": too_many}, 9).error == "bad_parameter"
 
 
 # --- order, count, cursor, flags -------------------------------------------------------------
@@ -393,8 +393,8 @@ def test_count_is_one_of_three(text):
 
 
 def test_page_is_called_page_on_a_resource_path():
-    assert queries.parse_get({"page": "3"}, 9, page_name="page", default_fields=[]).page == 3
-    error = refused(queries.parse_get, {"offset": "3"}, 9, page_name="page", default_fields=[])
+    assert parsing.parse_get({"page": "3"}, 9, page_name="page", default_fields=[]).page == 3
+    error = refused(parsing.parse_get, {"offset": "3"}, 9, page_name="page", default_fields=[])
     assert '"page"' in error.message()
     assert '"offset"' in refused_list(page="3").message()
 
@@ -449,12 +449,12 @@ def test_groups():
         "aggregates": '["id:count"]',
         "order": "id:count desc",
     }
-    assert queries.parse_get(params, 50) == queries.GroupQuery(
+    assert parsing.parse_get(params, 50) == queries.GroupQuery(
         (queries.Group("country_id"), queries.Group("date", "month")),
         (queries.Aggregate("id", "count"),),
         order=(queries.OrderTerm("id:count", descending=True),),
     )
-    assert queries.parse_get({"aggregates": '["id:count"]'}, 50).groups == ()
+    assert parsing.parse_get({"aggregates": '["id:count"]'}, 50).groups == ()
 
 
 @pytest.mark.parametrize(
@@ -478,16 +478,16 @@ def test_groups():
     ids=ascii,
 )
 def test_bad_groups(params):
-    assert refused(queries.parse_get, params, 50).error == "bad_parameter"
+    assert refused(parsing.parse_get, params, 50).error == "bad_parameter"
 
 
 # --- calls -----------------------------------------------------------------------------------
 
 
 def test_calls():
-    assert queries.parse_call({}, 9) == queries.CallRequest()
+    assert parsing.parse_call({}, 9) == queries.CallRequest()
     body = {"args": [1], "kwargs": {"a": 2}, "ids": [3, 3]}
-    assert queries.parse_call(body, 9) == queries.CallRequest((1,), {"a": 2}, (3,))
+    assert parsing.parse_call(body, 9) == queries.CallRequest((1,), {"a": 2}, (3,))
     for bad in (
         {"args": {"a": 1}},
         {"kwargs": [1]},
@@ -505,11 +505,11 @@ def test_calls():
         {"kwargs": {"a": [float("inf")]}},
         {"kwargs": {"a": json.loads("[" * 100 + "]" * 100)}},
     ):
-        error = refused(queries.parse_call, bad, 9)
+        error = refused(parsing.parse_call, bad, 9)
         assert error.error == "bad_value"
         assert f'"{next(iter(bad))}"' in error.message()
     for nothing in (None, {}, []):
-        assert queries.parse_call({"context": nothing}, 9).context == {}
+        assert parsing.parse_call({"context": nothing}, 9).context == {}
 
 
 # --- together --------------------------------------------------------------------------------
@@ -558,7 +558,7 @@ bodies = st.dictionaries(
 def test_any_parameters(params, max_limit):
     """A query within its limits, or a client's error."""
     try:
-        found = queries.parse_get(params, max_limit)
+        found = parsing.parse_get(params, max_limit)
     except ApiError as exc:
         outcome = exc
     else:
@@ -575,8 +575,8 @@ def test_any_parameters(params, max_limit):
 @given(st.dictionaries(parameter_names, words), bodies, st.booleans())
 def test_any_body(params, body, with_id):
     try:
-        found = (queries.parse_update if with_id else queries.parse_create)(params, body, 9)
-        queries.parse_call(body, 9)
+        found = (parsing.parse_update if with_id else parsing.parse_create)(params, body, 9)
+        parsing.parse_call(body, 9)
     except ApiError as exc:
         outcome = exc
     else:
@@ -596,10 +596,10 @@ def test_nothing_is_not_given():
     """Null, ``{}`` and ``[]`` are what an optional key has that was not given."""
     for nothing in (None, [], {}):
         body = {"values": {"a": 1}, "records": nothing, "fields": nothing, "expand": nothing}
-        found = queries.parse_update({"id": "7"}, body, 9, default_fields=["b"])
+        found = parsing.parse_update({"id": "7"}, body, 9, default_fields=["b"])
         assert (found.items, found.selection.fields) == (((7, {"a": 1}),), ("b",))
         body = {"args": nothing, "kwargs": nothing, "ids": nothing}
-        assert queries.parse_call(body, 9) == queries.CallRequest()
+        assert parsing.parse_call(body, 9) == queries.CallRequest()
         below = {"fields": nothing, "expand": nothing, "order": nothing, "limit": nothing}
         found = parsed(expand=json.dumps({"a": below, "b": nothing})).selection
         assert found.expand == {"a": queries.Selection(), "b": queries.Selection()}
@@ -613,17 +613,17 @@ def test_python_literals_are_as_good_as_json():
     assert parsed(fields="('name',)").selection.fields == ("name",)
     found = parsed(expand="{'bank_ids': ('acc_number',), 'country_id': {'fields': None}}")
     assert found.selection.expand["bank_ids"].fields == ("acc_number",)
-    assert queries.parse_get({"groupby": "['a']", "aggregates": "['id:count']"}, 9).groups
-    assert queries.parse_delete({"ids": "(1, 2)"}, 9).ids == (1, 2)
+    assert parsing.parse_get({"groupby": "['a']", "aggregates": "['id:count']"}, 9).groups
+    assert parsing.parse_delete({"ids": "(1, 2)"}, 9).ids == (1, 2)
     body = {"values": {}, "fields": "['name']", "expand": "{'a': ['b']}"}
-    assert queries.parse_create({}, body, 9).selection.fields == ("name", "a")
+    assert parsing.parse_create({}, body, 9).selection.fields == ("name", "a")
 
 
 def test_an_id_may_have_a_fraction_of_zero():
     assert parsed(id="5.0").record_id == 5
-    assert queries.parse_delete({"ids": "[1.0, 2]"}, 9).ids == (1, 2)
-    assert queries.parse_update({}, {"records": [{"id": 2.0, "values": {}}]}, 9).items == ((2, {}),)
-    assert queries.parse_call({"ids": [3.0]}, 9).ids == (3,)
+    assert parsing.parse_delete({"ids": "[1.0, 2]"}, 9).ids == (1, 2)
+    assert parsing.parse_update({}, {"records": [{"id": 2.0, "values": {}}]}, 9).items == ((2, {}),)
+    assert parsing.parse_call({"ids": [3.0]}, 9).ids == (3,)
     assert parsed(expand='{"a": {"limit": 2.0}}').selection.expand["a"].limit == 2
     assert domains.parse('["|", ["id", "=", 2.0], ["a.id", "in", [3.0, 0.5]]]') == domains.parse(
         '["|", ["id", "=", 2], ["a.id", "in", [3, 0.5]]]'
@@ -685,15 +685,15 @@ def test_a_parameter_that_looks_like_a_known_one_is_refused(name):
 @pytest.mark.parametrize("name", OWN)
 def test_a_parameter_of_an_apps_own_passes_on_the_documented_route(name):
     assert parsed(**{name: "1"}) == parsed()
-    assert queries.parse_create({name: "1"}, {"values": {}, name: 1}, 9).items == ((None, {}),)
+    assert parsing.parse_create({name: "1"}, {"values": {}, name: 1}, 9).items == ((None, {}),)
     strict = {"page_name": "page", "default_fields": ["a"]}
-    assert f'"{name}"' in refused(queries.parse_get, {name: "1"}, 9, **strict).message()
-    for parse in (queries.parse_create, queries.parse_update):
+    assert f'"{name}"' in refused(parsing.parse_get, {name: "1"}, 9, **strict).message()
+    for parse in (parsing.parse_create, parsing.parse_update):
         assert refused(parse, {name: "1"}, {"values": {}}, 9, strict=True)
         assert refused(parse, {}, {"values": {}, name: 1}, 9, strict=True)
-    assert refused(queries.parse_call, {name: 1}, 9).error == "bad_value"
-    assert refused(queries.parse_call, {}, 9, {name: "1"}).error == "bad_parameter"
-    assert refused(queries.check_no_parameters, {name: "1"})
+    assert refused(parsing.parse_call, {name: 1}, 9).error == "bad_value"
+    assert refused(parsing.parse_call, {}, 9, {name: "1"}).error == "bad_parameter"
+    assert refused(parsing.check_no_parameters, {name: "1"})
 
 
 @pytest.mark.parametrize(
@@ -701,7 +701,7 @@ def test_a_parameter_of_an_apps_own_passes_on_the_documented_route(name):
     [("feilds", "fields"), ("value", "values"), ("Values", "values"), ("expands", "expand")],
 )
 def test_a_key_that_looks_like_a_known_one_is_refused(name, meant):
-    error = refused(queries.parse_create, {}, {"values": {}, name: 1}, 9)
+    error = refused(parsing.parse_create, {}, {"values": {}, name: 1}, 9)
     assert error.error == "bad_value"
     assert f'"{name}"' in error.message()
     assert f'"{meant}"' in error.message()
@@ -709,20 +709,20 @@ def test_a_key_that_looks_like_a_known_one_is_refused(name, meant):
 
 
 def test_arguments_do_not_vanish():
-    assert '"args"' in refused(queries.parse_call, {"arg": [1]}, 9).message()
-    assert '"kwargs"' in refused(queries.parse_call, {"kwarg": {"a": 1}}, 9).message()
+    assert '"args"' in refused(parsing.parse_call, {"arg": [1]}, 9).message()
+    assert '"kwargs"' in refused(parsing.parse_call, {"kwarg": {"a": 1}}, 9).message()
     items = [{"id": 1, "values": {}, "value": {"a": 1}}]
-    assert '"values"' in refused(queries.parse_update, {}, {"records": items}, 9).message()
+    assert '"values"' in refused(parsing.parse_update, {}, {"records": items}, 9).message()
 
 
 def test_what_counts_elsewhere_is_refused_here():
     """A condition that does not hold for a write would be lost."""
     for name in ("domain", "limit", "filter"):
         assert refused_write({"values": {}}, **{name: "[]"}).error == "bad_parameter"
-        assert refused(queries.parse_delete, {"id": "1", name: "[]"}, 9).error == "bad_parameter"
+        assert refused(parsing.parse_delete, {"id": "1", name: "[]"}, 9).error == "bad_parameter"
     for name in ("domain", "page", "ids"):
         assert refused_write({"values": {}, name: [1]}).error == "bad_value"
-        assert refused(queries.parse_delete, {"id": "1"}, 9, body={name: [1]}).error == "bad_value"
+        assert refused(parsing.parse_delete, {"id": "1"}, 9, body={name: [1]}).error == "bad_value"
 
 
 #: Keys of a body that look like a known one, wherever that one counts.
@@ -742,10 +742,10 @@ def test_a_key_that_looks_like_one_of_another_place_is_refused(name):
     """It would be passed over: a record that was to be changed would be created."""
     meant = f'"{ALIKE_KEYS[name]}"'
     for error in (
-        refused(queries.parse_create, {}, {"values": {}, name: 5}, 9),
+        refused(parsing.parse_create, {}, {"values": {}, name: 5}, 9),
         refused_write({"values": {}, name: 5}),
-        refused(queries.parse_delete, {"id": "1"}, 9, body={name: 5}),
-        refused(queries.parse_create, {}, {"values": {}, name: 5}, 9, strict=True),
+        refused(parsing.parse_delete, {"id": "1"}, 9, body={name: 5}),
+        refused(parsing.parse_create, {}, {"values": {}, name: 5}, 9, strict=True),
     ):
         assert error.error == "bad_value"
         assert f'"{name}"' in error.message()
@@ -760,50 +760,50 @@ def test_a_key_that_was_not_given_is_not_refused(name, nothing):
     """Whatever its name is: a client's class has every key, most of them null."""
     for strict in (False, True):
         body = {"values": {"a": 1}, name: nothing}
-        assert queries.parse_create({}, body, 9, strict=strict).items == ((None, {"a": 1}),)
-        found = queries.parse_update({}, body, 9, record_id=7, strict=strict)
+        assert parsing.parse_create({}, body, 9, strict=strict).items == ((None, {"a": 1}),)
+        found = parsing.parse_update({}, body, 9, record_id=7, strict=strict)
         assert found.items == ((7, {"a": 1}),)
-        found = queries.parse_delete({}, 9, body={name: nothing}, record_id=7, strict=strict)
+        found = parsing.parse_delete({}, 9, body={name: nothing}, record_id=7, strict=strict)
         assert found.ids == (7,)
         items = [{"id": 1, "values": {}, "order": nothing, "value": nothing}]
-        assert queries.parse_update({}, {"records": items}, 9, strict=strict).items == ((1, {}),)
-    assert queries.parse_call({name: nothing}, 9, in_path=True) == queries.CallRequest()
-    assert not queries.parse_keys({name: nothing, "Login": nothing}, "login")
+        assert parsing.parse_update({}, {"records": items}, 9, strict=strict).items == ((1, {}),)
+    assert parsing.parse_call({name: nothing}, 9, in_path=True) == queries.CallRequest()
+    assert not parsing.parse_keys({name: nothing, "Login": nothing}, "login")
     below = {"fields": ["b"], "field": nothing}
     assert parsed(expand=json.dumps({"a": below})).selection.expand["a"].fields == ("b",)
 
 
 def test_a_deletion_passes_over_what_every_request_of_an_app_has():
     body = {"fields": [], "expand": None, "values": {"a": 1}}
-    assert queries.parse_delete({"id": "7"}, 9, body=body).ids == (7,)
-    assert refused(queries.parse_delete, {}, 9, body=body, record_id=7, strict=True)
-    assert refused(queries.parse_delete, {"id": "7"}, 9, body={"records": [{"id": 8}]})
+    assert parsing.parse_delete({"id": "7"}, 9, body=body).ids == (7,)
+    assert refused(parsing.parse_delete, {}, 9, body=body, record_id=7, strict=True)
+    assert refused(parsing.parse_delete, {"id": "7"}, 9, body={"records": [{"id": 8}]})
     assert (
-        refused(queries.parse_delete, {"id": "7"}, 9, body={"fields": ["a"]}).error == "bad_value"
+        refused(parsing.parse_delete, {"id": "7"}, 9, body={"fields": ["a"]}).error == "bad_value"
     )
 
 
 def test_an_action_on_one_record_takes_no_other_ids():
-    error = refused(queries.parse_call, {"ids": [3]}, 9, in_path=True)
+    error = refused(parsing.parse_call, {"ids": [3]}, 9, in_path=True)
     assert (error.error, '"ids"' in error.message()) == ("bad_value", True)
-    assert queries.parse_call({"ids": [3]}, 9).ids == (3,)
+    assert parsing.parse_call({"ids": [3]}, 9).ids == (3,)
 
 
 def test_context_counts_for_a_creation_alone():
     context = {"default_name": "x"}
     for strict in (False, True):
-        found = queries.parse_create({}, {"values": {}, "context": context}, 9, strict=strict)
+        found = parsing.parse_create({}, {"values": {}, "context": context}, 9, strict=strict)
         assert found.context == context
-        error = refused(queries.parse_create, {}, {"values": {}, "context": 1}, 9, strict=strict)
+        error = refused(parsing.parse_create, {}, {"values": {}, "context": 1}, 9, strict=strict)
         assert (error.error, '"context"' in error.message()) == ("bad_value", True)
     for error in (
         refused_write({"values": {}, "context": context}),
-        refused(queries.parse_delete, {"id": "1"}, 9, body={"context": context}),
+        refused(parsing.parse_delete, {"id": "1"}, 9, body={"context": context}),
     ):
         assert (error.error, '"context"' in error.message()) == ("bad_value", True)
     for error in (
         refused_list(context="{}"),
-        refused(queries.parse_create, {"context": "{}"}, {"values": {}}, 9),
+        refused(parsing.parse_create, {"context": "{}"}, {"values": {}}, 9),
         refused_write({"values": {}}, context="{}"),
     ):
         assert (error.error, '"context"' in error.message()) == ("bad_parameter", True)
@@ -817,7 +817,7 @@ def test_what_is_for_a_list_does_not_go_with_an_id(name, value):
     in_path = {"record_id": 7, "page_name": "page", "default_fields": []}
     for error in (
         refused_list(id="7", **{name: value}),
-        refused(queries.parse_get, {name: value}, 9, **in_path),
+        refused(parsing.parse_get, {name: value}, 9, **in_path),
     ):
         assert error.error == "bad_parameter"
         assert f'"{name}"' in error.message()
@@ -831,26 +831,26 @@ def test_an_app_sends_its_page_with_an_id_too():
 
 def test_parameters_in_the_body_of_a_get_are_refused():
     for unread in ({"domain": [["a", "=", 1]]}, {"limit": 5, "x": 1}, {"page": 2}):
-        error = refused(queries.parse_get, GOOD, 9, unread=unread)
+        error = refused(parsing.parse_get, GOOD, 9, unread=unread)
         assert error.error == "bad_parameter"
         assert f'"{next(iter(unread))}"' in error.message()
         assert "address" in error.message()
-    message = refused(queries.parse_model, {}, {"model": "x"}).message()
+    message = refused(parsing.parse_model, {}, {"model": "x"}).message()
     assert '"model" is missing' in message
     assert "address" in message
     for unread in ({}, {"x": 1}, {"domain": [], "fields": None}):
-        assert queries.parse_get(GOOD, 1000, unread=unread) == parsed()
+        assert parsing.parse_get(GOOD, 1000, unread=unread) == parsed()
 
 
 def test_a_selection_may_stand_in_the_query_string_of_any_method():
     """Clients send it with every request of the documented route; a write answers what its body asks for."""
     params = {"fields": '["a"]', "expand": "{}"}
-    assert queries.parse_create(params, {"values": {}, "fields": ["b"]}, 9).selection.fields == (
+    assert parsing.parse_create(params, {"values": {}, "fields": ["b"]}, 9).selection.fields == (
         "b",
     )
-    assert queries.parse_update({**params, "id": "1"}, {"values": {}}, 9).items == ((1, {}),)
-    assert queries.parse_delete({**params, "id": "1"}, 9).ids == (1,)
-    assert refused(queries.parse_update, params, {"values": {}}, 9, record_id=1, strict=True)
+    assert parsing.parse_update({**params, "id": "1"}, {"values": {}}, 9).items == ((1, {}),)
+    assert parsing.parse_delete({**params, "id": "1"}, 9).ids == (1,)
+    assert refused(parsing.parse_update, params, {"values": {}}, 9, record_id=1, strict=True)
 
 
 def test_a_body_may_say_again_what_the_query_string_says():
@@ -859,26 +859,26 @@ def test_a_body_may_say_again_what_the_query_string_says():
     for text in ("7", " 7 ", "7.0", "007"):
         for again in (7, 7.0, "7", "7.0"):
             given_twice = ({**params, "id": text}, {**body, "id": again}, 9)
-            assert queries.parse_update(*given_twice).items == ((7, {}),)
+            assert parsing.parse_update(*given_twice).items == ((7, {}),)
         for other in (8, 7.5, "8", "x", "7.5", True, [7], BIG, 2**31):
-            error = refused(queries.parse_update, {**params, "id": text}, {**body, "id": other}, 9)
+            error = refused(parsing.parse_update, {**params, "id": text}, {**body, "id": other}, 9)
             assert (error.error, '"id"' in error.message()) == ("bad_value", True)
-    assert refused(queries.parse_delete, {"id": "x"}, 9, body={"id": "x"})
-    assert refused(queries.parse_create, {"model": "x"}, {"values": {}, "id": 8}, 9)
+    assert refused(parsing.parse_delete, {"id": "x"}, 9, body={"id": "x"})
+    assert refused(parsing.parse_create, {"model": "x"}, {"values": {}, "id": 8}, 9)
 
 
 @pytest.mark.parametrize("name", ["id", "ids"])
 def test_a_creation_names_no_record(name):
-    error = refused(queries.parse_create, {name: "7"}, {"values": {"a": 1}}, 9)
+    error = refused(parsing.parse_create, {name: "7"}, {"values": {"a": 1}}, 9)
     assert error.error == "bad_parameter"
     assert "X-HTTP-Method-Override" in error.message()
 
 
 def test_a_parameter_is_there_once():
     twice = MultiDict([("fields", '["a"]'), ("domain", "[]"), ("domain", '[["a","=",1]]')])
-    assert '"domain"' in refused(queries.parse_get, twice, 9).message()
+    assert '"domain"' in refused(parsing.parse_get, twice, 9).message()
     same = MultiDict([("fields", '["a"]'), ("fields", '["a"]'), ("_", "1"), ("_", "2")])
-    assert queries.parse_get(same, 9).selection.fields == ("a",)
+    assert parsing.parse_get(same, 9).selection.fields == ("a",)
 
 
 def test_whoever_reads_a_parameter_has_to_declare_it():

@@ -1,0 +1,778 @@
+"""Parameters and bodies of requests → :mod:`.queries`. No field is known here.
+
+What can be wrong with the form of a request is told here, everything at once; what the fields and
+the caller allow is the policy's matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from . import domains
+from .errors import ApiError, Problems, _
+from .names import Declared, check_keys, check_repeated, is_empty
+from .names import check as check_names
+from .names import given as given_keys
+from .queries import (
+    AGGREGATORS,
+    COUNTS,
+    DEFAULT_LIMIT,
+    GRANULARITIES,
+    MAX_EXPAND_DEPTH,
+    MAX_GROUPS,
+    MAX_ID,
+    MAX_ORDER_TERMS,
+    MAX_PAGE,
+    Aggregate,
+    CallRequest,
+    DeleteRequest,
+    Group,
+    GroupQuery,
+    ListQuery,
+    OneQuery,
+    OrderTerm,
+    Selection,
+    WriteRequest,
+)
+from .text import literal, storable, storable_json, whole
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_ORDER: Final = re.compile(r"\s*([A-Za-z0-9_:.]+)(?:\s+(asc|desc))?\s*", re.IGNORECASE)
+_FLAGS: Final = {"1": True, "true": True, "0": False, "false": False, "": False}
+#: All that a query string may say, per method; ``CALL`` is an action, ``FILE`` a file or a report.
+#: What is not declared here cannot be read.
+PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
+    method: frozenset(declared.split())
+    for method, declared in {
+        "GET": (
+            "model fields id domain expand order offset page limit cursor count archived nulls"
+            " groupby aggregates lang"
+        ),
+        "POST": "model id ids nulls lang",  # the ids to refuse them
+        "PUT": "model id nulls lang",
+        "DELETE": "model id ids lang",
+        "CALL": "lang",
+        "FILE": "lang",
+    }.items()
+}
+#: The same of bodies.
+KEYS: Final[Mapping[str, frozenset[str]]] = {
+    method: frozenset(declared.split())
+    for method, declared in {
+        "POST": "values fields expand context",
+        "PUT": "values records fields expand",
+        "DELETE": "",
+        "CALL": "args kwargs ids context",
+        "login": "login password",
+        "login_mfa": "mfa_token code",
+        "login_passkey": "passkey_token credential",
+        "refresh": "user_id refreshToken",
+        "log_out": "all refreshToken",
+    }.items()
+}
+_RECORD_KEYS: Final = frozenset(["id", "values"])
+#: What clients of the documented route send with every method; a write takes it from the body.
+_PASSED_OVER: Final = frozenset(["fields", "expand"])
+#: The same of the body of a DELETE: values mean no other record.
+_PASSED_OVER_BY_DELETE: Final = frozenset(["values"])
+#: What counts somewhere in a request about records. Where it does not count it is refused.
+_ANYWHERE: Final = frozenset().union(*PARAMETERS.values()) | KEYS["POST"] | KEYS["PUT"]
+_EXPAND_KEYS: Final = frozenset(["fields", "expand", "order", "limit"])
+
+
+def parse_model(params: Mapping[str, str], unread: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Return the name of the model.
+
+    :param unread: as for :func:`parse_get`
+    :raise ApiError: ``bad_parameter`` without a model name, or with one that PostgreSQL cannot be asked for
+    """
+    model = params.get("model", "")
+    if not model:
+        reading = Reading({}, "GET")
+        reading.problems.add("bad_parameter", _('The parameter "model" is missing.'))
+        reading.check_unread(unread)
+        reading.problems.raise_if_any()
+    if not storable(model):
+        raise ApiError("bad_parameter", _('The parameter "model" is not the name of a model.'))
+    return model
+
+
+def parse_get(
+    params: Mapping[str, str],
+    max_limit: int,
+    *,
+    record_id: int | None = None,
+    page_name: str = "offset",
+    default_fields: Sequence[str] | None = None,
+    unread: Mapping[str, Any] = MappingProxyType({}),
+) -> ListQuery | OneQuery | GroupQuery:
+    """The query of a ``GET``.
+
+    :param max_limit: largest page of this connection
+    :param record_id: the id, where it stands in the path
+    :param page_name: the parameter that holds the number of the page
+    :param default_fields: what is answered when no ``fields`` are asked for; None requires them
+    :param unread: the body of the request, which may not hold parameters
+    :raise ApiError: with all that is wrong
+    """
+    strict = page_name != "offset"
+    reading = Reading(params, "GET", strict=strict, page_name=page_name, unread=unread)
+    if record_id is None and not strict:
+        record_id = reading.integer("id", 1, MAX_ID)
+    domain = reading.domain()
+    nulls = reading.flag("nulls")
+    groups = reading.names("groupby"), reading.names("aggregates")
+    if record_id is not None:
+        listed = {
+            "groupby": groups[0],
+            "aggregates": groups[1],
+            "cursor": "cursor" in reading.params,
+        }
+        reading.check_no_list([name for name, is_given in listed.items() if is_given])
+    elif any(groups):
+        return reading.group_query(*groups, max_limit, domain, nulls)
+    selection = reading.top_selection(default_fields)
+    page, limit = reading.paging(max_limit)
+    archived = reading.flag("archived")
+    if record_id is not None:
+        reading.problems.raise_if_any()
+        return OneQuery(record_id, selection, domain, limit, archived, nulls)
+    cursor = reading.params.get("cursor")
+    if cursor is not None and page_name in reading.params:
+        reading.problems.add(
+            "bad_parameter",
+            _('"cursor" and "%(page)s" exclude each other.'),
+            page=page_name,
+        )
+    # whoever reads with a cursor reads to the end, where nobody needs to be told again how many there are
+    count = reading.choice("count", COUNTS, "exact" if cursor is None else "none")
+    order = reading.order(reading.params.get("order", ""))
+    reading.problems.raise_if_any()
+    return ListQuery(selection, domain, order, page, limit, cursor, count, archived, nulls)
+
+
+def parse_create(
+    params: Mapping[str, str],
+    body: Mapping[str, Any],
+    max_records: int,
+    default_fields: Sequence[str] = (),
+    *,
+    strict: bool = False,
+) -> WriteRequest:
+    """The request of a ``POST``: ``values`` is an object, or a list of them.
+
+    :param strict: refuse unknown names, and not only those that look like known ones
+    :raise ApiError: with all that is wrong
+    """
+    reading = Reading(params, "POST", body, strict=strict)
+    values = reading.body.get("values")
+    many = isinstance(values, list)
+    items: list[tuple[int | None, Mapping[str, Any]]] = []
+    for item in values if isinstance(values, list) else [values]:
+        items.append((None, reading.values(item)))
+        if reading.problems:
+            break
+    reading.check_number("values", len(items), max_records)
+    if "id" in reading.params or "ids" in reading.params:
+        reading.problems.add(
+            "bad_parameter",
+            _(
+                'POST creates a record and takes no "id": send PUT, or the header'
+                " X-HTTP-Method-Override: PUT."
+            ),
+        )
+    context = reading.context()
+    found = reading.write_request(items, many, default_fields)
+    return replace(found, context=context)
+
+
+def parse_update(
+    params: Mapping[str, str],
+    body: Mapping[str, Any],
+    max_records: int,
+    *,
+    record_id: int | None = None,
+    default_fields: Sequence[str] = (),
+    strict: bool = False,
+) -> WriteRequest:
+    """The request of a ``PUT``: ``values`` for the record of the ``id``, or ``records``, each with its own.
+
+    :param strict: as for :func:`parse_create`
+    :raise ApiError: with all that is wrong
+    """
+    in_path = record_id is not None
+    reading = Reading(params, "PUT", body, strict=strict, in_path=in_path)
+    items: list[tuple[int | None, Mapping[str, Any]]] = []
+    if not is_empty(reading.body.get("records")) or (
+        "records" in reading.body and "values" not in reading.body
+    ):
+        if record_id is not None or "id" in reading.params or "values" in reading.body:
+            reading.problems.add("bad_value", _('"records" excludes "id" and "values".'))
+        items = reading.records(strict)
+        reading.check_number("records", len(items), max_records)
+        return reading.write_request(items, True, default_fields)
+    if record_id is None:
+        record_id = reading.required_id()
+    items = [(record_id, reading.values(reading.body.get("values")))]
+    return reading.write_request(items, False, default_fields)
+
+
+def parse_delete(
+    params: Mapping[str, str],
+    max_records: int,
+    *,
+    body: Mapping[str, Any] = MappingProxyType({}),
+    record_id: int | None = None,
+    strict: bool = False,
+) -> DeleteRequest:
+    """The request of a ``DELETE``: ``id``, or ``ids`` as a JSON list.
+
+    :param body: is not read; it must not seem to say anything
+    :param strict: as for :func:`parse_create`
+    :raise ApiError: ``bad_parameter``
+    """
+    in_path = record_id is not None
+    reading = Reading(params, "DELETE", body, strict=strict, in_path=in_path)
+    if record_id is not None:
+        reading.problems.raise_if_any()
+        return DeleteRequest((record_id,))
+    if "ids" not in reading.params or "id" in reading.params:
+        found = reading.required_id()
+        reading.problems.raise_if_any()
+        return DeleteRequest((found,))
+    ids = _id_list(reading.literal("ids", []))
+    if ids is None or not 1 <= len(ids) <= max_records:
+        reading.problems.add(
+            "bad_parameter",
+            _('"ids" is a JSON list of 1 to %(most)s ids, such as [1, 2].'),
+            most=max_records,
+        )
+    reading.problems.raise_if_any()
+    return DeleteRequest(tuple(dict.fromkeys(ids or ())), many=True)
+
+
+def parse_call(
+    body: Mapping[str, Any],
+    max_records: int,
+    params: Mapping[str, str] = MappingProxyType({}),
+    *,
+    in_path: bool = False,
+) -> CallRequest:
+    """``{"args": […], "kwargs": {…}, "context": {…}}``, and for an action of the model itself ``"ids"``.
+
+    :param in_path: the path names the record, so that the body names none
+    :raise ApiError: ``bad_value``, ``bad_parameter``
+    """
+    reading = Reading(params, "CALL", body, strict=True, in_path=in_path)
+    given = given_keys(reading.body)
+    args, kwargs = given.get("args", []), given.get("kwargs", {})
+    ids = _id_list(given.get("ids", []))
+    if not isinstance(args, list):
+        reading.problems.add("bad_value", _('"args" is a list.'))
+    if not isinstance(kwargs, dict):
+        reading.problems.add("bad_value", _('"kwargs" is an object.'))
+    if ids is None or len(ids) > max_records:
+        reading.problems.add(
+            "bad_value", _('"ids" is a list of at most %(most)s ids.'), most=max_records
+        )
+    context = reading.context()
+    reading.check_storable({"args": args, "kwargs": kwargs})
+    reading.problems.raise_if_any()
+    return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids or ())), context)
+
+
+def check_no_parameters(params: Mapping[str, str]) -> None:
+    """Check the parameters of a path that takes none of its own: a file, a report.
+
+    :raise ApiError: ``bad_parameter``
+    """
+    Reading(params, "FILE", strict=True).problems.raise_if_any()
+
+
+def parse_keys(body: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """Return the keys of a body of :data:`KEYS` that were given.
+
+    :raise ApiError: ``bad_value`` for one that looks like a known one
+    """
+    problems = Problems()
+    check_keys(body, KEYS[kind], problems)
+    problems.raise_if_any()
+    return Declared(given_keys(body), KEYS[kind])
+
+
+def check_envelope(envelope: Mapping[str, Any], members: Collection[str]) -> None:
+    """Check that nothing stands beside the ``params`` of an envelope that counts within them alone.
+
+    :param members: the keys that an envelope has
+    :raise ApiError: ``bad_value`` for what looks like a parameter or a key of a body
+    """
+    problems = Problems()
+    within = frozenset().union(*PARAMETERS.values(), *KEYS.values())
+    check_keys(envelope, members, problems, elsewhere=within)
+    problems.raise_if_any()
+
+
+class Reading:
+    """One request while it is read: its parameters, its body, and all that is wrong with them.
+
+    :ivar params: the parameters, which can be read by their declared names alone
+    :ivar body: the same of the body
+    :ivar problems: unknown and repeated names from the beginning, and what is found later
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, str],
+        method: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        strict: bool = False,
+        page_name: str = "offset",
+        in_path: bool = False,
+        unread: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """
+        :param method: a key of :data:`PARAMETERS`
+        :param body: None where it is not read
+        :param strict: for a resource path: refuse every unknown name; the model, and perhaps the id,
+            are in the path
+        :param page_name: the parameter that holds the number of the page
+        :param in_path: the path names the record
+        :param unread: the body of a GET, which may not hold parameters
+        """
+        self.problems = Problems()
+        self.page_name = page_name
+        self.check_unread(unread)
+        self._check_body(params, body, method, strict=strict, in_path=in_path)
+        self.params = self._declared(params, method, strict=strict, in_path=in_path)
+        self.body = Declared(body or {}, KEYS.get(method, frozenset()))
+
+    def _declared(
+        self, params: Mapping[str, str], method: str, *, strict: bool, in_path: bool
+    ) -> Mapping[str, str]:
+        """Return the parameters by their declared names; unknown and repeated ones are problems."""
+        declared = PARAMETERS[method]
+        known = declared - {"offset", "page"} | ({self.page_name} & declared)
+        if not strict:
+            known |= _PASSED_OVER
+        else:
+            known -= {"model"} | ({"id"} if method == "GET" else set())
+        if in_path:
+            known -= {"id", "ids"}
+        check_names(params, known, self.problems, elsewhere=_ANYWHERE, strict=strict)
+        check_repeated(params, known, self.problems)
+        return Declared(params, declared)
+
+    def _check_body(
+        self,
+        params: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+        method: str,
+        *,
+        strict: bool,
+        in_path: bool,
+    ) -> None:
+        """Note keys of the body that are unknown."""
+        if body is None:
+            return
+        known, passed_over = KEYS[method], set()
+        if not strict:
+            passed_over = {name for name in ("model", "id") if _says_again(name, body, params)}
+            if method == "DELETE":
+                passed_over |= _PASSED_OVER_BY_DELETE
+        known = (known | passed_over) - ({"ids"} if in_path else set())
+        check_keys(body, known, self.problems, elsewhere=_ANYWHERE, strict=strict)
+
+    def domain(self) -> domains.Node:
+        if self.params.get("domain", "").strip():
+            try:
+                return domains.parse(self.params["domain"])
+            except ApiError as exc:
+                self.problems.catch(exc)
+        return domains.TRUE
+
+    def paging(self, max_limit: int) -> tuple[int, int]:
+        page = self.integer(self.page_name, 1, MAX_PAGE) or 1
+        limit = self.integer("limit", 1, max_limit)
+        if self.page_name != "offset" and "offset" in self.params:
+            self.problems.add("bad_parameter", _('The number of the page is called "page" here.'))
+        return page, limit or min(DEFAULT_LIMIT, max_limit)
+
+    def order(self, text: Any) -> tuple[OrderTerm, ...]:
+        """``name asc, id desc``; nothing for the order that is usual."""
+        if not isinstance(text, str):
+            self.problems.add("bad_parameter", _('"order" is text, such as "name asc, id desc".'))
+            return ()
+        terms: dict[str, OrderTerm] = {}
+        for part in text.split(",") if text.strip() else ():
+            match = _ORDER.fullmatch(part)
+            if not match:
+                self.problems.add(
+                    "bad_parameter",
+                    _('"order": %(part)s is not like "name asc".'),
+                    part=part.strip()[:128] if storable(part) else "?",
+                )
+                break
+            name, direction = match.groups()
+            terms.setdefault(name, OrderTerm(name, (direction or "").lower() == "desc"))
+        if len(terms) > MAX_ORDER_TERMS:
+            self.problems.add(
+                "bad_parameter", _('"order" has at most %(most)s fields.'), most=MAX_ORDER_TERMS
+            )
+        return tuple(terms.values())
+
+    def names(self, name: str) -> list[str]:
+        found = self.literal(name, [])
+        if is_empty(found):
+            return []
+        if isinstance(found, list) and len(found) <= MAX_GROUPS and all(map(_is_name, found)):
+            return list(dict.fromkeys(found))
+        self.problems.add(
+            "bad_parameter",
+            _('"%(name)s" is a JSON list of at most %(most)s names.'),
+            name=name,
+            most=MAX_GROUPS,
+        )
+        return []
+
+    def flag(self, name: str) -> bool:
+        value = _FLAGS.get(self.params.get(name, "").strip().lower())
+        if value is None:
+            self.problems.add("bad_parameter", _('The parameter "%(name)s" is 0 or 1.'), name=name)
+        return bool(value)
+
+    def choice(self, name: str, choices: Sequence[str], default: str) -> str:
+        value = self.params.get(name, default)
+        if value not in choices:
+            self.problems.add(
+                "bad_parameter",
+                _('The parameter "%(name)s" is one of %(choices)s.'),
+                name=name,
+                choices=", ".join(choices),
+            )
+        return value
+
+    def required_id(self) -> int:
+        if "id" not in self.params:
+            self.problems.add("bad_parameter", _('The parameter "id" is missing.'))
+        return self.integer("id", 1, MAX_ID) or 0
+
+    def integer(self, name: str, low: int, high: int) -> int | None:
+        if name not in self.params:
+            return None
+        value = _number(self.params[name], is_id=name == "id")
+        if value is None or not low <= value <= high:
+            self.problems.add(
+                "bad_parameter",
+                _('The parameter "%(name)s" is a whole number from %(low)s to %(high)s.'),
+                name=name,
+                low=low,
+                high=high,
+            )
+            return None
+        return value
+
+    def literal(self, name: str, default: Any) -> Any:
+        """The value of a parameter that is JSON or a Python literal; nothing and null are the default."""
+        if not self.params.get(name, "").strip():
+            return default
+        try:
+            found = _as_json(literal(self.params[name]))
+        except (ValueError, RecursionError):
+            self.problems.add(
+                "bad_parameter", _('The parameter "%(name)s" is not JSON.'), name=name
+            )
+            return default
+        return default if found is None else found
+
+    def top_selection(self, default_fields: Sequence[str] | None) -> Selection:
+        fields = self.literal("fields", None)
+        if default_fields is None and not self.problems and (fields is None or fields == {}):
+            self.problems.add(
+                "bad_parameter",
+                _(
+                    'The parameter "fields" is missing: a JSON list of field names, such as ["name"].'
+                ),
+            )
+        expand = self.literal("expand", None)
+        usual = (
+            () if fields == [] else default_fields or ()
+        )  # whoever asks for [] gets the id alone
+        return self.selection(fields, expand, usual)
+
+    def selection(
+        self,
+        fields: Any,
+        expand: Any,
+        default_fields: Sequence[str] = (),
+        depth: int = 1,
+        order: Any = "",
+        limit: Any = None,
+    ) -> Selection:
+        columns: list[str] = []
+        if is_empty(fields):
+            columns = list(default_fields)
+        elif isinstance(fields, list) and all(_is_name(name) for name in fields):
+            columns = list(dict.fromkeys(fields))
+        else:
+            self.problems.add(
+                "bad_parameter", _('"fields" is a list of field names, such as ["name"].')
+            )
+        if limit is not None and _id(limit) is None:
+            self.problems.add(
+                "bad_parameter", _('"limit" within "expand" is a whole number from 1.')
+            )
+            limit = None
+        nested: dict[str, Selection] = {}
+        if is_empty(expand):
+            expand = {}
+        if not isinstance(expand, dict) or not all(map(_is_name, expand)):
+            self.problems.add(
+                "bad_parameter",
+                _(
+                    '"expand" is an object of relations and their fields, such as {"country_id": ["code"]}.'
+                ),
+            )
+            expand = {}
+        elif expand and depth > MAX_EXPAND_DEPTH:
+            self.problems.add("bad_parameter", _('"expand" is nested too deeply.'))
+            expand = {}
+        for name, below in expand.items():
+            nested[name] = self._expanded(name, below, depth + 1)
+            if name not in columns:
+                columns.append(name)
+        return Selection(tuple(columns), nested, self.order(order), _id(limit))
+
+    def _expanded(self, name: str, below: Any, depth: int) -> Selection:
+        """A list of fields, or an object that says more."""
+        if below is None or isinstance(below, list):
+            below = {"fields": below}
+        below = given_keys(below) if isinstance(below, dict) else None
+        if below is None or not below.keys() <= _EXPAND_KEYS:
+            self.problems.add(
+                "bad_parameter",
+                _(
+                    '"expand" needs a list of field names at "%(name)s", or fields, expand, order, limit.'
+                ),
+                name=name[:128] if storable(name) else "?",
+            )
+            return Selection()
+        return self.selection(
+            below.get("fields"),
+            below.get("expand"),
+            depth=depth,
+            order=below.get("order", ""),
+            limit=below.get("limit"),
+        )
+
+    def group_query(
+        self,
+        group_names: Sequence[str],
+        aggregate_names: Sequence[str],
+        max_limit: int,
+        domain: domains.Node,
+        nulls: bool,
+    ) -> GroupQuery:
+        groups, aggregates = [], []
+        for text in group_names:
+            name, colon, granularity = text.partition(":")
+            if not name or (colon and granularity not in GRANULARITIES):
+                self.problems.add(
+                    "bad_parameter",
+                    _('"groupby": %(group)s is neither a field nor a date with hour, day … year.'),
+                    group=text[:128],
+                )
+            groups.append(Group(name, granularity))
+        for text in aggregate_names:
+            name, _colon, function = text.partition(":")
+            if not name or function not in AGGREGATORS:
+                self.problems.add(
+                    "bad_parameter",
+                    _('"aggregates": %(aggregate)s is not like "amount:sum" (%(functions)s).'),
+                    aggregate=text[:128],
+                    functions=", ".join(sorted(AGGREGATORS)),
+                )
+            aggregates.append(Aggregate(name, function))
+        aggregates = aggregates or [Aggregate("id", "count")]
+        for name in ("cursor", "expand"):
+            if name in self.params:
+                self.problems.add(
+                    "bad_parameter",
+                    _('"%(name)s" and "groupby" exclude each other.'),
+                    name=name,
+                )
+        page, limit = self.paging(max_limit)
+        count = self.choice("count", COUNTS, "exact")
+        order = self.order(self.params.get("order", ""))
+        known = {str(item) for item in (*groups, *aggregates)}
+        for term in order:
+            if term.name not in known:
+                self.problems.add(
+                    "bad_parameter",
+                    _('"order": %(name)s is none of the groups and aggregates.'),
+                    name=term.name,
+                )
+        archived = self.flag("archived")
+        self.problems.raise_if_any()
+        return GroupQuery(
+            tuple(groups), tuple(aggregates), domain, order, page, limit, count, archived, nulls
+        )
+
+    def write_request(
+        self,
+        items: Sequence[tuple[int | None, Mapping[str, Any]]],
+        many: bool,
+        default_fields: Sequence[str],
+    ) -> WriteRequest:
+        selection = self.selection(
+            _unquoted(self.body.get("fields")), _unquoted(self.body.get("expand")), default_fields
+        )
+        nulls = self.flag("nulls")
+        self.problems.raise_if_any()
+        return WriteRequest(tuple(items), selection, many, nulls)
+
+    def records(self, strict: bool) -> list[tuple[int | None, Mapping[str, Any]]]:
+        items: list[tuple[int | None, Mapping[str, Any]]] = []
+        given = self.body["records"]
+        if not isinstance(given, list):
+            given = [None]
+        seen: set[int] = set()
+        for item in given:
+            record_id = _id(item.get("id")) if isinstance(item, dict) else None
+            if record_id is None:
+                self.problems.add(
+                    "bad_value", _('"records" is a list of {"id": 7, "values": {…}}.')
+                )
+                break
+            if record_id in seen:
+                self.problems.add("bad_value", _("Record %(id)s is there twice."), id=record_id)
+                break
+            seen.add(record_id)
+            check_keys(item, _RECORD_KEYS, self.problems, elsewhere=_ANYWHERE, strict=strict)
+            items.append((record_id, self.values(item.get("values"))))
+            if self.problems:
+                break
+        return items
+
+    def values(self, given: Any) -> Mapping[str, Any]:
+        if isinstance(given, dict):
+            return given
+        self.problems.add(
+            "bad_value", _('The body needs "values": an object of field names and values.')
+        )
+        return {}
+
+    def context(self) -> Mapping[str, Any]:
+        context = self.body.get("context")
+        if is_empty(context):
+            return {}
+        if isinstance(context, dict):
+            self.check_storable({"context": context})
+            return context
+        self.problems.add("bad_value", _('"context" is an object.'))
+        return {}
+
+    def check_number(self, name: str, number: int, most: int) -> None:
+        if not self.problems and not 1 <= number <= most:
+            self.problems.add(
+                "bad_value", _('"%(name)s" takes 1 to %(most)s records.'), name=name, most=most
+            )
+
+    def check_no_list(self, given: Sequence[str]) -> None:
+        for name in given:
+            self.problems.add(
+                "bad_parameter",
+                _('"%(name)s" is for several records: it does not go with the "id" of one.'),
+                name=name,
+            )
+
+    def check_storable(self, given: Mapping[str, Any]) -> None:
+        for name, value in given.items():
+            if not storable_json(value):
+                self.problems.add(
+                    "bad_value",
+                    _(
+                        '"%(name)s" holds text or a number that cannot be stored, or is nested too deeply.'
+                    ),
+                    name=name,
+                )
+
+    def check_unread(self, body: Mapping[str, Any]) -> None:
+        """Refuse parameters in the body of a GET, where they would vanish."""
+        for name in given_keys(body):
+            if name in PARAMETERS["GET"]:
+                self.problems.add(
+                    "bad_parameter",
+                    _(
+                        '"%(name)s" is in the body: the parameters of a GET belong into its address.'
+                    ),
+                    name=name,
+                )
+
+
+def _says_again(name: str, body: Mapping[str, Any], params: Mapping[str, str]) -> bool:
+    """Return whether a body repeats a parameter: the same model, or the same id (7, 7.0, "7")."""
+    if name not in params or name not in body:
+        return False
+    if name == "id":
+        record_id = _any_id(body[name])
+        return record_id is not None and record_id == _any_id(params[name])
+    return bool(body[name] == params[name])
+
+
+def _number(text: str, *, is_id: bool) -> int | None:
+    """Return the whole number that a text is; of an id, ``5.0`` is one as well."""
+    text = text.strip()
+    if is_id:
+        text = re.sub(r"\.0+$", "", text)
+    return int(text) if _INTEGER.fullmatch(text) else None
+
+
+def _as_json(value: Any) -> Any:
+    """A literal as JSON would have it.
+
+    :raise ValueError: for what JSON cannot say
+    """
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _as_json(item) for name, item in value.items()}
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise ValueError(type(value))
+
+
+def _unquoted(value: Any) -> Any:
+    """What a body says as a text, as the query string of a GET does."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return _as_json(literal(value))
+    except (ValueError, RecursionError):
+        return value
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and storable(name)
+
+
+def _id(value: Any) -> int | None:
+    """Return an id, 2 for 2.0 as well; None for what is none."""
+    value = whole(value)
+    return value if type(value) is int and 1 <= value <= MAX_ID else None
+
+
+def _any_id(value: Any) -> int | None:
+    """Return an id, of a text as well; None for what is none."""
+    return _id(_number(value, is_id=True) if isinstance(value, str) else value)
+
+
+def _id_list(value: Any) -> list[int] | None:
+    """Return the ids of a list; None where it is no list of ids."""
+    ids = [_id(item) for item in value] if isinstance(value, list) else [None]
+    found = [record_id for record_id in ids if record_id is not None]
+    return found if len(found) == len(ids) else None

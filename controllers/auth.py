@@ -6,7 +6,7 @@ from werkzeug.http import dump_cookie
 
 from odoo.http import Controller, request
 
-from ..models.jwt_login_challenge import SECONDS as CHALLENGE_SECONDS
+from ..models.jwt_login_challenge import CHALLENGE_SECONDS
 from ..models.jwt_session import Sender
 from ..tools import origins, parsing, passkeys, tokens
 from ..tools.errors import ApiError, _

@@ -78,8 +78,8 @@ class DomainBuilder:
         """As :meth:`searching`, while one condition is made of a client's."""
 
         def on_fault(exc):
-            below = self.failing(condition) if condition.operator in domains.NESTED else None
-            raise _not_searched(below or condition, exc) from exc
+            nested = self.failing(condition) if condition.operator in domains.NESTED else None
+            raise _not_searched(nested or condition, exc) from exc
 
         with caught_searching(self._policy.caller.env, on_fault):
             yield
@@ -236,7 +236,7 @@ class DomainBuilder:
 
     def _by_name_of(self, field, any_operator, operator, value):
         name = domains.Condition(("display_name",), operator, value)
-        return self._related(field, any_operator, lambda below: below.domains.by_name(name))
+        return self._related(field, any_operator, lambda policy: policy.domains.by_name(name))
 
     def _hierarchy(self, field, condition):
         """Records above or below those that the caller may see; the way there is for the caller to see, too.
@@ -272,7 +272,7 @@ class DomainBuilder:
         return Domain("id", condition.operator, ids)
 
     def _any(self, field, operator, node):
-        return self._related(field, operator, lambda below: below.domains.tree(node))
+        return self._related(field, operator, lambda policy: policy.domains.tree(node))
 
     def _related(self, field, operator, condition):
         """A condition on related records sees exactly the records that the related policy shows."""

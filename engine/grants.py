@@ -273,10 +273,10 @@ class Grant:
     def _parents(self, policy, mode, ids):
         """Those of the ids that an open record delegates to."""
         found = set()
-        for below in self._open_children(policy, mode) if ids else ():
-            link = below.caller._inherits[policy.name]
-            children = below.records.everything().search(
-                Domain(link, "in", list(ids)) & below.records.scope()
+        for child in self._open_children(policy, mode) if ids else ():
+            link = child.caller._inherits[policy.name]
+            children = child.records.everything().search(
+                Domain(link, "in", list(ids)) & child.records.scope()
             )
             found.update(children.mapped(link)._ids)
         return found & ids
@@ -290,10 +290,10 @@ class Grant:
         if policy.connection is not None:
             return policy.records.scope()
         domains = []
-        for below in self._open_children(policy, "read"):
-            query = below.records.everything()._search(below.records.scope())
-            link = below.caller._inherits[model_name]
-            column = below.caller._field_to_sql(below.caller._table, link, query)
+        for child in self._open_children(policy, "read"):
+            query = child.records.everything()._search(child.records.scope())
+            link = child.caller._inherits[model_name]
+            column = child.caller._field_to_sql(child.caller._table, link, query)
             domains.append(Domain("id", "in", query.subselect(column)))
         return Domain.OR(domains)
 

@@ -216,9 +216,9 @@ def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=())
                 if nulls:  # FALSE comes before TRUE
                     empty = "(%s IS NOT NULL)" if nulls_first else "(%s IS NULL)"
                     terms.append(_Term(SQL(empty, sql), False, False, False))
-                _comodel, below = field.join(model, alias, query)
+                _comodel, joined = field.join(model, alias, query)
                 terms += _terms(
-                    comodel, query, comodel._order, below, descending, True, (*seen, field)
+                    comodel, query, comodel._order, joined, descending, True, (*seen, field)
                 )
                 continue
         if field.type == "boolean":

@@ -82,17 +82,19 @@ class OrderBuilder:
             raise not_sorted(field.name)
         if field.type != "many2one" or field in seen:
             return
-        below, path = self._policy.reading(field.comodel_name), (*path, field.name)
+        related_policy = self._policy.reading(field.comodel_name)
+        path = (*path, field.name)
         # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
-        if not (
-            below.records.shows_all() if self._policy.elevated else below.records.scope().is_true()
-        ):
+        related = related_policy.records
+        if not (related.shows_all() if self._policy.elevated else related.scope().is_true()):
             if keyset or not real:
                 raise not_sorted(field.name)
-            yield path, below
-        for part in (below.model._order or "id").split(","):
+            yield path, related_policy
+        for part in (related_policy.model._order or "id").split(","):
             name = part.split()[0].split(".")[0]
-            yield from below.ordering._sorted_by(below.readable(name), keyset, path, (*seen, field))
+            yield from related_policy.ordering._sorted_by(
+                related_policy.readable(name), keyset, path, (*seen, field)
+            )
 
     def check_open(self, domain, relations, archived=False):
         """Check that records lead to nothing closed by the relations that they are sorted by.
@@ -103,13 +105,12 @@ class OrderBuilder:
         :param relations: of :meth:`order`
         :raise ApiError: ``bad_parameter``
         """
-        for path, below in relations:
+        for path, related_policy in relations:
             *way, last = path
+            related = related_policy.records
             closed = Domain(last, "!=", False)
-            if below.records.is_reachable():
-                closed &= Domain(
-                    last, "not in", below.records.find(below.records.scope(), archived=True)
-                )
+            if related.is_reachable():
+                closed &= Domain(last, "not in", related.find(related.scope(), archived=True))
             for name in reversed(way):
                 closed = Domain(name, "any", closed)
             # some models take away what the caller may not see after the limit

@@ -30,11 +30,11 @@ from .values import ValueLoader
 
 @dataclass(frozen=True)
 class Column:
-    """One field of an answer; ``below`` is the plan of an expanded relation."""
+    """One field of a response; ``plan`` is set for an expanded relation."""
 
     name: str
     kind: str
-    below: Any = None
+    plan: Any = None
 
 
 @dataclass(frozen=True)
@@ -306,20 +306,20 @@ class Policy:
         for name in selection.fields:
             try:
                 field = self.readable(name)
-                below = selection.expand.get(name)
-                if below is not None:
+                nested, plan = selection.expand.get(name), None
+                if nested is not None:
                     if not field.relational:
                         raise ApiError(
                             "bad_parameter", _("%(field)s is not a relation."), field=name
                         )
-                    related = self.reading(field.comodel_name)
-                    related.check_page(name, below.limit)
-                    below = related.plan_into(below, problems)
+                    related_policy = self.reading(field.comodel_name)
+                    related_policy.check_page(name, nested.limit)
+                    plan = related_policy.plan_into(nested, problems)
             except ApiError as exc:
                 problems.catch(exc)
                 continue
             if name != "id":
-                columns.append(Column(name, field.type, below))
+                columns.append(Column(name, field.type, plan))
         order = ""
         try:
             order, relations = self.ordering.build_given(selection.order, keyset=False)
@@ -354,7 +354,7 @@ class Policy:
         :param selection: :class:`~..tools.queries.Selection`, not allowed yet
         """
         found = {}
-        for name, below in selection.expand.items():
+        for name, nested in selection.expand.items():
             try:
                 comodel = self.readable(name).comodel_name
             except ApiError:
@@ -364,7 +364,7 @@ class Policy:
             policy = self.related(comodel)
             if policy.connection is not None:
                 found[comodel] = policy.connection
-            found |= policy.expanded(below)
+            found |= policy.expanded(nested)
         return found
 
     def holder(self, path):

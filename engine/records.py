@@ -316,7 +316,7 @@ def scope_domain(env, text):
         "company_id": env.company.id,
         "company_ids": env.companies.ids,
     }
-    return Domain(filters.evaluate(filters.parse(text), names, _follow))
+    return Domain(filters.evaluate(filters.parse(text), names, _read_named_field))
 
 
 def no_record(policy, record_id):
@@ -328,7 +328,7 @@ def no_record(policy, record_id):
     )
 
 
-def _follow(record, name):
+def _read_named_field(record, name):
     """A field of the user, or of what it leads to; never a method.
 
     :raise ValueError: for anything else

@@ -25,7 +25,7 @@ def related_records(column, records, faults):
     """The ids that each record leads to, and all of them as records with what is answered of them."""
     if (inverse := plain_inverse(column, records)) is not None:
         return _one2many(column, records, inverse)
-    return _followed(column, records, faults)
+    return _linked(column, records, faults)
 
 
 def hidden_by(field, comodel, records):
@@ -48,8 +48,8 @@ def plain_inverse(column, records):
         return None
     if reads_itself(records) or reads_itself(comodel):
         return None
-    if column.below is not None:
-        comodel = column.below.policy.caller
+    if column.plan is not None:
+        comodel = column.plan.policy.caller
     return inverse if comodel._has_field_access(inverse, "read") else None
 
 
@@ -64,8 +64,8 @@ def _one2many(column, records, inverse):
 
     :return: ids per record, and all of them as records
     """
-    below, field = column.below, records._fields[column.name]
-    policy = below.policy
+    plan, field = column.plan, records._fields[column.name]
+    policy = plan.policy
     if not policy.records.is_reachable():
         return [() for _record in records], policy.model
     related, found = lines_of(
@@ -74,9 +74,9 @@ def _one2many(column, records, inverse):
         field,
         inverse,
         policy.records.scope(),
-        below.order,
-        below.limit,
-        stored_names(below),
+        plan.order,
+        plan.limit,
+        stored_names(plan),
         most=MAX_EXPANDED,
         reads=policy.model,
     )
@@ -149,28 +149,28 @@ def _first_of_each(model, query, inverse, order, limit):
     return first
 
 
-def _followed(column, records, faults):
+def _linked(column, records, faults):
     """As :func:`_one2many` for any other relation: by the ids that the records hold."""
-    below, field = column.below, records._fields[column.name]
-    policy = below.policy
+    plan, field = column.plan, records._fields[column.name]
+    policy = plan.policy
     related = _related_ids(field, records, faults)
     ids = list(dict.fromkeys(key for keys in related for key in keys))
     check_size(len(ids))
     # whether they are archived is read together with what is answered
     active = hidden_by(field, policy.model, records)
-    names = [] if below.limit else stored_names(below)
-    visible = policy.records.fetch(ids, [*names, *([active] if active else [])], below.order)
+    names = [] if plan.limit else stored_names(plan)
+    visible = policy.records.fetch(ids, [*names, *([active] if active else [])], plan.order)
     if active and visible:
         visible = visible.filtered(active)
     shown = set(visible._ids)
     related = [[key for key in keys if key in shown] for keys in related]
-    if below.order:
+    if plan.order:
         rank = {key: place for place, key in enumerate(visible._ids)}
         related = [sorted(keys, key=rank.__getitem__) for keys in related]
-    if below.limit:  # cut before anything more is read
-        related = [keys[: below.limit] for keys in related]
+    if plan.limit:  # cut before anything more is read
+        related = [keys[: plan.limit] for keys in related]
         visible = visible.browse(dict.fromkeys(key for keys in related for key in keys))
-        visible.fetch(stored_names(below))
+        visible.fetch(stored_names(plan))
     return related, visible
 
 
@@ -208,7 +208,7 @@ def count_times(column, records, related, times):
     else:
         pairs = zip(records._ids, related, strict=True)
         check_size(sum(times[record_id] * len(keys) for record_id, keys in pairs))
-    deeper = any(below.below is not None for below in column.below.columns)
+    deeper = any(nested.plan is not None for nested in column.plan.columns)
     if not deeper or (times is None and column.kind == "one2many"):
         return None
     if times is None:

@@ -7,18 +7,18 @@ def narrow(plan, rows):
 
     :param rows: as :func:`dump` gave them
     """
-    below = {column.name: column.below for column in plan.columns}
+    plans = {column.name: column.plan for column in plan.columns}
     narrowed = []
     for row in rows:
-        kept = {name: value for name, value in row.items() if name == "id" or name in below}
-        for name, deeper in below.items():
-            if deeper is None or not kept.get(name):
+        kept = {name: value for name, value in row.items() if name == "id" or name in plans}
+        for name, nested in plans.items():
+            if nested is None or not kept.get(name):
                 continue
             value = kept[name]
             if isinstance(value, dict):
-                [kept[name]] = narrow(deeper, [value])
+                [kept[name]] = narrow(nested, [value])
             else:
-                kept[name] = narrow(deeper, value)
+                kept[name] = narrow(nested, value)
         narrowed.append(kept)
     return narrowed
 
@@ -37,6 +37,6 @@ def _answers(plan, entry):
             return True
         if (names_of, "display_name") == (entry["model"], entry["field"]):
             return True
-        if column.below is not None and _answers(column.below, entry):
+        if column.plan is not None and _answers(column.plan, entry):
             return True
     return False

@@ -28,7 +28,7 @@ def dump(plan, records, faults, nulls=False, times=None):
         return []
     names, columns = ["id"], [records._ids]
     for column in plan.columns:
-        if column.below is None:
+        if column.plan is None:
             values = _dump_column(column, records, faults)
         else:
             values = _dump_expanded(column, records, faults, nulls, times)
@@ -124,21 +124,21 @@ def _plain(field, records):
 
 def _dump_expanded(column, records, faults, nulls, times):
     """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
-    below = column.below
-    with below.policy.domains.searching(order=below.order):
+    plan = column.plan
+    with plan.policy.domains.searching(order=plan.order):
         related, visible = faults.together(
             records,
             column.name,
             lambda: related_records(column, records, faults),
-            instead=([()] * len(records), below.policy.model.browse()),
+            instead=([()] * len(records), plan.policy.model.browse()),
         )
     if column.kind in X2MANY:
-        below.policy.check_page(column.name, max(map(len, related), default=0))
-    _forget_granted(below, visible)
+        plan.policy.check_page(column.name, max(map(len, related), default=0))
+    _forget_granted(plan, visible)
     archived = records.env.context.get("active_test", True) is False
     visible = visible.with_context(active_test=False) if archived else visible
     times = count_times(column, records, related, times)
-    by_id = dict(zip(visible._ids, dump(below, visible, faults, nulls, times), strict=True))
+    by_id = dict(zip(visible._ids, dump(plan, visible, faults, nulls, times), strict=True))
     if column.kind == "many2one":
         return [by_id[keys[0]] if keys else None for keys in related]
     return [[by_id[key] for key in keys] for keys in related]

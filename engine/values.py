@@ -736,7 +736,7 @@ class ValueLoader:
                 model=self._policy.name,
             )
 
-    def _nested(self, field, below, command, gathered):
+    def _nested(self, field, related_policy, command, gathered):
         """
         :raise ApiError: ``bad_value`` below a depth at which Python's stack, and Odoo's, come to their end
         """
@@ -746,7 +746,7 @@ class ValueLoader:
             )
         gathered.depth += 1
         record_id = command.ids[0] if command.kind == "update" else None
-        nested = below.values._values(command.values, gathered, record_id)
+        nested = related_policy.values._values(command.values, gathered, record_id)
         gathered.depth -= 1
         return nested
 

@@ -7,7 +7,7 @@ from ..engine.policy import MODE_OF_METHOD
 from ..engine.records import scope_domain
 from ..tools import filters
 from .connection_api import TOGGLES
-from .connection_api_limits import LIMITS
+from .connection_api_limits import LIMITING_LISTS
 from .connection_api_protection import PARTIAL_KINDS
 
 #: More fields, groups or actions than this are told by their number, or cut off.
@@ -38,8 +38,8 @@ class ConnectionApi(models.Model):
         "action_ids.as_superuser",
         "report_ids",
         *TOGGLES,
-        *LIMITS,
-        *LIMITS.values(),
+        *LIMITING_LISTS,
+        *LIMITING_LISTS.values(),
     )
     def _compute_exposure(self):
         """What the form says: what this connection opens, and what to think twice about."""

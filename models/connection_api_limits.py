@@ -9,7 +9,7 @@ from odoo.fields import Domain
 _logger = logging.getLogger(__name__)
 
 #: Lists that open everything when they are empty, each with the flag that remembers it was not.
-LIMITS = {
+LIMITING_LISTS = {
     "group_ids": "is_for_groups",
     "read_field_ids": "is_read_limited",
     "write_field_ids": "is_write_limited",
@@ -34,7 +34,7 @@ class ConnectionApi(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         connections = super().create(vals_list)
-        connections._keep_limits(LIMITS)
+        connections._keep_limits(LIMITING_LISTS)
         return connections
 
     def write(self, vals):
@@ -42,7 +42,7 @@ class ConnectionApi(models.Model):
         :raise ValidationError: for one that is to be active although it has lost a limit
         """
         result = super().write(vals)
-        self._keep_limits(LIMITS.keys() & vals.keys())
+        self._keep_limits(LIMITING_LISTS.keys() & vals.keys())
         if vals.get("active"):
             for connection in self:
                 if lost := connection._lost_limits():
@@ -58,7 +58,7 @@ class ConnectionApi(models.Model):
 
     def _keep_limits(self, names):
         for connection in self.sudo():
-            flags = {LIMITS[name]: bool(connection[name]) for name in names}
+            flags = {LIMITING_LISTS[name]: bool(connection[name]) for name in names}
             changed = {flag: value for flag, value in flags.items() if connection[flag] != value}
             if changed:
                 connection.write(changed)
@@ -66,7 +66,11 @@ class ConnectionApi(models.Model):
     def _lost_limits(self):
         """The lists that are empty although nobody emptied them here."""
         connection = self.sudo()
-        return [name for name, flag in LIMITS.items() if connection[flag] and not connection[name]]
+        return [
+            name
+            for name, flag in LIMITING_LISTS.items()
+            if connection[flag] and not connection[name]
+        ]
 
     def _list_names(self, names):
         return [self._fields[name]._description_string(self.env) for name in names]
@@ -81,7 +85,8 @@ class ConnectionApi(models.Model):
             return
         self.env["jwt.cache.version"]._change()
         lost = Domain.OR(
-            Domain(flag, "=", True) & Domain(name, "=", False) for name, flag in LIMITS.items()
+            Domain(flag, "=", True) & Domain(name, "=", False)
+            for name, flag in LIMITING_LISTS.items()
         )
         connections = self.sudo().search(lost)
         for connection in connections:

@@ -267,9 +267,11 @@ class ConnectionApi(models.Model):
     def _filter_models(self):
         """Return the names of the models, other than its own, whose fields the record filter looks at."""
         model = self.env[self.model]
-        return self._followed(model, scope_domain(self.env, (self.domain or "").strip() or "[]"))
+        return self._models_in_domain(
+            model, scope_domain(self.env, (self.domain or "").strip() or "[]")
+        )
 
-    def _followed(self, model, domain):
+    def _models_in_domain(self, model, domain):
         found = set()
         for condition in domain.iter_conditions():
             here, steps = model, condition.field_expr.split(".")
@@ -281,7 +283,7 @@ class ConnectionApi(models.Model):
                 if here is not None and (step != steps[-1] or not _compares_ids(condition)):
                     found.add(here._name)
             if here is not None and "any" in condition.operator:
-                found |= self._followed(here, Domain(condition.value))
+                found |= self._models_in_domain(here, Domain(condition.value))
         return found
 
 

@@ -11,7 +11,7 @@ from ..tools.errors import _
 from .jwt_throttle import too_many_requests
 
 #: A connection's limit is a number of requests in this time.
-SECONDS = 60
+WINDOW_SECONDS = 60
 _BUCKET = Bucket("connection_api_rate_limit", level="requests", since="last_request")
 
 
@@ -84,11 +84,11 @@ class ConnectionApiRateLimit(models.Model):
             self.env.cr.rollback()
         key = f"{connection_id}:{self.env.uid}:{limit}"
         with apart(self.env) as env:
-            taken = _BUCKET.take(env.cr, key, limit, SECONDS / limit)
+            taken = _BUCKET.take(env.cr, key, limit, WINDOW_SECONDS / limit)
         return Allowance(
             limit=limit,
             remaining=max(0, math.floor(limit - taken.level)),
-            reset=math.ceil(taken.level * SECONDS / limit),
+            reset=math.ceil(taken.level * WINDOW_SECONDS / limit),
             wait=taken.wait,
         )
 
@@ -100,7 +100,9 @@ class ConnectionApiRateLimit(models.Model):
         :return: seconds to wait, 0 when it is granted
         :rtype: int
         """
-        return _BUCKET.take(self.env.cr, f"rotation:{sid}:{limit}", limit, SECONDS / limit).wait
+        return _BUCKET.take(
+            self.env.cr, f"rotation:{sid}:{limit}", limit, WINDOW_SECONDS / limit
+        ).wait
 
     @api.autovacuum
     def _gc_usage(self):

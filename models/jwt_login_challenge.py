@@ -18,7 +18,7 @@ from .jwt_throttle import too_many_requests
 
 _logger = logging.getLogger(__name__)
 
-SECONDS, TRIES = 300, 5
+CHALLENGE_SECONDS, TRIES = 300, 5
 _CODE = re.compile(r"[0-9]{4,10}")
 
 
@@ -81,7 +81,7 @@ class JwtLoginChallenge(models.Model):
                 "selector": token.selector,
                 "token_hash": token.hash,
                 "stamp": user._jwt_session_stamp(user._jwt_lock()),
-                "expires_at": fields.Datetime.now() + timedelta(seconds=SECONDS),
+                "expires_at": fields.Datetime.now() + timedelta(seconds=CHALLENGE_SECONDS),
             }
         )
         if kind == "totp_mail":
@@ -99,7 +99,7 @@ class JwtLoginChallenge(models.Model):
         raise Refused(
             "mfa_required",
             _("This account has a second factor: send its code to /api/login/mfa."),
-            extra={"mfa_token": str(token), "mfa_type": kind, "expires_in": SECONDS},
+            extra={"mfa_token": str(token), "mfa_type": kind, "expires_in": CHALLENGE_SECONDS},
         )
 
     @api.model
@@ -226,7 +226,7 @@ class JwtLoginChallenge(models.Model):
                 "selector": token.selector,
                 "token_hash": token.hash,
                 "passkey_challenge": challenge,
-                "expires_at": fields.Datetime.now() + timedelta(seconds=SECONDS),
+                "expires_at": fields.Datetime.now() + timedelta(seconds=CHALLENGE_SECONDS),
             }
         )
         return token

@@ -425,7 +425,7 @@ class JwtSession(models.Model):
             raise Refused.of(invalid)
         follower = None
         if row.consumed or rotate:
-            follower = self._follow(token, row, sender)
+            follower = self._claim_successor(token, row, sender)
             if follower is None:
                 raise Refused.of(invalid)
         if row.idle_seconds > 60 or sender.address != row.last_ip_address:
@@ -474,7 +474,7 @@ class JwtSession(models.Model):
         """The row of a genuine refresh token whose session and user live; None when one does not.
 
         A wrong secret on a real selector finds nothing and ends nothing: a selector is no secret.
-        A token without a row that proves itself is an old one (see :meth:`_follow`).
+        A token without a row that proves itself is an old one (see :meth:`_claim_successor`).
 
         :raise tokens.InvalidToken: when there is no such token
         """
@@ -523,7 +523,7 @@ class JwtSession(models.Model):
         """
         return hmac(self.env(su=True), "jwt_auth_api-refresh", sid).encode()
 
-    def _follow(self, refresh, row, sender):
+    def _claim_successor(self, refresh, row, sender):
         """The successor of a genuine token: new, or within the grace the one that exists already.
 
         A new one makes the row of the token before last superfluous: were that token to come back, its

@@ -541,18 +541,18 @@ class Reading:
         elif expand and depth > MAX_EXPAND_DEPTH:
             self.problems.add("bad_parameter", _('"expand" is nested too deeply.'))
             expand = {}
-        for name, below in expand.items():
-            nested[name] = self._expanded(name, below, depth + 1)
+        for name, given in expand.items():
+            nested[name] = self._expanded(name, given, depth + 1)
             if name not in columns:
                 columns.append(name)
         return Selection(tuple(columns), nested, self.order(order), _id(limit))
 
-    def _expanded(self, name: str, below: Any, depth: int) -> Selection:
+    def _expanded(self, name: str, given: Any, depth: int) -> Selection:
         """A list of fields, or an object that says more."""
-        if below is None or isinstance(below, list):
-            below = {"fields": below}
-        below = given_keys(below) if isinstance(below, dict) else None
-        if below is None or not below.keys() <= _EXPAND_KEYS:
+        if given is None or isinstance(given, list):
+            given = {"fields": given}
+        given = given_keys(given) if isinstance(given, dict) else None
+        if given is None or not given.keys() <= _EXPAND_KEYS:
             self.problems.add(
                 "bad_parameter",
                 _(
@@ -562,11 +562,11 @@ class Reading:
             )
             return Selection()
         return self.selection(
-            below.get("fields"),
-            below.get("expand"),
+            given.get("fields"),
+            given.get("expand"),
             depth=depth,
-            order=below.get("order", ""),
-            limit=below.get("limit"),
+            order=given.get("order", ""),
+            limit=given.get("limit"),
         )
 
     def group_query(

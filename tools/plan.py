@@ -29,16 +29,16 @@ def expressions(plan: dict[str, Any], index: int) -> Iterator[str]:
     :param plan: the plan of a whole query, as the JSON has it
     :param index: the place of the column
     """
-    output, below = plan.get("Output"), plan.get("Plans", ())
+    output, children = plan.get("Output"), plan.get("Plans", ())
     if output is None or plan["Node Type"] == "Subquery Scan":
-        for child in below:
+        for child in children:
             if child["Parent Relationship"] in ("InitPlan", "SubPlan"):
                 yield from _all(child)
             else:
                 yield from expressions(child, index)
         return
     yield output[index]
-    for child in below:
+    for child in children:
         yield from _all(child)
 
 

@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from jwt_auth_api.tools import queries
+from jwt_auth_api.tools import parsing
 from lib.client import JSON, LEAKS, raw
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "FOO", "PROPFIND"]
@@ -52,7 +52,7 @@ VALUES = {
     "long": b'"' + b"x" * 3000 + b'"',
     "an object": b'{"": {"": null}}',
 }
-KEYS = sorted(frozenset().union(*queries.KEYS.values()))
+KEYS = sorted(frozenset().union(*parsing.KEYS.values()))
 #: `id` of an envelope → what is reflected.
 IDS = {
     b"1e999": None,
@@ -71,7 +71,7 @@ IDS = {
     b'"<script>"': "<script>",
 }
 #: Parameters that a query string may have, two that none has, and what no parameter takes.
-QUERY = [*sorted(frozenset().union(*queries.PARAMETERS.values())), "search", "relations"]
+QUERY = [*sorted(frozenset().union(*parsing.PARAMETERS.values())), "search", "relations"]
 WRONG = [
     "1e999",
     "NaN",

@@ -540,7 +540,7 @@ def test_one_mistake_is_told_once():
 words = st.sampled_from(
     [*NO_NUMBERS, *NO_FIELDS[:20], *NO_EXPAND[:12], "1", '["a"]', "{}", "[]"]
 ) | st.text(max_size=30)
-parameter_names = st.sampled_from(sorted({*frozenset().union(*queries.PARAMETERS.values()), "x"}))
+parameter_names = st.sampled_from(sorted({*frozenset().union(*parsing.PARAMETERS.values()), "x"}))
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
@@ -549,7 +549,7 @@ json_values = st.recursive(
     max_leaves=8,
 )
 bodies = st.dictionaries(
-    st.sampled_from(sorted({*frozenset().union(*queries.KEYS.values()), "x"})),
+    st.sampled_from(sorted({*frozenset().union(*parsing.KEYS.values()), "x"})),
     json_values,
 )
 

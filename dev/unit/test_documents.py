@@ -86,25 +86,6 @@ def test_links(name):
             assert anchor in documents.read(target).anchors, link
 
 
-#: Documents about the repository as it is now.
-DESCRIPTIONS = [name for name in DOCUMENTS if name.endswith(".md") and name != "CHANGELOG.md"]
-
-
-@pytest.mark.parametrize("name", DESCRIPTIONS)
-def test_files(name):
-    """Each file that a document names is in the repository, in the folder that it names."""
-    rooms = {path.name for path in ROOT.iterdir() if path.is_dir()}
-    files = {path.name for room in rooms - {".git"} for path in (ROOT / room).rglob("*.*")}
-    spans = re.findall(
-        r"`([\w.-]+(?:/[\w.-]+)*\.(?:py|xml|md|txt|in))`", DOCUMENTS[name].path.read_text()
-    )
-    for span in spans:
-        if "/" not in span:
-            assert span in files or (ROOT / span).exists(), span
-        elif span.partition("/")[0] in rooms:
-            assert (ROOT / span).is_file(), span
-
-
 def test_there_are_links():
     assert sum("#" in link for document in DOCUMENTS.values() for link in document.links) > 5
     assert any(link.endswith(".png") for link in DOCUMENTS["README.rst"].links)

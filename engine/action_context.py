@@ -54,7 +54,7 @@ def load(policy, sent, listed):
         if key in listed:
             context[key] = value
         elif key not in RECORDS and key not in given:
-            problems.add("bad_value", _('"context" cannot have %(key)s here.'), key=key[:128])
+            problems.add("bad_value", _('"context" must not contain %(key)s here.'), key=key[:128])
     problems.raise_if_any()
     values, gathered = policy.values.defaults({key[len(DEFAULT) :]: given[key] for key in given})
     if values:
@@ -71,10 +71,10 @@ def _records(policy, sent, gathered):
         return {}
     name = found.get("active_model")
     if name is None:
-        raise ApiError("bad_value", _('"context" lacks "active_model".'))
+        raise ApiError("bad_value", _('"context" must contain "active_model".'))
     ids = {key: _ids(key, found[key]) for key in found if key != "active_model"}
     if not isinstance(name, str) or not _is_known(policy, name):
-        raise ApiError("bad_value", _('"context": there is no such "active_model".'))
+        raise ApiError("bad_value", _('"context": unknown "active_model".'))
     related = policy.related(name)
     for key, wanted in ids.items():
         if missing := set(wanted) - related.records.shown(wanted):
@@ -87,7 +87,7 @@ def _ids(key, value):
     given = value if key == "active_ids" and isinstance(value, list) else [value]
     ids = [int(each) if type(each) is float and each.is_integer() else each for each in given]
     if not all(type(each) is int and 1 <= each <= MAX_ID for each in ids):
-        raise ApiError("bad_value", _('"context": %(key)s names no records.'), key=key)
+        raise ApiError("bad_value", _('"context": %(key)s must hold record ids.'), key=key)
     return ids
 
 

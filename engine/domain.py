@@ -66,9 +66,7 @@ class DomainBuilder:
                 raise error from exc
             if not self._fails(asked):
                 raise exc
-            raise ApiError(
-                "bad_domain", _("The domain asks something that Odoo cannot search.")
-            ) from exc
+            raise ApiError("bad_domain", _("Odoo cannot search by this domain.")) from exc
 
         with caught_searching(self._policy.caller.env, on_fault):
             yield
@@ -141,7 +139,7 @@ class DomainBuilder:
             field.type == "properties"
             or (field.type in ("date", "datetime") and len(rest) == 1 and rest[0] in _DATE_PARTS)
         ):
-            raise ApiError("bad_domain", _("%(field)s has no fields of its own."), field=name)
+            raise ApiError("bad_domain", _("%(field)s has no subfields."), field=name)
         self._check_searchable(field)
         if not rest and condition.operator in domains.HIERARCHIES:
             return self._hierarchy(field, condition)
@@ -152,7 +150,7 @@ class DomainBuilder:
         if _is_file(field) and not _asks_existence(condition):
             raise ApiError(
                 "bad_domain",
-                _("%(field)s is a file: a condition can only ask whether there is one."),
+                _("%(field)s is a file. A condition can only check whether it is empty."),
                 field=name,
             )
         path = ".".join(condition.path)

@@ -132,7 +132,7 @@ class Faults:
         known = from_exception(exc)
         message = known.message()
         if known.code >= 500:  # nothing of it is for the client
-            message = record.env._("This value cannot be read. The server's log says why.")
+            message = record.env._("This value cannot be read. The server log has the reason.")
         key = (record._name, name, known.error, message)
         self._causes.setdefault(key, exc)
         self._ids[key][record.id] = None

@@ -79,7 +79,7 @@ def check_groups_given(env):
     if grant is None or grant.is_callers_own():
         return
     raise AccessError(
-        env._("This would give a user access rights: you need rights of your own for it.")
+        env._("This would give a user access rights. You need access rights of your own to do it.")
     )
 
 
@@ -323,7 +323,7 @@ class Grant:
             return error
         return AccessError(
             connections.env._(
-                "%(error)s\n\nA connection that opens %(method)s for %(model)s would allow it.",
+                "%(error)s\n\nA connection that allows %(method)s for %(model)s would permit this.",
                 error=error.args[0],
                 method=METHODS[mode],
                 model=model_name,

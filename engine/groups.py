@@ -138,7 +138,7 @@ def _not_grouped(group):
 
 def _no_aggregate(aggregate):
     return ApiError(
-        "bad_parameter", _("There is no %(aggregate)s."), aggregate=str(aggregate)[:128]
+        "bad_parameter", _("There is no aggregate %(aggregate)s."), aggregate=str(aggregate)[:128]
     )
 
 

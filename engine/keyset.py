@@ -176,7 +176,7 @@ def _check_ids(model, found):
 def _no_cursor(model):
     return ApiError(
         "bad_parameter",
-        _('Some records of %(model)s have the same id: read them without a "cursor".'),
+        _('Several records of %(model)s have the same id. Read them without a "cursor".'),
         model=model._name,
     )
 

@@ -49,7 +49,9 @@ def _bad_data(exc, gathered):
     """Return the error for data that a field without a column was given, where its inverse fails; else None."""
     for inverse, name in gathered.inverses.items():
         if blame.is_within(exc, inverse):
-            return ApiError("bad_value", _("%(field)s: Odoo does not take this value."), field=name)
+            return ApiError(
+                "bad_value", _("%(field)s: Odoo does not accept this value."), field=name
+            )
     return None
 
 

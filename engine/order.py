@@ -127,6 +127,6 @@ def not_sorted(name, error="bad_parameter"):
 def _moves(name):
     return ApiError(
         "bad_parameter",
-        _("A cursor cannot go by %(field)s: its value changes with the time."),
+        _("A cursor cannot sort by %(field)s: its value changes over time."),
         field=name[:128],
     )

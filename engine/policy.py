@@ -343,7 +343,7 @@ class Policy:
         if number and self.max_limit and number > self.max_limit:
             raise ApiError(
                 "bad_parameter",
-                _('"expand" lists at most %(most)s records of %(field)s: give it a "limit".'),
+                _('"expand" returns at most %(most)s records of %(field)s. Set a "limit" for it.'),
                 most=self.max_limit,
                 field=field_name,
             )

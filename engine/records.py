@@ -173,7 +173,7 @@ class Records:
         if outside and self.everything().browse(outside).exists():
             raise ApiError(
                 "access_denied",
-                _("A record of %(model)s would not be among those that are open."),
+                _("A record of %(model)s would be outside the record filter of its connection."),
                 model=self._policy.name,
             )
 

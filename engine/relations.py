@@ -224,6 +224,6 @@ def check_size(number):
     if number > MAX_EXPANDED:
         raise ApiError(
             "bad_parameter",
-            _('"expand" finds more than %(most)s records: ask for fewer, or give a "limit".'),
+            _('"expand" returns more than %(most)s records. Request fewer, or set a "limit".'),
             most=MAX_EXPANDED,
         )

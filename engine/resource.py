@@ -28,7 +28,7 @@ _MISFITS = {
     "missing": _('%(action)s needs the argument "%(name)s".'),
     "unknown": _('%(action)s has no argument "%(name)s".'),
     "twice": _('%(action)s got the argument "%(name)s" twice.'),
-    "many": _("%(action)s takes at most %(name)s arguments without a name."),
+    "many": _("%(action)s accepts at most %(name)s positional arguments."),
 }
 
 
@@ -48,7 +48,9 @@ def call(policy, name, asked, record_id=None):
     )
     ids = asked.ids if record_id is None else (record_id,)
     if ids and hasattr(method, "_api_model"):
-        raise ApiError("bad_parameter", _("%(action)s is called without records."), action=name)
+        raise ApiError(
+            "bad_parameter", _("%(action)s must be called without records."), action=name
+        )
     keys = policy.connection.context_keys[name]
     context, gathered = action_context.load(policy, asked.context, keys)
     policy.grant.named |= gathered.named
@@ -69,7 +71,9 @@ def call(policy, name, asked, record_id=None):
         return action_context.answered(policy, ids, answer)
     except (TypeError, RecursionError) as exc:
         raise ApiError(
-            "validation_error", _("%(action)s returns what JSON cannot say."), action=name
+            "validation_error",
+            _("The result of %(action)s cannot be represented as JSON."),
+            action=name,
         ) from exc
 
 
@@ -98,7 +102,7 @@ def _refusal(policy, exc, name, method, records, asked):
         arguments["context"] = asked.context
     if place.name == "ensure_one" and str(exc) == f"Expected singleton: {records}":
         refusal = ApiError(
-            "bad_value", _('"ids": %(action)s is called for one record.'), action=name
+            "bad_value", _('"ids": %(action)s must be called for one record.'), action=name
         )
     elif (
         isinstance(exc, KeyError)
@@ -250,7 +254,7 @@ def report(policy, record_id, name):
     reports = record.env["ir.actions.report"]
     content, kind = reports._render_qweb_pdf(name, [record_id])
     if kind != "pdf":
-        raise ApiError("unavailable", _("This server makes no PDF reports."))
+        raise ApiError("unavailable", _("This server cannot create PDF reports."))
     return content, f"{_report_title(reports._get_report(name), record)}.pdf"
 
 

@@ -289,7 +289,7 @@ class ValueLoader:
                     raise ApiError(
                         "bad_value",
                         _(
-                            '"%(name)s" of record %(id)s is not what it is now: to change it'
+                            '"%(name)s" of record %(id)s differs from its current value. To change it'
                             ' through %(field)s, send the command [1, %(id)s, {"%(name)s": …}].'
                         ),
                         name=name[:128],
@@ -338,7 +338,7 @@ class ValueLoader:
             )
         if is_kept_by_odoo(field):
             raise ApiError(
-                "bad_value", _("Odoo keeps %(field)s itself; it cannot be written."), field=name
+                "bad_value", _("%(field)s is set by Odoo and cannot be written."), field=name
             )
         if self._is_written_elsewhere(field):
             self._check_related_write(field)
@@ -357,8 +357,8 @@ class ValueLoader:
             raise ApiError(
                 "access_denied",
                 _(
-                    "%(field)s may hold scripts: it has to be among the writable fields of the"
-                    " connection of %(model)s."
+                    "%(field)s may contain scripts. The connection of %(model)s must list it as a"
+                    " writable field."
                 ),
                 field=field.name,
                 model=self._policy.name,
@@ -373,7 +373,7 @@ class ValueLoader:
         if is_kept_by_odoo(target.caller._fields[name]):
             raise ApiError(
                 "bad_value",
-                _("Odoo keeps %(field)s itself; it cannot be written."),
+                _("%(field)s is set by Odoo and cannot be written."),
                 field=field.name,
             )
         if target is self._policy:  # another field of the same model
@@ -457,7 +457,7 @@ class ValueLoader:
             if choice not in field.get_values(self._policy.model.env):
                 raise ApiError(
                     "bad_value",
-                    _("%(value)s is not a choice of %(field)s."),
+                    _("%(value)s is not an option of %(field)s."),
                     value=choice[:128],
                     field=field.name,
                 )
@@ -531,7 +531,7 @@ class ValueLoader:
         except (ValueError, TypeError) as exc:
             raise ApiError(
                 "bad_value",
-                _("%(field)s: Odoo does not take this definition."),
+                _("%(field)s: Odoo does not accept this definition."),
                 field=field.name,
             ) from exc
 
@@ -645,7 +645,7 @@ class ValueLoader:
         if method and not related_policy.allows(method):
             raise ApiError(
                 "access_denied",
-                _("%(field)s: %(method)s is not open for %(model)s."),
+                _("%(field)s: %(method)s is not allowed for %(model)s."),
                 field=field.name,
                 method=method,
                 model=related_policy.name,
@@ -729,8 +729,8 @@ class ValueLoader:
             raise ApiError(
                 "access_denied",
                 _(
-                    "%(field)s decides who sees what: it has to be among the writable fields of the"
-                    " connection of %(model)s."
+                    "%(field)s decides who can see a record. The connection of %(model)s must list it"
+                    " as a writable field."
                 ),
                 field=field.name,
                 model=self._policy.name,

@@ -133,7 +133,7 @@ def check_version(records, if_match):
     if if_match is None:
         return
     if len(records) != 1:
-        raise ApiError("bad_request", _('"If-Match" is for one record.'))
+        raise ApiError("bad_request", _('"If-Match" can only be used with one record.'))
     if not etag.is_match(if_match, version_of(records, lock=True)):
         raise ApiError(
             "precondition_failed",

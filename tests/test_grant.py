@@ -867,7 +867,7 @@ class TestAnswers(GrantCase):
         self._connect("product.product", "GET")
         response = self._put(self.plain_access, template, {"default_code": "x"})
         self.assertRefused(response, 403)
-        self.assertIn("opens PUT for product.product", response.text)
+        self.assertIn("allows PUT for product.product", response.text)
 
     def test_pointing_tells_no_name(self):
         """Who may only create learns no name of a record that Odoo does not show them."""

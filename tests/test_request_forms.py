@@ -341,14 +341,14 @@ class TestRequestForms(ApiCase):
                     {"jsonrpc": "2.0", "id": 1, "params": {"nulls": 1}},
                 ):
                     answer = self.assertError(get(path, params, json=body), 400, "bad_parameter")
-                    self.assertIn("address", answer["message"])
+                    self.assertIn("URL", answer["message"])
                 for body in ({}, None, [], "x", {"_": 1}, {"domain": [], "limit": None}):
                     self.assertAnswer(get(path, params, json=body))
                 for data in (b"{", b"x=1", b'{"limit": NaN}'):
                     self.assertAnswer(get(path, params, data=data))
         body = {"model": "res.partner", "fields": ["name"]}
         answer = self.assertError(get("/api/send_request", {}, json=body), 400, "bad_parameter")
-        self.assertIn("address", answer["message"])
+        self.assertIn("URL", answer["message"])
         chunks = get("/api/send_request", known, data=iter([b'{"limit', b'": 1}']))
         self.assertError(chunks, 400, "bad_parameter")
         response = self._call("HEAD", self.path, self.access, json={"limit": 1})

@@ -49,7 +49,7 @@ class Mark:
 def refused() -> ApiError:
     return ApiError(
         "bad_parameter",
-        _('This "cursor" does not belong to this request. Begin again with an empty one.'),
+        _('This "cursor" does not belong to this request. Start again with an empty one.'),
     )
 
 

@@ -112,7 +112,7 @@ class _Builder:
 
     def domain(self, terms: Any, depth: int) -> tuple[Node, int]:
         if isinstance(terms, bool) or not isinstance(terms, list | tuple):
-            raise ApiError("bad_domain", _("A domain is a list of conditions."))
+            raise ApiError("bad_domain", _("A domain must be a list of conditions."))
         _check_depth(depth)
         stack: list[tuple[Node, int]] = []
         for term in reversed(terms):
@@ -127,10 +127,12 @@ class _Builder:
     def _connect(term: str, stack: list[tuple[Node, int]]) -> tuple[Node, int]:
         arity = {"&": 2, "|": 2, "!": 1}.get(term)
         if arity is None:
-            raise ApiError("bad_domain", _('"%(term)s" is not one of & | !.'), term=term[:_SHOWN])
+            raise ApiError(
+                "bad_domain", _('"%(term)s" is not one of the operators & | !.'), term=term[:_SHOWN]
+            )
         if len(stack) < arity:
             raise ApiError(
-                "bad_domain", _('"%(term)s" stands before too few conditions.'), term=term
+                "bad_domain", _('"%(term)s" is followed by too few conditions.'), term=term
             )
         operands = [stack.pop() for _operand in range(arity)]
         if term == "!":
@@ -142,14 +144,14 @@ class _Builder:
         if self._conditions > MAX_CONDITIONS:
             raise ApiError("bad_domain", _("The domain has too many conditions."))
         if not isinstance(term, list | tuple) or len(term) != 3:
-            raise ApiError("bad_domain", _("A condition is [field, operator, value]."))
+            raise ApiError("bad_domain", _("A condition must be [field, operator, value]."))
         name, operator, value = whole(term[0]), term[1], term[2]
         if operator == "=" and _is_one(value) and type(name) is int and name in (0, 1):
             return (TRUE if name == 1 else Either()), 1
         if not isinstance(name, str) or not all(name.split(".")):
-            raise ApiError("bad_domain", _("A condition begins with the name of a field."))
+            raise ApiError("bad_domain", _("A condition must begin with a field name."))
         if not isinstance(operator, str):
-            raise ApiError("bad_domain", _("The operator of a condition is text."))
+            raise ApiError("bad_domain", _("The operator of a condition must be text."))
         operator = _ALIASES.get(operator, operator)
         if operator not in OPERATORS:
             raise ApiError(
@@ -200,7 +202,7 @@ class _Builder:
             return value
         raise ApiError(
             "bad_domain",
-            _('The value at "%(field)s" is not text, number, true or false.'),
+            _('The value at "%(field)s" must be text, a number, true, false or null.'),
             field=name[:_SHOWN],
         )
 

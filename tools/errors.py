@@ -72,13 +72,13 @@ def _(source: str) -> str:
 _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     400: ("bad_request", _("The request could not be understood.")),
     401: ("missing_token", _("Log in first.")),
-    403: ("access_denied", _("You may not do this.")),
+    403: ("access_denied", _("You are not allowed to do this.")),
     404: ("not_found", _("There is nothing at this address.")),
-    405: ("method_not_allowed", _("This method is not open here.")),
+    405: ("method_not_allowed", _("This HTTP method is not allowed here.")),
     409: ("conflict", _("Somebody else changed the same data at the same time. Try again.")),
     413: ("payload_too_large", _("The request is larger than this server accepts.")),
     415: ("unsupported_media_type", _("Send the body as application/json.")),
-    416: ("range_not_satisfiable", _("The file does not reach that far.")),
+    416: ("range_not_satisfiable", _("The requested range is beyond the end of the file.")),
     422: ("validation_error", _("The server refused these values.")),
     429: ("too_many_requests", _("Too many requests. Wait a little and try again.")),
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
@@ -91,7 +91,7 @@ RETRY_SECONDS: Final = 5
 #: The database cannot be asked: all connections are in use, it is down, or it has just gone.
 _UNREACHABLE: Final = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
 _SERVER_ERROR: Final = _(
-    "The server failed. The administrator finds the details in the server's log."
+    "An internal error occurred. Administrators find the details in the server log."
 )
 
 
@@ -284,8 +284,10 @@ def _from_integrity(pgcode: str) -> ApiError:
     PostgreSQL 18 reports ``ON DELETE RESTRICT`` as 23001, which Odoo does not know.
     """
     if pgcode in {"23001", "23503"}:
-        return ApiError("validation_error", _("Other records need this one; archive it instead."))
-    return ApiError("validation_error", _("These values contradict a rule of the database."))
+        return ApiError(
+            "validation_error", _("Other records refer to this one. Archive it instead.")
+        )
+    return ApiError("validation_error", _("These values violate a database constraint."))
 
 
 def _from_pgcode(pgcode: str) -> ApiError:

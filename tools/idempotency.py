@@ -22,7 +22,7 @@ def parse_key(text: str) -> str:
     if not _KEY.fullmatch(text):
         raise ApiError(
             "bad_parameter",
-            _("Idempotency-Key is 1 to %(longest)s printable ASCII characters."),
+            _("Idempotency-Key must be 1 to %(longest)s printable ASCII characters."),
             longest=MAX_KEY_LENGTH,
         )
     return text

@@ -94,13 +94,13 @@ def load_given(material: bytes) -> Key:
         try:
             private = serialization.load_pem_private_key(material.strip(), None)
         except (ValueError, TypeError) as exc:
-            raise BadKey("The PEM file holds no private key without a password.") from exc
+            raise BadKey("The PEM file must contain a private key without a password.") from exc
         if not isinstance(private, Ed25519PrivateKey):
-            raise BadKey("The private key is not an Ed25519 key.")
+            raise BadKey("The private key must be an Ed25519 key.")
         return _eddsa(private)
     secret = material.strip()
     if len(secret) < MIN_SECRET_BYTES:
-        raise BadKey(f"A secret has at least {MIN_SECRET_BYTES} bytes.")
+        raise BadKey(f"A secret must have at least {MIN_SECRET_BYTES} bytes.")
     kid = _b64(hmac.new(secret, b"jwt_auth_api kid", hashlib.sha256).digest()[:16])
     return Key(kid, HS256, secret, secret)
 
@@ -132,7 +132,7 @@ def unseal(sealed: bytes, keeper: bytes, kid: str) -> bytes:
     try:
         return AESGCM(keeper).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], kid.encode())
     except InvalidTag as exc:
-        raise BadKey("The key was sealed elsewhere.") from exc
+        raise BadKey("The key was sealed with another key, or changed.") from exc
 
 
 def keeper_id(keeper: bytes) -> str:

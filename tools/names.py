@@ -100,7 +100,7 @@ def check(
     """
     unknown = [name for name in names if name not in known]
     if len(unknown) > _MAX_UNKNOWN:
-        problems.add(error, _("There are too many unknown names."))
+        problems.add(error, _("The request has too many unknown names."))
         return
     for name in unknown:
         shown = name[:_SHOWN] if storable(name) else "?"
@@ -111,16 +111,16 @@ def check(
         elif meant in known:
             problems.add(
                 error,
-                _('Unknown name "%(name)s": "%(meant)s" may be meant.'),
+                _('Unknown name "%(name)s". Did you mean "%(meant)s"?'),
                 name=shown,
                 meant=meant,
             )
         elif meant == name:
-            problems.add(error, _('"%(name)s" does not count here.'), name=shown)
+            problems.add(error, _('"%(name)s" is not supported here.'), name=shown)
         else:
             problems.add(
                 error,
-                _('Unknown name "%(name)s": "%(meant)s" may be meant, which does not count here.'),
+                _('Unknown name "%(name)s". The similar "%(meant)s" is not supported here.'),
                 name=shown,
                 meant=meant,
             )
@@ -145,7 +145,7 @@ def check_repeated(params: Any, known: Collection[str], problems: Problems) -> N
     for name in params:
         if name in known and len(set(params.getlist(name))) > 1:
             problems.add(
-                "bad_parameter", _('The parameter "%(name)s" is there more than once.'), name=name
+                "bad_parameter", _('The parameter "%(name)s" is given more than once.'), name=name
             )
 
 

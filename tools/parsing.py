@@ -97,7 +97,7 @@ def parse_model(params: Mapping[str, str], unread: Mapping[str, Any] = MappingPr
         reading.check_unread(unread)
         reading.problems.raise_if_any()
     if not storable(model):
-        raise ApiError("bad_parameter", _('The parameter "model" is not the name of a model.'))
+        raise ApiError("bad_parameter", _('The parameter "model" is not a valid model name.'))
     return model
 
 
@@ -145,7 +145,7 @@ def parse_get(
     if cursor is not None and page_name in reading.params:
         reading.problems.add(
             "bad_parameter",
-            _('"cursor" and "%(page)s" exclude each other.'),
+            _('"cursor" and "%(page)s" cannot be used together.'),
             page=page_name,
         )
     # whoever reads with a cursor reads to the end, where nobody needs to be told again how many there are
@@ -181,8 +181,8 @@ def parse_create(
         reading.problems.add(
             "bad_parameter",
             _(
-                'POST creates a record and takes no "id": send PUT, or the header'
-                " X-HTTP-Method-Override: PUT."
+                'POST creates a record and does not accept "id". To update a record, send PUT or the'
+                " header X-HTTP-Method-Override: PUT."
             ),
         )
     context = reading.context()
@@ -211,7 +211,9 @@ def parse_update(
         "records" in reading.body and "values" not in reading.body
     ):
         if record_id is not None or "id" in reading.params or "values" in reading.body:
-            reading.problems.add("bad_value", _('"records" excludes "id" and "values".'))
+            reading.problems.add(
+                "bad_value", _('"records" cannot be used together with "id" or "values".')
+            )
         items = reading.records(strict)
         reading.check_number("records", len(items), max_records)
         return reading.write_request(items, True, default_fields)
@@ -248,7 +250,7 @@ def parse_delete(
     if ids is None or not 1 <= len(ids) <= max_records:
         reading.problems.add(
             "bad_parameter",
-            _('"ids" is a JSON list of 1 to %(most)s ids, such as [1, 2].'),
+            _('"ids" must be a JSON list of 1 to %(most)s ids, such as [1, 2].'),
             most=max_records,
         )
     reading.problems.raise_if_any()
@@ -272,12 +274,12 @@ def parse_call(
     args, kwargs = given.get("args", []), given.get("kwargs", {})
     ids = _id_list(given.get("ids", []))
     if not isinstance(args, list):
-        reading.problems.add("bad_value", _('"args" is a list.'))
+        reading.problems.add("bad_value", _('"args" must be a list.'))
     if not isinstance(kwargs, dict):
-        reading.problems.add("bad_value", _('"kwargs" is an object.'))
+        reading.problems.add("bad_value", _('"kwargs" must be an object.'))
     if ids is None or len(ids) > max_records:
         reading.problems.add(
-            "bad_value", _('"ids" is a list of at most %(most)s ids.'), most=max_records
+            "bad_value", _('"ids" must be a list of at most %(most)s ids.'), most=max_records
         )
     context = reading.context()
     reading.check_storable({"args": args, "kwargs": kwargs})
@@ -399,13 +401,17 @@ class Reading:
         page = self.integer(self.page_name, 1, MAX_PAGE) or 1
         limit = self.integer("limit", 1, max_limit)
         if self.page_name != "offset" and "offset" in self.params:
-            self.problems.add("bad_parameter", _('The number of the page is called "page" here.'))
+            self.problems.add(
+                "bad_parameter", _('The parameter for the page number is "page" here.')
+            )
         return page, limit or min(DEFAULT_LIMIT, max_limit)
 
     def order(self, text: Any) -> tuple[OrderTerm, ...]:
         """``name asc, id desc``; nothing for the order that is usual."""
         if not isinstance(text, str):
-            self.problems.add("bad_parameter", _('"order" is text, such as "name asc, id desc".'))
+            self.problems.add(
+                "bad_parameter", _('"order" must be text, such as "name asc, id desc".')
+            )
             return ()
         terms: dict[str, OrderTerm] = {}
         for part in text.split(",") if text.strip() else ():
@@ -413,7 +419,7 @@ class Reading:
             if not match:
                 self.problems.add(
                     "bad_parameter",
-                    _('"order": %(part)s is not like "name asc".'),
+                    _('"order": %(part)s does not have the form "name asc".'),
                     part=part.strip()[:128] if storable(part) else "?",
                 )
                 break
@@ -421,7 +427,9 @@ class Reading:
             terms.setdefault(name, OrderTerm(name, (direction or "").lower() == "desc"))
         if len(terms) > MAX_ORDER_TERMS:
             self.problems.add(
-                "bad_parameter", _('"order" has at most %(most)s fields.'), most=MAX_ORDER_TERMS
+                "bad_parameter",
+                _('"order" must not name more than %(most)s fields.'),
+                most=MAX_ORDER_TERMS,
             )
         return tuple(terms.values())
 
@@ -433,7 +441,7 @@ class Reading:
             return list(dict.fromkeys(found))
         self.problems.add(
             "bad_parameter",
-            _('"%(name)s" is a JSON list of at most %(most)s names.'),
+            _('"%(name)s" must be a JSON list of at most %(most)s names.'),
             name=name,
             most=MAX_GROUPS,
         )
@@ -442,7 +450,9 @@ class Reading:
     def flag(self, name: str) -> bool:
         value = _FLAGS.get(self.params.get(name, "").strip().lower())
         if value is None:
-            self.problems.add("bad_parameter", _('The parameter "%(name)s" is 0 or 1.'), name=name)
+            self.problems.add(
+                "bad_parameter", _('The parameter "%(name)s" must be 0 or 1.'), name=name
+            )
         return bool(value)
 
     def choice(self, name: str, choices: Sequence[str], default: str) -> str:
@@ -450,7 +460,7 @@ class Reading:
         if value not in choices:
             self.problems.add(
                 "bad_parameter",
-                _('The parameter "%(name)s" is one of %(choices)s.'),
+                _('The parameter "%(name)s" must be one of %(choices)s.'),
                 name=name,
                 choices=", ".join(choices),
             )
@@ -468,7 +478,7 @@ class Reading:
         if value is None or not low <= value <= high:
             self.problems.add(
                 "bad_parameter",
-                _('The parameter "%(name)s" is a whole number from %(low)s to %(high)s.'),
+                _('The parameter "%(name)s" must be a whole number from %(low)s to %(high)s.'),
                 name=name,
                 low=low,
                 high=high,
@@ -484,7 +494,7 @@ class Reading:
             found = _as_json(literal(self.params[name]))
         except (ValueError, RecursionError):
             self.problems.add(
-                "bad_parameter", _('The parameter "%(name)s" is not JSON.'), name=name
+                "bad_parameter", _('The parameter "%(name)s" is not valid JSON.'), name=name
             )
             return default
         return default if found is None else found
@@ -495,7 +505,8 @@ class Reading:
             self.problems.add(
                 "bad_parameter",
                 _(
-                    'The parameter "fields" is missing: a JSON list of field names, such as ["name"].'
+                    'The parameter "fields" is missing. It must be a JSON list of field names,'
+                    ' such as ["name"].'
                 ),
             )
         expand = self.literal("expand", None)
@@ -520,11 +531,11 @@ class Reading:
             columns = list(dict.fromkeys(fields))
         else:
             self.problems.add(
-                "bad_parameter", _('"fields" is a list of field names, such as ["name"].')
+                "bad_parameter", _('"fields" must be a list of field names, such as ["name"].')
             )
         if limit is not None and _id(limit) is None:
             self.problems.add(
-                "bad_parameter", _('"limit" within "expand" is a whole number from 1.')
+                "bad_parameter", _('"limit" within "expand" must be a whole number of at least 1.')
             )
             limit = None
         nested: dict[str, Selection] = {}
@@ -534,7 +545,8 @@ class Reading:
             self.problems.add(
                 "bad_parameter",
                 _(
-                    '"expand" is an object of relations and their fields, such as {"country_id": ["code"]}.'
+                    '"expand" must be an object of relations and their fields, such as'
+                    ' {"country_id": ["code"]}.'
                 ),
             )
             expand = {}
@@ -556,7 +568,8 @@ class Reading:
             self.problems.add(
                 "bad_parameter",
                 _(
-                    '"expand" needs a list of field names at "%(name)s", or fields, expand, order, limit.'
+                    '"expand": the value of "%(name)s" must be a list of field names, or an object'
+                    " with fields, expand, order or limit."
                 ),
                 name=name[:128] if storable(name) else "?",
             )
@@ -583,7 +596,10 @@ class Reading:
             if not name or (colon and granularity not in GRANULARITIES):
                 self.problems.add(
                     "bad_parameter",
-                    _('"groupby": %(group)s is neither a field nor a date with hour, day … year.'),
+                    _(
+                        '"groupby": %(group)s must be a field, or a date with hour, day, week, month,'
+                        " quarter or year, such as create_date:month."
+                    ),
                     group=text[:128],
                 )
             groups.append(Group(name, granularity))
@@ -592,7 +608,9 @@ class Reading:
             if not name or function not in AGGREGATORS:
                 self.problems.add(
                     "bad_parameter",
-                    _('"aggregates": %(aggregate)s is not like "amount:sum" (%(functions)s).'),
+                    _(
+                        '"aggregates": %(aggregate)s does not have the form "amount:sum" (%(functions)s).'
+                    ),
                     aggregate=text[:128],
                     functions=", ".join(sorted(AGGREGATORS)),
                 )
@@ -602,7 +620,7 @@ class Reading:
             if name in self.params:
                 self.problems.add(
                     "bad_parameter",
-                    _('"%(name)s" and "groupby" exclude each other.'),
+                    _('"%(name)s" and "groupby" cannot be used together.'),
                     name=name,
                 )
         page, limit = self.paging(max_limit)
@@ -613,7 +631,7 @@ class Reading:
             if term.name not in known:
                 self.problems.add(
                     "bad_parameter",
-                    _('"order": %(name)s is none of the groups and aggregates.'),
+                    _('"order": %(name)s is not one of the groups or aggregates.'),
                     name=term.name,
                 )
         archived = self.flag("archived")
@@ -645,11 +663,11 @@ class Reading:
             record_id = _id(item.get("id")) if isinstance(item, dict) else None
             if record_id is None:
                 self.problems.add(
-                    "bad_value", _('"records" is a list of {"id": 7, "values": {…}}.')
+                    "bad_value", _('"records" must be a list of {"id": 7, "values": {…}}.')
                 )
                 break
             if record_id in seen:
-                self.problems.add("bad_value", _("Record %(id)s is there twice."), id=record_id)
+                self.problems.add("bad_value", _("Record %(id)s is listed twice."), id=record_id)
                 break
             seen.add(record_id)
             check_keys(item, _RECORD_KEYS, self.problems, elsewhere=_ANYWHERE, strict=strict)
@@ -662,7 +680,7 @@ class Reading:
         if isinstance(given, dict):
             return given
         self.problems.add(
-            "bad_value", _('The body needs "values": an object of field names and values.')
+            "bad_value", _('The body must have "values", an object of field names and values.')
         )
         return {}
 
@@ -673,20 +691,23 @@ class Reading:
         if isinstance(context, dict):
             self.check_storable({"context": context})
             return context
-        self.problems.add("bad_value", _('"context" is an object.'))
+        self.problems.add("bad_value", _('"context" must be an object.'))
         return {}
 
     def check_number(self, name: str, number: int, most: int) -> None:
         if not self.problems and not 1 <= number <= most:
             self.problems.add(
-                "bad_value", _('"%(name)s" takes 1 to %(most)s records.'), name=name, most=most
+                "bad_value",
+                _('"%(name)s" must contain 1 to %(most)s records.'),
+                name=name,
+                most=most,
             )
 
     def check_no_list(self, given: Sequence[str]) -> None:
         for name in given:
             self.problems.add(
                 "bad_parameter",
-                _('"%(name)s" is for several records: it does not go with the "id" of one.'),
+                _('"%(name)s" is for lists and cannot be used with the "id" of one record.'),
                 name=name,
             )
 
@@ -696,7 +717,8 @@ class Reading:
                 self.problems.add(
                     "bad_value",
                     _(
-                        '"%(name)s" holds text or a number that cannot be stored, or is nested too deeply.'
+                        '"%(name)s" contains text or a number that cannot be stored, or is nested too'
+                        " deeply."
                     ),
                     name=name,
                 )
@@ -708,7 +730,7 @@ class Reading:
                 self.problems.add(
                     "bad_parameter",
                     _(
-                        '"%(name)s" is in the body: the parameters of a GET belong into its address.'
+                        '"%(name)s" is in the body. Send the parameters of a GET request in its URL.'
                     ),
                     name=name,
                 )

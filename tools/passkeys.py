@@ -47,7 +47,7 @@ def parse_assertion(value: Any) -> Assertion:
     except (ValueError, RecursionError):
         raise ApiError(
             "bad_value",
-            _('Send as "credential" what navigator.credentials.get() gave, as JSON.'),
+            _('Send the result of navigator.credentials.get() as "credential", in JSON.'),
         ) from None
 
 

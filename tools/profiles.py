@@ -36,7 +36,7 @@ class Profile:
 
         It is a 401 with a challenge, or the 400 ``invalid_grant`` of RFC 6749, section 5.2.
         """
-        message = message or _("The refresh token is not valid any more. Log in again.")
+        message = message or _("The refresh token is no longer valid. Log in again.")
         if self.refusal == "invalid_grant":
             return ApiError(self.refusal, message)
         return unauthorized(self.refusal, message, challenge="invalid_token")

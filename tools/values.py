@@ -93,7 +93,7 @@ def dump_json(value: Any) -> Any:
 
 
 def _refuse(value: Any) -> Any:
-    raise TypeError(f"JSON cannot say {type(value).__name__}")
+    raise TypeError(f"{type(value).__name__} cannot be represented as JSON")
 
 
 def _dump_float(value: Any) -> Any:
@@ -524,7 +524,7 @@ def _ids(name: str, ids: list[Any]) -> tuple[int, ...]:
 def _bad_command(name: str) -> ApiError:
     return ApiError(
         "bad_value",
-        _('"%(name)s" takes a list of ids, or of commands such as [0, 0, {"name": "x"}].'),
+        _('"%(name)s" must be a list of ids, or of commands such as [0, 0, {"name": "x"}].'),
         name=name,
     )
 

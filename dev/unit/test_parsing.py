@@ -834,10 +834,10 @@ def test_parameters_in_the_body_of_a_get_are_refused():
         error = refused(parsing.parse_get, GOOD, 9, unread=unread)
         assert error.error == "bad_parameter"
         assert f'"{next(iter(unread))}"' in error.message()
-        assert "address" in error.message()
+        assert "URL" in error.message()
     message = refused(parsing.parse_model, {}, {"model": "x"}).message()
     assert '"model" is missing' in message
-    assert "address" in message
+    assert "URL" in message
     for unread in ({}, {"x": 1}, {"domain": [], "fields": None}):
         assert parsing.parse_get(GOOD, 1000, unread=unread) == parsed()
 
@@ -900,4 +900,4 @@ def test_unknown_names_have_an_end(strict):
     names.check((f"x{number}" for number in range(101)), ["domain"], problems, strict=strict)
     with pytest.raises(ApiError) as refused:
         problems.raise_if_any()
-    assert refused.value.message() == "There are too many unknown names."
+    assert refused.value.message() == "The request has too many unknown names."

@@ -110,7 +110,7 @@ class TestContext(ApiCase):
 
     def test_model_of_the_records(self):
         """A model that the caller does not reach is answered like one that is not there."""
-        told = '"context": there is no such "active_model".'
+        told = '"context": unknown "active_model".'
         for name in ("no.such.model", "jwt.session", "ir.config_parameter", "base", 5, ["x"]):
             with self.subTest(name=name):
                 self.assertRefused({"active_model": name, "active_ids": [1]}, told)

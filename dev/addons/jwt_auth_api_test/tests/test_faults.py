@@ -15,7 +15,7 @@ from odoo.addons.jwt_auth_api.tests.common import ApiCase
 from odoo.addons.jwt_auth_api.tools import parsing
 
 MODEL, LOG = "api.test.fragile", "odoo.addons.jwt_auth_api.engine.faults"
-NOT_READ = "This value cannot be read. The server's log says why."
+NOT_READ = "This value cannot be read. The server log has the reason."
 
 
 @tagged("post_install", "-at_install")

@@ -78,7 +78,7 @@ class TestUnchanged(ApiCase):
         path = f"/api/v1/{TOUCHY}/{self.touchy.id}/options"
         response = self._call("PUT", path, self.access, data=b"a file")
         told = self.assertError(response, 400, "bad_value")["message"]
-        self.assertEqual(told, "options: Odoo does not take this value.")
+        self.assertEqual(told, "options: Odoo does not accept this value.")
         self._connect("ir.attachment")
         record = self.env[RECORD].create({"name": "r"})
         for model, values in (

@@ -139,7 +139,7 @@ class TestViews(ApiCase):
             with self.subTest(aggregates=aggregates):
                 response = self._send("GET", VIEW, self.access, aggregates=aggregates, **params)
                 body = self.assertError(response, 400, "bad_parameter")
-                self.assertIn(f"no {aggregates[-1]}.", body["message"])
+                self.assertIn(f"no aggregate {aggregates[-1]}.", body["message"])
         for more in ({"fields": ["lacking"]}, {"groupby": ["lacking"]}):
             response = self._send("GET", VIEW, self.access, **more)
             self.assertError(response, 400, "unknown_field")

@@ -4,10 +4,10 @@ from .tools import settings
 
 
 def post_init_hook(env):
-    """Make this database's signing key now, so that no first request has to.
+    """Create this database's signing keys, so that the first request need not do it.
 
-    Some settings are written out, so that people find them among the system parameters. They are no data
-    records: one that a person deletes and creates again would stop the next update.
+    Some settings are written out, so that people find them among the system parameters. They are not
+    data records: if somebody deleted such a record and created it again, the next update would fail.
     """
     env["jwt.signing.key"]._issuer()
     parameters = env["ir.config_parameter"]
@@ -17,5 +17,5 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take the parameters along, which no data file names."""
+    """Delete the system parameters, which no data file declares."""
     env["ir.config_parameter"].search([("key", "=like", "jwt\\_auth\\_api.%")]).unlink()

@@ -16,14 +16,13 @@ from ..tools.text import storable, whole
 from ..tools.values import dump_datetime
 from .dispatcher import api_route
 
-#: What stands in a body in place of a refresh token that is in the cookie.
+#: The placeholder in a body for a refresh token that is in the cookie.
 IN_COOKIE = 1
-#: A login's body holds two short strings; nobody needs to make the server read more.
+#: A login's body contains two short strings: the server need not read more.
 MAX_BODY_BYTES = 64 * 1024
-#: Longer passwords only cost hashing time.
+#: Longer passwords would only cost time to hash.
 MAX_CREDENTIAL_LENGTH = 4096
-#: The two ways a browser's session and an app's differ are told apart by this header or by the
-#: User-Agent as werkzeug parses it.
+#: This header says whether the client is a browser or an app; without it, the User-Agent does.
 CLIENT_HEADER = "X-Client-Type"
 EXPIRES_HEADER = "X-Token-Expires-In"
 _DIGITS = re.compile(r"[0-9]{1,10}")
@@ -33,7 +32,7 @@ _WRITES = {"methods": ["POST"], "readonly": False, "max_content_length": MAX_BOD
 class Auth(Controller):
     @api_route("/api/login", auth="none", **_WRITES)
     def login(self):
-        """``{"login", "password"}`` → ``{"token", "refreshToken", "user_id"}``.
+        """Log in: ``{"login", "password"}`` → ``{"token", "refreshToken", "user_id"}``.
 
         An account with a second factor gets 401 ``mfa_required`` with ``mfa_token``, ``mfa_type``
         (``totp`` | ``totp_mail``) and ``expires_in`` (seconds), for :meth:`login_mfa`.
@@ -48,7 +47,7 @@ class Auth(Controller):
 
     @api_route("/api/login/mfa", auth="none", **_WRITES)
     def login_mfa(self):
-        """``{"mfa_token", "code"}`` → as :meth:`login`."""
+        """Complete a login with a second factor: ``{"mfa_token", "code"}`` → as :meth:`login`."""
         text, code = self._mfa_answer(parsing.parse_keys(request.dispatcher.body, "login_mfa"))
         address = request.httprequest.remote_addr
         user = request.env["jwt.login.challenge"]._answer(text, code, address)
@@ -56,11 +55,11 @@ class Auth(Controller):
 
     @api_route("/api/login/passkey/options", auth="none", **_WRITES)
     def passkey_options(self):
-        """``{"passkey_token", "options", "expires_in"}``: what ``navigator.credentials.get`` asks
-        the authenticator, and the token of its answer, for :meth:`login_passkey`.
+        """Return the options for ``navigator.credentials.get``, and a token for :meth:`login_passkey`:
+        ``{"passkey_token", "options", "expires_in"}``.
 
-        Odoo makes the options (``addons/auth_passkey``) and keeps their challenge in a session;
-        here it is kept in a row, and the session of this request ends with it.
+        Odoo creates the options (``addons/auth_passkey``) and stores their challenge in a session. Here
+        it is stored in a row; the session of this request ends with the request.
         """
         self._check_passkeys()
         options = request.env["auth.passkey.key"]._start_auth()
@@ -70,8 +69,10 @@ class Auth(Controller):
 
     @api_route("/api/login/passkey", auth="none", **_WRITES)
     def login_passkey(self):
-        """``{"passkey_token", "credential"}``, the latter what ``navigator.credentials.get`` gave →
-        as :meth:`login`."""
+        """Log in with a passkey: ``{"passkey_token", "credential"}`` → as :meth:`login`.
+
+        ``credential`` is the result of ``navigator.credentials.get``.
+        """
         self._check_passkeys()
         body = parsing.parse_keys(request.dispatcher.body, "login_passkey")
         address = request.httprequest.remote_addr
@@ -89,13 +90,13 @@ class Auth(Controller):
     @staticmethod
     def _check_passkeys():
         """
-        :raise ApiError: ``not_found`` where Odoo's passkeys are not installed
+        :raise ApiError: ``not_found`` if Odoo's passkeys are not installed
         """
         if "auth.passkey.key" not in request.env:
-            raise ApiError("not_found", _("Passkeys are not installed here."))
+            raise ApiError("not_found", _("Passkeys are not installed."))
 
     def _logged_in(self, user, method, api_key=None):
-        """Open the session of a user who has proved who they are."""
+        """Open a session for an authenticated user, and return the response."""
         http, sessions = request.httprequest, request.env["jwt.session"]
         profile, browser = sessions._profile(), self._is_browser()
         if browser and (old := http.cookies.get(profile.cookie)):
@@ -115,10 +116,10 @@ class Auth(Controller):
 
     @api_route("/api/update/access-token", auth="none", **_WRITES)
     def update_access_token(self):
-        """``{"user_id": 2}`` → ``{"access_token"}``; a refresh token from the cookie is rotated.
+        """Refresh: ``{"user_id": 2}`` → ``{"access_token"}``; a refresh token from the cookie is rotated.
 
-        One that was sent explicitly is not, in profile ``compatible``: its holder could not read the
-        successor in the cookie, and the next refresh would be taken for reuse.
+        In profile ``compatible``, a token that was sent explicitly is not rotated: its client could not
+        read the successor in the cookie, so the next refresh would count as reuse.
         """
         body = parsing.parse_keys(request.dispatcher.body, "refresh")
         done, to_cookie = self._renew(body, user_id=self._user_id(body))
@@ -129,7 +130,10 @@ class Auth(Controller):
 
     @api_route("/api/update/refresh-token", auth="jwt", **_WRITES)
     def update_refresh_token(self):
-        """A browser: ``{"status": "done", "refreshToken": 1}`` and the cookie; an app: the token itself."""
+        """Rotate the refresh token → ``{"status": "done", "refreshToken"}``.
+
+        An app gets the new token in ``refreshToken``; a browser gets 1, and the token in the cookie.
+        """
         body = parsing.parse_keys(request.dispatcher.body, "refresh")
         claims = request.jwt
         done, to_cookie = self._renew(body, rotate=True, user_id=claims.user_id, sid=claims.session)
@@ -139,7 +143,7 @@ class Auth(Controller):
     def _renew(self, body, *, user_id, sid=None, rotate=False):
         """Exchange the refresh token of the request for new tokens.
 
-        :param bool rotate: rotate the refresh token, however it was sent and whatever the profile says
+        :param bool rotate: rotate the refresh token, regardless of how it was sent and of the profile
         :return: a :class:`~..models.jwt_session.Refreshed`, and whether its refresh token goes into
             the cookie
         :raise ApiError: as ``jwt.session._refresh`` and :meth:`_refresh_token`
@@ -157,7 +161,7 @@ class Auth(Controller):
         return done, self._to_cookie(done.client_type, from_cookie)
 
     def _renewed(self, done, to_cookie, answer, headers=()):
-        """Return the response to :meth:`_renew`, with the cookie where the refresh token goes there."""
+        """Return the response for :meth:`_renew`, with the cookie if the refresh token goes there."""
         response = request.dispatcher.answer(answer, headers=headers)
         if done.refresh_token and to_cookie:
             profile = request.env["jwt.session"]._profile()
@@ -166,14 +170,14 @@ class Auth(Controller):
 
     @api_route("/api/revoke/token", auth="none", **_WRITES)
     def revoke_token(self):
-        """Log out; with ``{"all": true}`` everywhere.
+        """Log out; with ``{"all": true}``, on all devices.
 
-        Either token is enough: the access token, even an expired one, or the refresh token (RFC 7009).
+        One token is enough: the access token, even an expired one, or the refresh token (RFC 7009).
         """
         body = parsing.parse_keys(request.dispatcher.body, "log_out")
         everywhere = body.get("all", False)
         if not isinstance(everywhere, bool):
-            raise ApiError("bad_value", _('"all" is true or false.'))
+            raise ApiError("bad_value", _('"all" must be true or false.'))
         sessions, address = request.env["jwt.session"], request.httprequest.remote_addr
         profile = sessions._profile()
         claims, error = self._signed_claims()
@@ -194,13 +198,13 @@ class Auth(Controller):
 
     @api_route("/api/me", auth="jwt", methods=["GET"], readonly=True)
     def me(self):
-        """``{"success": true, "data": {"id", "login", "name", "email", "partner_id", "lang", "tz",
-        "company_id": [1, "name"], "company_ids": [[1, "name"], …]}}``."""
+        """Return the user's profile: ``{"success": true, "data": {"id", "login", "name", "email",
+        "partner_id", "lang", "tz", "company_id": [1, "name"], "company_ids": [[1, "name"], …]}}``."""
         return {"success": True, "data": request.env.user._jwt_profile()}
 
     @api_route("/api/sessions", auth="jwt", methods=["GET"], readonly=True)
     def sessions(self):
-        """The caller's living sessions: ``{"success": true, "count": 1, "data": [{"id", "device",
+        """Return the user's active sessions: ``{"success": true, "count": 1, "data": [{"id", "device",
         "client_type", "ip_address", "created_at", "last_used_at", "expires_at", "current"}]}``."""
         data = [
             {
@@ -219,18 +223,19 @@ class Auth(Controller):
 
     @api_route("/api/sessions/<jwt_id:session_id>", auth="jwt", methods=["DELETE"], readonly=False)
     def end_session(self, session_id):
-        """End one of the caller's sessions: ``{"deleted_id": 7}``; 404 for anybody else's."""
+        """End one of the user's sessions: ``{"deleted_id": 7}``; 404 for a session of another user."""
         sessions, address = request.env["jwt.session"], request.httprequest.remote_addr
         known = 1 <= session_id <= MAX_ID
         if not known or not sessions._end_own(request.env.user, session_id, address):
             raise ApiError("not_found", _("You have no such session."))
         return {"deleted_id": session_id}
 
-    # --- what a request brings -----------------------------------------------------------
+    # --- requests ------------------------------------------------------------------------
 
     @staticmethod
     def _credentials(body):
-        """
+        """Return the login and password of a body.
+
         :raise ApiError: ``bad_value`` unless both are non-empty strings
         """
         credentials = [body.get("login"), body.get("password")]
@@ -245,19 +250,20 @@ class Auth(Controller):
 
     @staticmethod
     def _mfa_answer(body):
-        """
-        :raise ApiError: ``bad_value`` unless both are there; a code may be a number
+        """Return the ``mfa_token`` and the code of a body; the code may be sent as a number.
+
+        :raise ApiError: ``bad_value`` unless both are there
         """
         text, code = body.get("mfa_token"), whole(body.get("code"))
         if type(code) is int:
-            code = f"{code:06}"  # a number has lost its zeros
+            code = f"{code:06}"  # a number has lost its leading zeros
         if not isinstance(text, str) or not isinstance(code, str) or len(code) > 32:
             raise ApiError("bad_value", _('Send "mfa_token" and "code" as strings.'))
         return text, code
 
     @staticmethod
     def _user_id(body):
-        """The ``user_id`` of a body: 5, and what some languages make of it, 5.0 and "5".
+        """Return the ``user_id`` of a body, or None; 5.0 and "5" are accepted for 5.
 
         :raise ApiError: ``bad_value``
         """
@@ -269,16 +275,16 @@ class Auth(Controller):
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if type(value) is not int or value < 1:
-            raise ApiError("bad_value", _('"user_id" is the number that the login answered.'))
+            raise ApiError("bad_value", _('"user_id" must be the number that the login returned.'))
         return value
 
     def _refresh_token(self, profile, body):
-        """Return the refresh token of the request: from the body, the header or, at last, the cookie.
+        """Return the refresh token of the request, from the body, else the header, else the cookie.
 
-        A token that was sent explicitly has precedence over the cookie, even when it is wrong. An empty
-        one was not sent. A browser may send the ``1`` that stands for its cookie.
+        A token that was sent explicitly takes precedence over the cookie, even if it is invalid. An
+        empty one counts as not sent, as does the placeholder ``1`` for the cookie.
 
-        :return: the token as it was sent, and whether the cookie brought it
+        :return: the token as it was sent, and whether it is from the cookie
         :raise ApiError: ``invalid_refresh_token``, ``bad_value``, ``foreign_origin``
         """
         text, from_cookie = self._sent_refresh_token(profile, body)
@@ -290,9 +296,9 @@ class Auth(Controller):
 
     @staticmethod
     def _sent_refresh_token(profile, body):
-        """As :meth:`_refresh_token`, unchecked.
+        """Return the same as :meth:`_refresh_token`, without checking it.
 
-        :return: what was sent, None for nothing, and whether the cookie brought it
+        :return: the token, or None if none was sent, and whether it is from the cookie
         :raise ApiError: ``bad_value``
         """
         http = request.httprequest
@@ -300,14 +306,14 @@ class Auth(Controller):
         if type(in_body) is int and in_body == IN_COOKIE:
             in_body = None
         if in_body is not None and not isinstance(in_body, str):
-            raise ApiError("bad_value", _('"refreshToken" is a string.'))
+            raise ApiError("bad_value", _('"refreshToken" must be a string.'))
         if explicit := in_body or http.headers.get(REFRESH_TOKEN):
             return explicit, False
         return http.cookies.get(profile.cookie) or None, True
 
     @staticmethod
     def _signed_claims():
-        """What a rightly signed access token says; it may be expired or logged out.
+        """Return the claims of a correctly signed access token; it may be expired or logged out.
 
         :return: the claims and None, or None and the error: ``missing_token``, ``invalid_token``
         """
@@ -320,14 +326,16 @@ class Auth(Controller):
 
     @staticmethod
     def _check_origin():
-        """A cookie is sent by any page of the same site; only our own and allowed origins may use it.
+        """Check that the page that sent the cookie has our own or an allowed origin.
+
+        Browsers send the cookie with requests of every page of the same site.
 
         :raise ApiError: ``foreign_origin``
         """
         http = request.httprequest
         headers, origin = http.headers, http.headers.get("Origin")
         if origin:
-            # a proxy that Odoo does not trust may still say that the browser sees HTTPS
+            # even a proxy that Odoo does not trust may say that the browser uses HTTPS
             forwarded = headers.get("X-Forwarded-Proto", "").lower()
             secure = http.scheme == "https" or "https" in forwarded
             own = origins.is_own(origin, http.host, secure=secure)
@@ -345,18 +353,18 @@ class Auth(Controller):
         return bool(request.httprequest.user_agent.browser)
 
     def _to_cookie(self, client_type, from_cookie):
-        """Whether a new refresh token goes into the cookie alone.
+        """Return whether a new refresh token goes only into the cookie.
 
-        What a login began as a browser stays one, and what came in a cookie goes out in one: no
-        header of a script gets a token out of it.
+        It does for a session that a browser opened and for a token from a cookie, so that a script
+        cannot get the token with a header.
         """
         return from_cookie or client_type == "browser" or self._is_browser()
 
-    # --- what an answer brings -----------------------------------------------------------
+    # --- responses -----------------------------------------------------------------------
 
     @staticmethod
     def _set_cookie(response, profile, value, seconds):
-        """Set the cookie on the response itself: Odoo's ``future_response`` doubles it when it retries.
+        """Set the cookie on the response itself: a retry of Odoo would repeat it in ``future_response``.
 
         ``Response.set_cookie`` would add an ``Expires`` a year ahead (``odoo/http.py``).
         """
@@ -373,5 +381,5 @@ class Auth(Controller):
 
 
 def _expires_in(seconds):
-    """The header that tells how long the access token of the answer is good for."""
+    """Return the header with the seconds until the access token of the response expires."""
     return [(EXPIRES_HEADER, str(seconds))]

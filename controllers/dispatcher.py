@@ -1,9 +1,9 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The route type ``jwt_api``: how a request becomes a body and how anything becomes an answer.
+"""The route type ``jwt_api``: decode the body of a request, and make a response of any result or error.
 
-Odoo's own types answer errors in HTML (``http``) or with a traceback (``json2``) and are chosen
-too late for a 404, 405 or 415 (``odoo/http.py``). This one takes every request, answers JSON
-alone, and answers a JSON-RPC 2.0 envelope in an envelope.
+Odoo's own types return errors in HTML (``http``) or with a traceback (``json2``) and are selected
+too late for a 404, 405 or 415 (``odoo/http.py``). This one accepts every request, returns only JSON,
+and returns the response to a JSON-RPC 2.0 envelope in an envelope.
 """
 
 import json
@@ -36,12 +36,12 @@ from .usage import Usage
 _logger = logging.getLogger(__name__)
 
 JSON_RPC = "2.0"
-#: The members of a JSON-RPC request. No body of this API has a key of these names.
+#: The members of a JSON-RPC request. No body of this API has keys with these names.
 _JSON_RPC_MEMBERS = frozenset(["jsonrpc", "method", "id", "params"])
-#: An error is answered before the route's own limit is known; a longer body is not looked into
-#: to find out whether it is an envelope.
+#: An error may occur before the route's own limit is known: a longer body is not searched for an
+#: envelope.
 _MAX_ENVELOPE_BYTES = 1 << 20
-#: Request headers of this API beyond the ones that a browser always allows.
+#: Request headers of this API, in addition to those that browsers always allow.
 _ALLOWED_HEADERS = (
     "Authorization, Content-Type, Accept, Accept-Language, refreshToken, X-Client-Type,"
     " X-Requested-With, X-Odoo-Database, X-Odoo-Company, If-Match, If-None-Match, Idempotency-Key"
@@ -59,15 +59,16 @@ _MAX_HEADER_NAMES = 2000
 #: Values of ``Content-Encoding`` that leave a body as it is.
 _PLAIN_CODINGS = frozenset(["", "identity"])
 _PREFLIGHT_SECONDS = 600
-#: What a rule without methods allows, as far as anybody asks.
+#: The methods that a rule without methods allows.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 class ApiDispatcher(Dispatcher):
-    """Give the endpoint its path parameters; the body is :attr:`body`, the query string werkzeug's.
+    """Dispatch the requests of routes of type ``jwt_api``.
 
-    An endpoint returns a JSON value, or a :class:`odoo.http.Response`, made by :meth:`answer` when
-    it needs a status or a header.
+    An endpoint gets its path parameters; the body is in :attr:`body`, the query string in werkzeug's
+    ``httprequest.args``. It returns a JSON value, or a :class:`odoo.http.Response`, which
+    :meth:`answer` makes if it needs a status or a header.
     """
 
     routing_type = "jwt_api"
@@ -75,24 +76,24 @@ class ApiDispatcher(Dispatcher):
 
     def __init__(self, request):
         super().__init__(request)
-        #: The decoded body, the ``params`` of an envelope; an empty dict when there is none.
+        #: The decoded body, or the ``params`` of an envelope; an empty dict if there is none.
         self.body = {}
         self._envelope = None
-        #: Whether an error may still look for an envelope in the body.
+        #: Whether the body may still contain an envelope that was not read.
         self.may_be_envelope = True
         self._usage = None
         self._allowances = {}
-        #: Whether the answer was made for an earlier request with the same ``Idempotency-Key``.
+        #: Whether the response is that of an earlier request with the same ``Idempotency-Key``.
         self.replayed = False
         self._started = time.monotonic()
 
     @classmethod
     def is_compatible_with(cls, request):
-        """Always: Odoo's own 415 is HTML. :meth:`_decode` looks at the media type."""
+        """Return True, because Odoo's own 415 is HTML; :meth:`_decode` checks the media type."""
         return True
 
     def pre_dispatch(self, rule, args):
-        # as _authenticate says, which no database is asked for
+        # as in _authenticate, which is not called without a database
         self.request.session.can_save = False
         if self.request.httprequest.method == "OPTIONS":
             werkzeug.exceptions.abort(self._preflight(rule))
@@ -101,9 +102,11 @@ class ApiDispatcher(Dispatcher):
     def dispatch(self, endpoint, args):
         if not self.request.db:
             raise _no_database(self.request.httprequest)
-        if overriding_method():  # a known one has been put in place of POST
+        if overriding_method():  # a valid one has already replaced POST
             raise ApiError(
-                "bad_request", _("%(header)s is PUT, PATCH or DELETE."), header=OVERRIDE_HEADER
+                "bad_request",
+                _("%(header)s must be PUT, PATCH or DELETE."),
+                header=OVERRIDE_HEADER,
             )
         routing, method = endpoint.routing, self.request.httprequest.method
         if routing.get("json_body", True) and method not in routing.get("raw_body", ()):
@@ -119,12 +122,12 @@ class ApiDispatcher(Dispatcher):
         return response
 
     def use(self, connection, model):
-        """This request uses a connection: from here on it is counted, and logged when answered.
+        """Count this request for a connection, and log it when there is a response.
 
-        Call it before anything can refuse the request, and before anything is written. Odoo may
-        run the request again: it is counted once.
+        Call it before anything can refuse the request, and before anything is written. If Odoo
+        retries the request, it is still counted once.
 
-        :param connection: :class:`~..models.connection_api.Connection`; None for none
+        :param connection: :class:`~..models.connection_api.Connection`, or None
         :raise ApiError: ``too_many_requests``
         """
         if not connection or not (connection.rate_limit or connection.log_requests):
@@ -134,7 +137,7 @@ class ApiDispatcher(Dispatcher):
         self._usage.check()
 
     def use_expanded(self, connections):
-        """Count this request for the limits of the connections that its answer expands.
+        """Count this request for the rate limits of the connections that its response expands.
 
         As :meth:`use`, before anything is written.
 
@@ -152,11 +155,11 @@ class ApiDispatcher(Dispatcher):
                 raise refusal
 
     def once(self, make):
-        """What ``make()`` gives; for a repetition of a request with its ``Idempotency-Key``, what it gave.
+        """Return the result of ``make()``, or its earlier result for a repeated ``Idempotency-Key``.
 
         Call it before anything is written.
 
-        :param make: gives a JSON value; whatever it raises frees the key
+        :param make: returns a JSON value; any exception frees the key
         :raise ApiError: ``bad_parameter``, ``idempotency_key_reused``
         """
         http = self.request.httprequest
@@ -173,7 +176,7 @@ class ApiDispatcher(Dispatcher):
         return value
 
     def answer(self, value, status=HTTPStatus.OK, headers=()):
-        """A JSON answer, in an envelope if the request came in one."""
+        """Return a JSON response, in an envelope if the request was in one."""
         if self._usage:
             self._usage.answered(value, status)
         if self._envelope is not None:
@@ -184,8 +187,8 @@ class ApiDispatcher(Dispatcher):
     def handle_error(self, exc):
         """Return the JSON response for any exception; called outside of the transaction.
 
-        Whatever fails in here would become a page in HTML. Nothing is committed after it, so that
-        no exception of the ORM is hidden from Odoo's retry.
+        An exception in here would become an HTML page. Nothing is committed afterwards, so catching
+        every exception hides none from Odoo's retry.
         """
         try:
             return self._answer_error(exc)
@@ -195,13 +198,13 @@ class ApiDispatcher(Dispatcher):
 
     def _answer_error(self, exc):
         if self.request.env and getattr(exc, "pgcode", None):
-            self.request.env.cr.rollback()  # so that what the answer needs can be read
-        if isinstance(exc, RedirectWarning):  # a UserError with a button, which is of no use here
+            self.request.env.cr.rollback()  # so that the response can read what it needs
+        if isinstance(exc, RedirectWarning):  # a UserError with a button, which is useless here
             error = errors.from_exception(UserError(exc.args[0]))
         else:
             error = errors.from_exception(exc)
         if error.code < 500 and not isinstance(exc, werkzeug.exceptions.HTTPException):
-            exc.loglevel = logging.INFO  # the client's mistake is no warning of the server's
+            exc.loglevel = logging.INFO  # a mistake of the client is not worth a warning
         response = self.refuse(error)
         if self._usage and self.request.env:
             self._usage.log_now(response)
@@ -217,7 +220,7 @@ class ApiDispatcher(Dispatcher):
         return self._refusal(error, self._translate, headers)
 
     def _refusal(self, error, translate=str, headers=()):
-        """Return the response for an error, with nothing looked up."""
+        """Return the response for an error, without access to the database."""
         body = error.body(translate)
         status = error.code
         if self._envelope is not None:
@@ -228,7 +231,7 @@ class ApiDispatcher(Dispatcher):
     def post_dispatch(self, response):
         result = super().post_dispatch(response)
         for name, value in self._common_headers():
-            if name == "Vary":  # the endpoint may have named another header
+            if name == "Vary":  # the endpoint may have set another header
                 value = ", ".join([*response.headers.getlist(name), value])
             response.headers[name] = value
         if self.replayed:
@@ -238,13 +241,13 @@ class ApiDispatcher(Dispatcher):
     # --- bodies --------------------------------------------------------------------------
 
     def read_body(self, limit=None):
-        """Return the whole body, of a chunked request too.
+        """Return the whole body, also of a chunked request.
 
-        werkzeug cuts off a chunked body at its limit and says nothing, so it may read one byte more.
+        werkzeug silently cuts off a chunked body at its limit, so this reads one byte more to notice it.
 
         :param int limit: bytes; the route's own limit unless given
         :raise werkzeug.exceptions.HTTPException: for a body that is too long or ends early
-        :raise ApiError: ``bad_request`` for a transfer coding that HTTP servers need not know,
+        :raise ApiError: ``bad_request`` for a transfer coding other than ``chunked``;
             ``unsupported_media_type`` for a content coding, such as gzip
         """
         http = self.request.httprequest
@@ -270,7 +273,7 @@ class ApiDispatcher(Dispatcher):
         return data
 
     def _decode(self, limit=None):
-        """Read the body as JSON.
+        """Decode the body, as JSON, into :attr:`body`.
 
         :raise ApiError: ``unsupported_media_type``, ``bad_json``, ``bad_value``
         """
@@ -296,15 +299,15 @@ class ApiDispatcher(Dispatcher):
                 value = {}
             if not isinstance(value, dict):
                 raise ApiError(
-                    "bad_json", _('The "params" of a JSON-RPC request are an object here.')
+                    "bad_json", _('The "params" of the JSON-RPC request must be an object.')
                 )
         self.body = value
 
     def unread_body(self):
-        """Return the object in the body of a GET, which has no meaning (RFC 9110, section 9.3.1).
+        """Return the JSON object in the body of a GET, which has no meaning (RFC 9110, section 9.3.1).
 
-        Whoever finds a parameter there can tell the client. An empty dict stands for every other
-        method and for a body that is no JSON object.
+        Errors use it to say that a parameter belongs in the query string. It is an empty dict for every
+        other method, and for a body that is not a JSON object.
         """
         http = self.request.httprequest
         has_body = http.content_length or "Transfer-Encoding" in http.headers
@@ -319,7 +322,10 @@ class ApiDispatcher(Dispatcher):
         return value if isinstance(value, dict) else {}
 
     def _look_for_envelope(self):
-        """Whoever was refused before the body was read still gets an answer in its own form."""
+        """Read the envelope of a request that was refused before its body was read.
+
+        Its error is then returned in an envelope too.
+        """
         if self.may_be_envelope:
             try:
                 self._decode(_MAX_ENVELOPE_BYTES)
@@ -342,22 +348,22 @@ class ApiDispatcher(Dispatcher):
         return self._error_env()._(source)  # pylint: disable=gettext-variable
 
     def _error_env(self):
-        """The environment whose language an error is told in: what the client accepts, else the call's."""
+        """Return the environment with the language for errors: the client's, else the call's."""
         env, lang = self.request.env, getattr(self.request, "accepted_language", None)
         return env(context={**env.context, "lang": lang}) if lang else env
 
     def allowed_origins(self):
-        """Origins whose pages may use this API from a browser; a system parameter, read live."""
+        """Return the origins whose pages may use this API from a browser; a change applies at once."""
         if not self.request.db or not self.request.env:
             return frozenset()
         return self.request.env["ir.config_parameter"]._jwt_setting("cors_origins")
 
     def _common_headers(self):
-        """What stands in every answer, errors included."""
+        """Return the headers of every response, including errors."""
         return [*self._cors(), *(self._usage.headers if self._usage else ())]
 
     def _cors(self):
-        """Headers that let a page of an allowed origin read the answer, errors included."""
+        """Return the headers that let pages of an allowed origin read the response, including errors."""
         origin = self.request.httprequest.headers.get("Origin")
         headers = [("Vary", "Origin")]
         if origin and origin != "null" and origin in self.allowed_origins():
@@ -384,7 +390,7 @@ class ApiDispatcher(Dispatcher):
     def _allowed_headers(self):
         """Return the headers that a page of an allowed origin may send: ours and those it asks for.
 
-        Libraries for tracing, caching and the like add their own, and none of them gives a right.
+        Libraries, for instance for tracing or caching, add their own headers; none gives any rights.
         """
         asked = self.request.httprequest.headers.get("Access-Control-Request-Headers", "").strip()
         if len(asked) <= _MAX_HEADER_NAMES and _HEADER_NAMES.fullmatch(asked):
@@ -393,17 +399,17 @@ class ApiDispatcher(Dispatcher):
 
 
 class UnroutedDispatcher(HttpDispatcher):
-    """Odoo's dispatcher for ``http``, which answers in JSON what fails below ``/api`` before routing.
+    """Extend Odoo's dispatcher for ``http``: return JSON for errors below ``/api`` before routing.
 
-    Odoo begins every request with it and takes that of the route later. Until then a Host header
-    that is none, a database that does not answer or one that is not there would be a page in HTML.
+    Odoo starts every request with this dispatcher and switches to that of the route later. Until then,
+    an invalid Host header and an unavailable or unknown database would return an HTML page.
     """
 
     routing_type = HttpDispatcher.routing_type
 
     def __init__(self, request):
         super().__init__(request)
-        # the dispatcher of a route is made when the request knows its database
+        # Odoo creates the dispatcher of a route after the request has its registry
         self._is_routed = hasattr(request, "registry")
         if self._is_below_api():  # Odoo looks for the language of a session next
             cut_headers(request.httprequest)
@@ -413,7 +419,7 @@ class UnroutedDispatcher(HttpDispatcher):
             return super().handle_error(exc)
         http = self.request.httprequest
         if not _names_host(http):
-            exc = ApiError("bad_request", _("The Host header names no server."))
+            exc = ApiError("bad_request", _("The Host header is missing or invalid."))
         elif not self.request.registry and isinstance(exc, werkzeug.exceptions.NotFound):
             exc = _no_database(http)
         return ApiDispatcher(self.request).handle_error(exc)
@@ -422,7 +428,7 @@ class UnroutedDispatcher(HttpDispatcher):
         return f"{self.request.httprequest.path}/".startswith("/api/")
 
     def _is_ours(self):
-        """Return whether the path is one of this API, as far as anybody knows without a database."""
+        """Return whether the path belongs to this API; without a database, every path below ``/api`` does."""
         registry = self.request.registry
         return self._is_below_api() and (not registry or "jwt.session" in registry)
 
@@ -437,7 +443,7 @@ def _names_host(http):
 
 
 def _no_database(http):
-    """Return the error for a request without a database: it names none, or the one does not answer.
+    """Return the error for a request without a database: unknown, not named, or unavailable.
 
     :rtype: ApiError
     """
@@ -449,9 +455,9 @@ def _no_database(http):
     if (named or (served[0] if len(served) == 1 else None)) in served:
         return errors.unavailable()
     if named:
-        return ApiError("no_database", _("There is no database of this name here."))
+        return ApiError("no_database", _("There is no database with this name."))
     return ApiError(
-        "no_database", _("Several databases are served here: name one in X-Odoo-Database.")
+        "no_database", _("This server has several databases. Name one in X-Odoo-Database.")
     )
 
 
@@ -465,16 +471,16 @@ def _content_language(lang):
 
 
 def api_route(path, **options):
-    """``@route`` of this API: JSON whatever happens, and never a session cookie.
+    """Declare a route of this API: every response is JSON, and no session cookie is set.
 
-    ``raw_body`` lists the methods whose body is the endpoint's own to read. An endpoint with
+    ``raw_body`` lists the methods whose body the endpoint reads itself. An endpoint with
     ``json_body=False`` refuses every request, whatever its body is.
     """
     return route(path, type=ApiDispatcher.routing_type, save_session=False, **options)
 
 
 def _json(data):
-    """Return what a body says.
+    """Return the decoded JSON of a body.
 
     :raise ApiError: ``bad_json``
     """
@@ -485,14 +491,14 @@ def _json(data):
 
 
 def _is_nothing(value):
-    """Return whether a body is what some clients send for none: null, or an empty text."""
+    """Return whether a body counts as empty: some clients send null or an empty string."""
     return value is None or value == ""
 
 
 def _is_envelope(body):
-    """Return whether a body is a JSON-RPC request, by its own word or because it is nothing else.
+    """Return whether a body is a JSON-RPC request, with or without ``"jsonrpc"``.
 
-    Odoo's own JSON routes take ``{"params": {…}}`` without ``"jsonrpc"``, and clients send it.
+    Odoo's own JSON routes accept ``{"params": {…}}`` without ``"jsonrpc"``, and clients send it.
     """
     version = body.get("jsonrpc")
     if version is None:
@@ -503,7 +509,7 @@ def _is_envelope(body):
 def _plain_id(value):
     """Return the ``id`` of an envelope: a string, a number or null (JSON-RPC 2.0, section 4).
 
-    ``1e999`` is read as infinity, which JSON cannot say.
+    ``1e999`` is read as infinity, which JSON cannot represent.
     """
     if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
         return None

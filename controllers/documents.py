@@ -6,9 +6,9 @@ from odoo.http import Controller, Response, request
 
 from .dispatcher import api_route
 
-#: How long a verifier may keep the keys; the next one is published long before it signs.
+#: How long a verifier may cache the keys; the next key is published long before it signs.
 JWKS_SECONDS = 300
-#: Says which database a request is for, where a server has several: each has keys of its own.
+#: The header that names the database on a server with several: each has its own keys.
 DATABASE_HEADER = "X-Odoo-Database"
 
 
@@ -20,7 +20,7 @@ class Documents(Controller):
         readonly=True,
     )
     def jwks(self):
-        """The public keys that verify access tokens elsewhere (RFC 7517); anybody may read them."""
+        """Return the public keys, with which other services verify access tokens (RFC 7517)."""
         keys = request.env["jwt.signing.key"].sudo()._jwks()
         headers = {
             "Cache-Control": f"public, max-age={JWKS_SECONDS}",

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Records over HTTP: ``/api/send_request`` and ``/api/v1/…``, two spellings of one engine."""
+"""Records over HTTP: ``/api/send_request`` and ``/api/v1/…``, two interfaces to the same engine."""
 
 import re
 from http import HTTPStatus
@@ -25,7 +25,7 @@ FORMS = frozenset(["multipart/form-data", "application/x-www-form-urlencoded"])
 
 
 def _reads(controller, rule, args):
-    """Reads run on Odoo's read-only cursor (a replica's, where there is one)."""
+    """Return whether the request runs on Odoo's read-only cursor, of a replica if there is one."""
     return request.httprequest.method in READS
 
 
@@ -37,7 +37,7 @@ class Records(Controller):
         readonly=_reads,
     )
     def send_request(self):
-        """The documented route: the model and, perhaps, the ``id`` are parameters."""
+        """Read or write records; the model and, optionally, the ``id`` are parameters."""
         params, unread = request.httprequest.args, request.dispatcher.unread_body()
         policy = self._policy(parsing.parse_model(params, unread))
         match request.httprequest.method:
@@ -59,7 +59,7 @@ class Records(Controller):
 
     @api_route("/api/v1/<string:model>", auth="jwt", methods=METHODS, readonly=_reads)
     def collection(self, model):
-        """A page, groups, or several records to write at once."""
+        """Return a page or groups, or create, update or delete records."""
         policy = self._policy(model)
         match request.httprequest.method:
             case "POST":
@@ -78,7 +78,7 @@ class Records(Controller):
         readonly=_reads,
     )
     def record(self, model, record_id):
-        """One record; ``data`` is the object."""
+        """Return, update or delete one record; ``data`` is an object."""
         policy = self._policy(model)
         self._check_id(policy, record_id)
         match request.httprequest.method:
@@ -95,12 +95,15 @@ class Records(Controller):
         "/api/v1/<string:model>/<string:action>", auth="jwt", methods=["POST"], readonly=False
     )
     def call_model(self, model, action):
-        """As :meth:`part` for the model or, with ``ids`` in the body, for several records."""
+        """Call an action of the model or, with ``ids`` in the body, of several records.
+
+        Bodies are those of :meth:`part`.
+        """
         if _names_record(action):  # the path of a record
             self._refuse_method(self._methods_of(request.httprequest.path))
         return self._call(model, action)
 
-    # one route, so that a preflight is told all of its methods
+    # one route, so that the response to a preflight has all methods
     @api_route(
         "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>",
         auth="jwt",
@@ -109,9 +112,9 @@ class Records(Controller):
         raw_body=["PUT"],
     )
     def part(self, model, record_id, name):
-        """POST calls an action of one record; GET and PUT are for the bytes of a binary field.
+        """Call an action of one record (POST), or return (GET) or store (PUT) a file of a binary field.
 
-        ``{"args": [], "kwargs": {}, "context": {}}`` → ``{"success": true, "result": …}``
+        An action: ``{"args": [], "kwargs": {}, "context": {}}`` → ``{"success": true, "result": …}``
         """
         if request.httprequest.method == "POST":
             return self._call(model, name, record_id)
@@ -124,15 +127,15 @@ class Records(Controller):
 
     @staticmethod
     def _file(policy, record_id, name):
-        """The bytes with their type, an entity tag and ranges (RFC 9110, section 14)."""
+        """Return a file with its type and an entity tag; supports ranges (RFC 9110, section 14)."""
         response = resource.file(policy, record_id, name).get_response(as_attachment=True)
-        response.headers["Cache-Control"] = "private, no-cache"  # kept, but asked for each time
+        response.headers["Cache-Control"] = "private, no-cache"  # cached, but revalidated each time
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers.pop("Date", None)  # the server says it
+        response.headers.pop("Date", None)  # the server sets it
         return response
 
     def _store_file(self, policy, record_id, name):
-        """Store the body, whatever its type: no base64, no form."""
+        """Store the body, of any type, as the file: neither base64 nor a form."""
         http = request.httprequest
         if http.mimetype in FORMS:
             raise ApiError(
@@ -149,7 +152,7 @@ class Records(Controller):
         readonly=False,
     )
     def report(self, model, record_id, name):
-        """A report as PDF; Odoo may keep it as an attachment of the record."""
+        """Return a report as PDF; Odoo may store it as an attachment of the record."""
         policy = self._policy(model, None, "read")
         self._check_id(policy, record_id)
         parsing.check_no_parameters(request.httprequest.args)
@@ -161,14 +164,15 @@ class Records(Controller):
         ]
         return Response(content, headers=headers, content_type="application/pdf")
 
-    # --- what both spellings do ----------------------------------------------------------
+    # --- both interfaces -----------------------------------------------------------------
 
     @staticmethod
     def _policy(model, method="", mode=None):
-        """What the caller may do with a model; from here on the request counts as a use of it.
+        """Return the caller's policy for a model, and count the request for its connection.
 
-        :param method: the request's own unless given; None for what has a permission of its own
-        :param mode: what that is about, as Odoo calls it; None for an action
+        :param method: the request's own unless given; None for actions and reports, which have their
+            own permission
+        :param mode: Odoo's access mode of a report; None for an action
         """
         method = request.httprequest.method if method == "" else method
         connections = request.env["connection.api"]
@@ -196,7 +200,7 @@ class Records(Controller):
 
     @staticmethod
     def _default_fields(policy):
-        """What is answered on a resource path when no ``fields`` are asked for."""
+        """Return the fields of a response on a resource path if the request has no ``fields``."""
         if not policy.allows("GET"):
             return []
         return policy.usual()
@@ -226,7 +230,7 @@ class Records(Controller):
     def _create(self, policy, address, default_fields=(), *, strict=False):
         """Create records.
 
-        :param address: where the record is found, without its id
+        :param address: the URL of the record, without its id
         :raise ApiError: ``bad_value`` for a context, unless it is for a wizard
         """
         wanted = parsing.parse_create(
@@ -249,7 +253,7 @@ class Records(Controller):
 
     @staticmethod
     def _narrowed(policy, wanted, answer):
-        """The answer of an earlier request, as far as the connection allows it by now."""
+        """Return the response to an earlier request, without what the connection no longer allows."""
         plan, data = policy.plan(wanted.selection), answer["data"]
         rows = narrow(plan, data if isinstance(data, list) else [data])
         kept = {key: value for key, value in answer.items() if key != "errors"}
@@ -268,7 +272,8 @@ class Records(Controller):
         self._use_expanded(policy, wanted)
         http = request.httprequest
         is_named = http.args.get("lang") or http.headers.get("Content-Language")
-        # what the client read in its own language and sends back is no change, unless it says otherwise
+        # a value that the client read in its own language and sends back is not a change, unless it
+        # names a language
         language = None if is_named else request.accepted_language
         return self._tagged(*write.update(policy, wanted, http.headers.get("If-Match"), language))
 
@@ -285,7 +290,7 @@ class Records(Controller):
 
     @staticmethod
     def _tagged(answer, version, status=HTTPStatus.OK):
-        """An answer about one record, with its entity tag; 304 for whom has it already."""
+        """Return a response about one record, with its entity tag; 304 if the client already has it."""
         response = request.dispatcher.answer(answer, status)
         if version is None:
             return response
@@ -297,12 +302,12 @@ class Records(Controller):
             return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
         return response
 
-    # --- nothing here ----------------------------------------------------------------------
+    # --- unknown paths -------------------------------------------------------------------
 
-    # of any method, TRACE and PROPFIND and those of nobody's too
+    # for any method, including TRACE, PROPFIND and unknown ones
     @api_route(["/api", "/api/<path:path>"], auth="none", readonly=True, json_body=False)
     def nothing_here(self, path=""):
-        """All that no other route takes: JSON where Odoo would answer in HTML.
+        """Refuse a request that no other route accepts, in JSON: Odoo would respond in HTML.
 
         :raise ApiError: ``method_not_allowed`` with ``Allow`` for a known path, else ``not_found``
         """
@@ -310,11 +315,11 @@ class Records(Controller):
             self._refuse_method(allowed)
         raise ApiError("not_found", _("There is nothing at this address."))
 
-    # not auth="none": such routes are asked for without a database too, where Odoo knows no
-    # converter but werkzeug's, and a server-wide addon with another one stops every page
+    # not auth="none": Odoo builds the map of such routes without a database too, where it knows only
+    # werkzeug's converters; another one in a server-wide addon would break every page
     @api_route("/api/<jwt_any_path:path>", auth="public", readonly=True, json_body=False)
     def nothing_here_either(self, path):
-        """As :meth:`nothing_here`, for what ``<path:path>`` leaves out."""
+        """Refuse a request as :meth:`nothing_here`, for paths that ``<path:path>`` does not match."""
         return self.nothing_here()
 
     @staticmethod
@@ -324,13 +329,13 @@ class Records(Controller):
         """
         raise ApiError(
             "method_not_allowed",
-            _("%(method)s is not open here."),
+            _("%(method)s is not allowed here."),
             method=request.httprequest.method,
             headers=[("Allow", ", ".join(name for name in METHODS if name in allowed))],
         )
 
     def _methods_of(self, path):
-        """The methods under which another route takes the path."""
+        """Return the methods for which another route accepts the path."""
         adapter = request.env["ir.http"].routing_map().bind_to_environ(request.httprequest.environ)
         nothing = [
             endpoint.original_endpoint for endpoint in (self.nothing_here, self.nothing_here_either)
@@ -350,5 +355,5 @@ class Records(Controller):
 
 
 def _names_record(text):
-    """Return whether a part of a path is an id, as the routes of records take it."""
+    """Return whether a part of a path is an id, as in the routes of records."""
     return bool(re.fullmatch(RecordId.regex, text))

@@ -17,10 +17,10 @@ _MAX_ID = 2**31 - 1
 
 @dataclass
 class Usage:
-    """What one request does with one connection: counted once, and written down once.
+    """Track the use of a connection by one request, to count it once and log it once.
 
-    The dispatcher keeps it while Odoo runs the request again and again; a controller begins it
-    before anything can refuse the request, so that refusals are counted and written down, too.
+    The dispatcher keeps it while Odoo retries the request. A controller creates it before anything
+    can refuse the request, so that refused requests are counted and logged too.
     """
 
     request: Any
@@ -29,7 +29,7 @@ class Usage:
     operation: str
     record_id: int | None = None
     record_count: int = 0
-    #: The JSON answer's own status; 0 before there is one.
+    #: The status of the JSON response inside an envelope; 0 before there is a response.
     status: int = 0
     error: str | None = None
     allowance: Any = None
@@ -38,7 +38,7 @@ class Usage:
 
     @classmethod
     def begin(cls, request, connection, model, started):
-        """Take the request's place in the count; :meth:`check` says whether it had one."""
+        """Count the request; :meth:`check` refuses it if it is over the limit."""
         http, path = request.httprequest, request.params
         usage = cls(
             request=request,
@@ -66,7 +66,7 @@ class Usage:
         return self.allowance.headers if self.allowance else []
 
     def answered(self, value, status):
-        """A JSON answer was made; Odoo may still run the request again and make another."""
+        """Store the result of a JSON response; Odoo may still retry the request and make another."""
         self.status, self.error = int(status), None
         match value:
             case {"deleted_id": int() as record_id} | {"data": {"id": int() as record_id}}:
@@ -75,17 +75,18 @@ class Usage:
                 self.record_count = len(rows)
 
     def refused(self, error):
+        """Store the result of an error."""
         self.status, self.error, self.record_count = error.code, error.error, 0
 
     def log_on_commit(self, response):
-        """Write the request down when its transaction is committed, and only then."""
+        """Log the request when its transaction is committed, and only then."""
         if self.connection.log_requests:
             self.request.env.cr.postcommit.add(lambda: self._log(response))
 
     def log_now(self, response):
-        """Write the request down whose transaction has failed; it is rolled back before.
+        """Log a request whose transaction has failed, after rolling it back.
 
-        What it has locked would be waited for, by the same process that holds it.
+        Otherwise this process would wait for its own locks.
         """
         if self.connection.log_requests:
             self.request.env.cr.rollback()
@@ -103,7 +104,7 @@ class Usage:
             operation=self.operation,
             record_id=self.record_id,
             record_count=self.record_count,
-            # of a JSON answer in an envelope HTTP says 200
+            # the HTTP status of a response in an envelope is 200
             status=response.status_code if response.status_code != 200 else self.status or 200,
             error=self.error,
             duration_ms=round((time.monotonic() - self.started) * 1000),
@@ -113,7 +114,7 @@ class Usage:
 
 
 def _operation(method, name):
-    """An action goes by its own name, all else by a word for the method, and what it was used on."""
+    """Return the name of an action; otherwise the verb of the method, with the name of a field or report."""
     verb = _OPERATIONS.get(method, "")
     if not name:
         return verb
@@ -121,7 +122,7 @@ def _operation(method, name):
 
 
 def _known_id(value):
-    """An id as the client sent it, or None: it is not checked yet whether it is one."""
+    """Return the id that the client sent, or None if it cannot be one; its record may not exist."""
     text = "" if value is None else str(value)
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_ID))):
         return None
@@ -129,7 +130,7 @@ def _known_id(value):
 
 
 def _length(response):
-    """Bytes of the body; a file that is streamed has told its length."""
+    """Return the number of bytes of the body; a streamed file has a content length."""
     if response.is_sequence:
         return sum(map(len, response.response))
     return response.content_length or 0

@@ -7,9 +7,9 @@ from ..engine import action_context, grants
 
 
 class Base(models.AbstractModel):
-    """Odoo's access checks on any model, where a grant counts.
+    """Make Odoo's access checks respect the grant of a request, on every model.
 
-    Without one, each method is Odoo's own.
+    Without a grant, each method is Odoo's own.
     """
 
     _inherit = "base"
@@ -33,7 +33,7 @@ class Base(models.AbstractModel):
         rest = self.browse(key for key in self._ids if key not in allowed)
         if not rest:
             return None
-        # what the grant does not open is left to the caller's own rights
+        # the caller's own rights decide about records that the grant does not open
         own = rest.with_env(grants.plain(self.env))
         result = super(Base, own)._check_access(operation)
         closed = grant.outside(rest, operation) if operation in ("write", "unlink") else set()
@@ -45,9 +45,9 @@ class Base(models.AbstractModel):
         arguments = () if result else (operation, records)
         return records, lambda: grant.explain(error(*arguments), self._name, operation)
 
-    # Some models add a check of their own in Python, in an override of `_check_access`: by the
-    # document that a message or an activity belongs to, for instance. It has to see what is open,
-    # not that Odoo's code may read everything.
+    # Some models add a check in Python, by overriding `_check_access`: for instance, they check the
+    # document that a message or an activity belongs to. That check must see what the connections
+    # open, and not that Odoo's code may read everything.
 
     @api.private
     def check_access(self, operation):
@@ -63,7 +63,7 @@ class Base(models.AbstractModel):
         return super(Base, judged)._filtered_access(operation).with_env(self.env)
 
     def _judged(self, operation):
-        """Return the records in the environment in which the model's own check in Python is made."""
+        """Return the records in the environment for the model's own check in Python."""
         if self.env.su or type(self)._check_access is self.pool["base"]._check_access:
             return self
         grant = grants.active(self.env)
@@ -74,7 +74,7 @@ class Base(models.AbstractModel):
         return self.with_env(grant.strict.env(self.env))
 
     def with_context(self, ctx=None, /, **overrides):
-        """Keep the grant where Odoo's code replaces the context by one of its own."""
+        """Keep the grant when Odoo's code replaces the whole context."""
         if not ctx:
             records = (
                 super().with_context(**overrides)
@@ -96,7 +96,7 @@ class Base(models.AbstractModel):
 
     @api.model
     def _has_field_access(self, field, operation):
-        # first, for it is asked with every value that is read; Odoo would say the same
+        # a shortcut with Odoo's own result: this is called for every value that is read
         if not field.groups or self.env.su:
             return True
         if super()._has_field_access(field, operation):
@@ -111,19 +111,19 @@ class Base(models.AbstractModel):
 
     @api.model
     def fields_get(self, allfields=None, attributes=None):
-        """Describe the fields as the caller sees them: Odoo caches by user what it concludes from this."""
+        """Describe the fields without the grant: Odoo caches by user what it derives from this."""
         own = self.with_env(grants.plain(self.env))
         return super(Base, own).fields_get(allfields, attributes)
 
     @api.model
     def default_get(self, fields):
-        """Give a record of another model none of the values that a client sent for new records."""
+        """Ignore default values of the client in the context for records of other models."""
         return super(Base, action_context.own_defaults(self)).default_get(fields)
 
-    # --- what a request does -------------------------------------------------------------
+    # --- records that a request creates and writes ---------------------------------------
 
     def _parent_store_create(self):
-        """Note new records: this is the first that Odoo does with them (``_create`` in ``odoo/orm/models.py``)."""
+        """Record new records in the grant: ``_create`` (``odoo/orm/models.py``) calls this first."""
         if grant := grants.active(self.env):
             grant.created[self._name].update(self._ids)
         return super()._parent_store_create()

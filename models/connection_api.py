@@ -16,17 +16,17 @@ from ..tools import contexts
 from ..tools import plan as plans
 from ..tools.errors import ApiError, _
 
-#: The switches of the form, and the HTTP method each of them opens.
+#: The switches of the form and the HTTP method that each of them opens.
 TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
-#: The switches that have no use where a model has no table.
+#: The switches that are useless for a model without a table.
 WRITES = ("is_post", "is_put", "is_delete")
 
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """What an administrator opened for one model; no record, so that it can be cached.
+    """Hold what an administrator opened for one model; not a record, so that it can be cached.
 
-    Empty ``groups``, ``read_fields`` and ``write_fields`` stand for no restriction.
+    Empty ``groups``, ``read_fields`` and ``write_fields`` mean no restriction.
     """
 
     id: int
@@ -38,23 +38,24 @@ class Connection:
     domain: str = ""
     read_fields: frozenset[str] = frozenset()
     write_fields: frozenset[str] = frozenset()
-    #: Names of methods, and technical names of reports (``sale.report_saleorder``).
+    #: Names of methods.
     actions: frozenset[str] = frozenset()
     superuser_actions: frozenset[str] = frozenset()
-    #: Per action, the keys of the context that a client may send with it.
+    #: The context keys that a client may send, by action.
     context_keys: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    #: Technical names of reports (``sale.report_saleorder``).
     reports: frozenset[str] = frozenset()
-    #: Requests a minute and user, 0 for any number.
+    #: Requests per minute and user; 0 for no limit.
     rate_limit: int = 0
     log_requests: bool = False
 
     def listed_keys(self):
-        """Return the keys of the context that a client may send with any of the actions."""
+        """Return the context keys that a client may send with at least one of the actions."""
         return frozenset().union(*self.context_keys.values())
 
 
 class ConnectionApi(models.Model):
-    """A model that ``/api/send_request`` reaches, and how far."""
+    """Open a model to API clients, and define which records, fields and methods they reach."""
 
     _name = "connection.api"
     _description = "API Connection"
@@ -70,68 +71,75 @@ class ConnectionApi(models.Model):
     )
     model = fields.Char("Technical Name", related="model_id.model", store=True, index=True)
     active = fields.Boolean(default=True)
-    is_get = fields.Boolean("GET", help="Records may be read.")
-    is_post = fields.Boolean("POST", help="Records may be created.")
-    is_put = fields.Boolean("PUT", help="Records may be changed.")
-    is_delete = fields.Boolean("DELETE", help="Records may be deleted.")
+    is_get = fields.Boolean("GET", help="Clients may read records.")
+    is_post = fields.Boolean("POST", help="Clients may create records.")
+    is_put = fields.Boolean("PUT", help="Clients may change records.")
+    is_delete = fields.Boolean("DELETE", help="Clients may delete records.")
     is_view = fields.Boolean(compute="_compute_is_view")
     max_limit = fields.Integer(
-        "Largest Page", default=1000, required=True, help="Most records that one GET may ask for."
+        "Largest Page",
+        default=1000,
+        required=True,
+        help="The maximum number of records that one request may read or write.",
     )
     run_as = fields.Selection(
         [("sudo", "Ignored for this model"), ("user", "The user's own")],
         "Access Rights",
         default=lambda self: self.env["jwt.session"]._profile().run_as,
         required=True,
-        help="Ignored: access rights and record rules of this model are lifted for what the connection"
-        " opens; other models that a change reaches keep theirs. The user's own: nobody gets more"
-        " than in Odoo. Fields for other groups stay closed either way.",
+        help="Ignored: access rights and record rules of this model do not apply to what the connection"
+        " opens. Those of other models that a change affects still apply. The user's own: users can"
+        " do no more than in Odoo. In both cases, fields that Odoo restricts to other groups stay"
+        " closed.",
     )
     group_ids = fields.Many2many(
-        "res.groups", string="Groups", help="Who may use it. Nobody chosen: whoever can log in."
+        "res.groups",
+        string="Groups",
+        help="Only members of these groups may use it. Empty: every user who can log in.",
     )
     domain = fields.Char(
         "Records",
-        help="Only these records can be read, changed or deleted, and none can be created or moved"
-        " outside. user, company_id and company_ids stand for the caller's, as in a record rule.",
+        help="Clients can read, change or delete only records that match this filter, and can create"
+        " no others. As in a record rule, user, company_id and company_ids are those of the caller.",
     )
     read_field_ids = fields.Many2many(
         "ir.model.fields",
         "connection_api_read_field_rel",
         string="Readable Fields",
         domain="[('model_id', '=', model_id)]",
-        help="Nothing chosen: all that the caller may see in Odoo.",
+        help="Empty: all fields that the user may see in Odoo.",
     )
     write_field_ids = fields.Many2many(
         "ir.model.fields",
         "connection_api_write_field_rel",
         string="Writable Fields",
         domain="[('model_id', '=', model_id), ('readonly', '=', False)]",
-        help="Nothing chosen: all that the caller may write in Odoo.",
+        help="Empty: all fields that the user may write in Odoo.",
     )
     action_ids = fields.One2many("connection.api.action", "connection_id", string="Actions")
     report_ids = fields.Many2many(
         "ir.actions.report",
         string="Reports",
         domain="[('model', '=', model), ('report_type', '=', 'qweb-pdf')]",
-        help="PDF reports that may be fetched for a record.",
+        help="PDF reports that clients may download for a record.",
     )
     rate_limit = fields.Integer(
-        "Requests per Minute", help="Of one user, on all workers together. 0: any number."
+        "Requests per Minute",
+        help="The rate limit of each user, counted across all workers. 0: no limit.",
     )
     log_requests = fields.Boolean(
-        help="Keep who did what, with which result. Neither values nor secrets are kept."
+        help="Log the user, the operation and the result of each request, without values or secrets."
     )
-    _model_uniq = models.Constraint("UNIQUE(model_id)", "This model has a connection already.")
+    _model_uniq = models.Constraint("UNIQUE(model_id)", "This model already has a connection.")
     _max_limit_positive = models.Constraint(
-        "CHECK(max_limit > 0)", "The largest page has at least one record."
+        "CHECK(max_limit > 0)", "The largest page must be at least 1."
     )
     _rate_limit_positive = models.Constraint(
-        "CHECK(rate_limit >= 0)", "A number of requests a minute, or 0 for any number."
+        "CHECK(rate_limit >= 0)", "The requests per minute must be at least 0; 0 means no limit."
     )
 
     def _init_column(self, column_name):
-        """Connections of older versions go on as they were, in profile ``strict`` as well."""
+        """Keep connections of older versions as they were, in profile ``strict`` too."""
         if column_name == "run_as":
             self.env.cr.execute("UPDATE connection_api SET run_as = 'sudo' WHERE run_as IS NULL")
             return None
@@ -144,7 +152,7 @@ class ConnectionApi(models.Model):
             connection.is_view = known and not self._has_table(connection.model)
 
     def _switch_off_writes(self):
-        """Keep the switches of a view true: nothing can be written there."""
+        """Switch off the methods that write for models without a table: they cannot be written."""
         writes = dict.fromkeys(WRITES, False)
         views = self.filtered(lambda found: found.is_view and any(found[name] for name in writes))
         if views:
@@ -161,7 +169,7 @@ class ConnectionApi(models.Model):
 
     @api.onchange("model_id")
     def _onchange_model(self):
-        """What was chosen for another model is nothing to this one."""
+        """Clear what was selected for another model."""
         others = (self.read_field_ids | self.write_field_ids).model_id - self.model_id
         if others or self._origin.model_id != self.model_id:
             self.domain = False
@@ -172,7 +180,10 @@ class ConnectionApi(models.Model):
 
     @api.constrains("model_id", "read_field_ids", "write_field_ids", "report_ids", "action_ids")
     def _check_lists(self):
-        """What is listed belongs to the model, and can do what it is listed for."""
+        """Check that listed fields, reports and actions belong to the model and are usable.
+
+        :raise ValidationError:
+        """
         for connection in self:
             listed = connection.sudo()
             model, name = self.env[connection.model], connection.model_id.name
@@ -180,7 +191,7 @@ class ConnectionApi(models.Model):
                 if field.model_id != listed.model_id:
                     raise ValidationError(
                         self.env._(
-                            "%(field)s is no field of %(model)s.",
+                            "%(field)s is not a field of %(model)s.",
                             field=field.display_name,
                             model=name,
                         )
@@ -189,7 +200,7 @@ class ConnectionApi(models.Model):
                 if (found := model._fields.get(field.name)) is None or is_kept_by_odoo(found):
                     raise ValidationError(
                         self.env._(
-                            "Odoo keeps %(field)s of %(model)s itself; nobody can write it.",
+                            "%(field)s of %(model)s is maintained by Odoo and cannot be written.",
                             field=field.field_description,
                             model=name,
                         )
@@ -198,7 +209,7 @@ class ConnectionApi(models.Model):
                 if (report.model, report.report_type) != (connection.model, "qweb-pdf"):
                     raise ValidationError(
                         self.env._(
-                            "%(report)s is no PDF report of %(model)s.",
+                            "%(report)s is not a PDF report of %(model)s.",
                             report=report.display_name,
                             model=name,
                         )
@@ -233,7 +244,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _has_table(self, model_name):
-        """Return whether rows of the model can be written: others are computed, or a view of the database."""
+        """Return whether the model has a table; other models are computed or are database views."""
         model = self.env[model_name]
         if type(model)._table_query is not None:
             return False
@@ -243,7 +254,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _document_fields(self, model_name):
-        """Return the names of the stored fields that point at a record by the name of its model and its id."""
+        """Return the names of the stored fields that reference a record by model name and id."""
         return tuple(
             name
             for name, field in self.env[model_name]._fields.items()
@@ -253,9 +264,9 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _view_columns(self, model_name):
-        """Return the columns of a model without a table in their order, None where nobody can say.
+        """Return the columns of a model without a table in order; None if its query fails.
 
-        Some reports have fields that stand in no column, for an aggregate of their own.
+        Some reports have fields without a column, for an aggregate of their own.
         """
         if self._has_table(model_name):
             return None
@@ -268,18 +279,18 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _moving_columns(self, model_name):
-        """Return the columns of a model without a table that are computed from the current time or at random.
+        """Return the columns of a model without a table that depend on the current time or on chance.
 
-        PostgreSQL's plan has the expressions. Its catalog tells which of the functions in them make a value
-        change: volatile ones, and stable ones without arguments, such as ``now()``.
+        PostgreSQL's plan has the expressions. Its catalog says which functions in them return
+        different values: volatile ones, and stable ones without arguments, such as ``now()``.
         """
         columns = self._view_columns(model_name)
         if columns is None:
             return frozenset()
         explain = SQL("EXPLAIN (VERBOSE, FORMAT JSON) %s", self._whole_view(model_name))
         [[[found]]] = self.env.execute_query(explain)
-        made_of = [list(plans.expressions(found["Plan"], n)) for n in range(len(columns))]
-        called = set().union(*(plans.calls(part) for parts in made_of for part in parts))
+        sources = [list(plans.expressions(found["Plan"], n)) for n in range(len(columns))]
+        called = set().union(*(plans.calls(part) for parts in sources for part in parts))
         moving = {
             name
             for [name] in self.env.execute_query(
@@ -292,7 +303,7 @@ class ConnectionApi(models.Model):
         }
         return frozenset(
             name
-            for name, parts in zip(columns, made_of, strict=True)
+            for name, parts in zip(columns, sources, strict=True)
             if any(plans.reads_clock(part) or moving & plans.calls(part) for part in parts)
         )
 
@@ -302,7 +313,7 @@ class ConnectionApi(models.Model):
 
     @api.model
     def _connection(self, model_name):
-        """The active connection of a model.
+        """Return the active connection of a model.
 
         :rtype: Connection | None
         """
@@ -311,7 +322,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", "version", cache="stable")
     def _connection_of(self, model_name, version):
-        """As :meth:`_connection`, cached by the version of the caches (see ``jwt.cache.version``)."""
+        """Return the same as :meth:`_connection`, cached by the version of ``jwt.cache.version``."""
         found = self.sudo().search([("model", "=", model_name)], limit=1)
         if not found or found._lost_limits() or model_name in UNREACHABLE:
             return None
@@ -345,21 +356,22 @@ class ConnectionApi(models.Model):
 
     @api.model
     def _known(self, model_name):
-        """As :meth:`_connection`, for a name that a client chose.
+        """Return the same as :meth:`_connection`, for a name that a client sent.
 
-        Only names of models go into the cache: nobody can fill it with others.
+        Only names of models are cached, so that clients cannot fill the cache with other names.
         """
         return self._connection(model_name) if model_name in self.env else None
 
     @api.model
     def _resolve(self, model_name, method=None, mode=None):
-        """The policy for a model that is open for an HTTP method and for the caller.
+        """Return the policy for a model that is open to the caller, for an HTTP method.
 
-        :param method: None for what has a permission of its own (actions, reports)
-        :param mode: the access mode that such a request is about; None for an action
+        :param method: None for actions and reports, which have their own permission
+        :param mode: the access mode of a report; None for an action
         :rtype: Policy
         :raise ApiError: ``model_not_found``, the same for a model that is not installed and one
-            that has no connection; ``method_not_allowed``; ``access_denied`` for whom it is not
+            that has no connection; ``method_not_allowed``; ``access_denied`` if the connection is
+            not open to the caller
         """
         connection = self._known(model_name)
         if connection is None:
@@ -370,7 +382,7 @@ class ConnectionApi(models.Model):
         if method and method not in connection.methods:
             raise ApiError(
                 "method_not_allowed",
-                _("%(method)s is not open for %(model)s."),
+                _("%(model)s is not open for %(method)s."),
                 method=method,
                 model=model_name,
                 headers=[("Allow", ", ".join(connection.methods))],
@@ -378,5 +390,5 @@ class ConnectionApi(models.Model):
         mode = MODE_OF_METHOD[method] if method else mode
         policy = Policy(self.env[model_name], connection, mode)
         if not policy.admits():
-            raise ApiError("access_denied", _("%(model)s is not open for you."), model=model_name)
+            raise ApiError("access_denied", _("%(model)s is not open to you."), model=model_name)
         return policy

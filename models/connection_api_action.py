@@ -8,7 +8,7 @@ from ..tools import contexts
 
 
 class ConnectionApiAction(models.Model):
-    """A public method of a connection's model that clients may call."""
+    """List a public method of a connection's model that clients may call."""
 
     _name = "connection.api.action"
     _description = "API Action"
@@ -19,36 +19,40 @@ class ConnectionApiAction(models.Model):
     name = fields.Char(
         "Method", required=True, help="A public method of the model, such as action_confirm."
     )
-    description = fields.Char(help="What it does, for those who write clients.")
+    description = fields.Char(help="What the method does, for developers of clients.")
     context_keys = fields.Char(
-        help="Keys of Odoo's context that a client may send with it, separated by commas, such as"
-        " button_validate_picking_ids. Which records it is about (active_model, active_id, active_ids)"
-        " and values for new records (default_…) need not be listed: they are checked.",
+        help="Keys of Odoo's context that a client may send with the method, separated by commas, such"
+        " as button_validate_picking_ids. You need not list the keys for its records (active_model,"
+        " active_id, active_ids) and for values of new records (default_…): these are always allowed"
+        " and checked.",
     )
     as_superuser = fields.Boolean(
         "Superuser",
-        help="Without it, the action runs with the rights of the user who calls it, and may change the"
-        " record that it is called on. With it, nothing that Odoo checks stops it: whoever may call it"
-        " may do all that it does. Only system administrators can set this.",
+        help="If not set, the action runs with the access rights of the user who calls it, and may"
+        " change the record that it is called on. If set, Odoo checks no access rights: everyone who"
+        " may call the action can do everything that it does. Only system administrators can set"
+        " this.",
     )
 
-    _name_uniq = models.Constraint("UNIQUE(connection_id, name)", "This method is listed already.")
+    _name_uniq = models.Constraint("UNIQUE(connection_id, name)", "This method is already listed.")
 
     @api.constrains("name", "connection_id")
     def _check_method(self):
-        """A public method of the model's own business.
+        """Check that an action is a public method that is specific to its model.
 
-        Not what every model has (``read``, ``write``, ``copy``, ``web_save`` …), even where a model
-        has its own version: those do what the connection's methods, filter and lists of fields are
-        there to decide.
+        Methods that every model has (``read``, ``write``, ``copy``, ``web_save`` …) are refused, even
+        if the model overrides them: they would bypass the connection's HTTP methods, filter and lists
+        of fields.
+
+        :raise ValidationError:
         """
         for action in self:
             model = self.env[action.connection_id.model]
             if hasattr(type(self.env["base"]), action.name or ""):
                 raise ValidationError(
                     self.env._(
-                        "Every model has the method %(method)s: as an action it would pass by what"
-                        " this connection opens.",
+                        "%(method)s is a method of every model: as an action, it would bypass the"
+                        " limits of this connection.",
                         method=action.name,
                     )
                 )
@@ -70,7 +74,7 @@ class ConnectionApiAction(models.Model):
                 if not contexts.is_listable(key):
                     raise ValidationError(
                         self.env._(
-                            "No client can send %(key)s with the context of %(method)s.",
+                            "%(key)s cannot be a context key of %(method)s: clients must not set it.",
                             key=key,
                             method=action.name,
                         )

@@ -10,21 +10,21 @@ from .connection_api import TOGGLES
 from .connection_api_limits import LIMITING_LISTS
 from .connection_api_protection import PARTIAL_KINDS
 
-#: More fields, groups or actions than this are told by their number, or cut off.
+#: Show at most this many fields or actions by name; count or cut off the rest.
 SHOWN = 6
-#: Record rules that let everything through.
+#: Domains of record rules that match every record.
 _NO_RULE = frozenset(["", "[]", "[(1,'=',1)]", '[(1,"=",1)]'])
 
 
 class ConnectionApi(models.Model):
-    """What a connection means, in plain words, where it is set."""
+    """Describe a connection in plain words on its form."""
 
     _inherit = "connection.api"
 
-    exposure = fields.Text("In Plain Words", compute="_compute_exposure")
-    exposure_warning = fields.Text("Think Twice", compute="_compute_exposure")
+    exposure = fields.Text("Summary", compute="_compute_exposure")
+    exposure_warning = fields.Text("Warnings", compute="_compute_exposure")
     is_risky = fields.Boolean(compute="_compute_exposure")
-    audience = fields.Char("To Whom", compute="_compute_exposure")
+    audience = fields.Char("Open to", compute="_compute_exposure")
 
     @api.depends(
         "model",
@@ -42,7 +42,7 @@ class ConnectionApi(models.Model):
         *LIMITING_LISTS.values(),
     )
     def _compute_exposure(self):
-        """What the form says: what this connection opens, and what to think twice about."""
+        """Compute the summary and the warnings that the form shows."""
         for connection in self:
             connection.exposure = connection._exposure()
             connection.exposure_warning = "\n".join(connection._warnings()) or False
@@ -50,10 +50,10 @@ class ConnectionApi(models.Model):
             groups = connection.group_ids.sudo().mapped("full_name")
             connection.audience = ", ".join(groups) or self.env._("Every user who can log in")
 
-    # --- what is open --------------------------------------------------------------------
+    # --- summary -------------------------------------------------------------------------
 
     def _exposure(self):
-        """What this connection opens, to whom and how far, for an administrator.
+        """Return a summary for administrators: who can do what with which records and fields.
 
         :rtype: str | bool
         """
@@ -76,18 +76,18 @@ class ConnectionApi(models.Model):
         return not self.active or not opens or bool(self._lost_lists())
 
     def _lost_lists(self):
-        """As :meth:`_lost_limits`, but not what has just been chosen anew in the form."""
+        """Return the lists of :meth:`_lost_limits` that are still empty in the form."""
         return [name for name in self._origin._lost_limits() if not self[name]]
 
     def _why_shut(self):
         if lost := self._lost_lists():
             return self.env._(
-                "Nothing is open: all that was chosen under %(lists)s has been deleted. Choose again,"
-                " then activate the connection.",
+                "Nothing is open: everything that was selected in %(lists)s has been deleted. Make a"
+                " new selection, then unarchive the connection.",
                 lists=self._list_names(lost),
             )
         if not self.active:
-            return self.env._("Nothing is open: an archived connection is not reachable.")
+            return self.env._("Nothing is open: the connection is archived.")
         return self.env._(
             "Nothing is open: requests to %(model)s are refused.", model=self._title()
         )
@@ -111,42 +111,42 @@ class ConnectionApi(models.Model):
         return [name for name in self.action_ids.mapped("name") if name]
 
     def _opened_to_whom(self):
-        """Who may do what with which records, with which rights."""
+        """Return who can do what with which records, and whose access rights apply."""
         who = self._who()
         verbs = self._verbs() or self._calls()
         records = (
-            self.env._("those records of %(model)s that the filter lets through")
+            self.env._("the records of %(model)s that match the filter")
             if self._filter_text()
             else self.env._("all records of %(model)s")
         ) % {"model": self._title()}
         values = {"who": who, "verbs": verbs, "records": records}
         if self.run_as == "user":
             return self.env._(
-                "%(who)s may %(verbs)s %(records)s, as far as their own access rights and record"
-                " rules allow.",
+                "%(who)s may %(verbs)s %(records)s, within their own access rights and record rules.",
                 **values,
             )
         kind = self._protection()
         if kind == "wizard":
             return self.env._(
-                "%(who)s may %(verbs)s %(records)s, as far as their own access rights and record"
-                " rules allow: this is a wizard.",
+                "%(who)s may %(verbs)s %(records)s, within their own access rights and record rules,"
+                " because this model is a wizard.",
                 **values,
             )
         if kind:
             return self.env._(
-                "%(who)s may %(verbs)s %(records)s: administrators whatever record rules say,"
-                " everybody else only as far as their own access rights and record rules allow.",
+                "%(who)s may %(verbs)s %(records)s: administrators regardless of record rules,"
+                " everybody else only within their own access rights and record rules.",
                 **values,
             )
         opened = self.env._(
-            "%(who)s may %(verbs)s %(records)s, whatever their access rights and record rules say.",
+            "%(who)s may %(verbs)s %(records)s, regardless of their access rights and record rules.",
             **values,
         )
         if not (own := self._own_right_verbs()):
             return opened
         return self.env._(
-            "%(opened)s Only system administrators can %(verbs)s them beyond their own access rights.",
+            "%(opened)s Exception: users other than system administrators may %(verbs)s them only"
+            " within their own access rights and record rules.",
             opened=opened,
             verbs=own,
         )
@@ -157,7 +157,7 @@ class ConnectionApi(models.Model):
         return "" if kind in PARTIAL_KINDS else kind
 
     def _own_right_verbs(self):
-        """Return the words for open methods that are lifted for administrators alone."""
+        """Return the verbs of open methods whose access rights are lifted only for administrators."""
         if self.model not in self.env:
             return []
         protected = self._protected_modes(self.model)
@@ -171,18 +171,18 @@ class ConnectionApi(models.Model):
     def _who(self):
         names = self.group_ids.sudo().mapped("full_name")
         if not names:
-            return self.env._("Every user who can log in, portal users included,")
+            return self.env._("Every user who can log in, including portal users,")
         groups = format_list(self.env, names, style="or")
         return self.env._("Every member of %(groups)s", groups=groups)
 
     def _some(self, names):
-        """Some names as they are, many as a number."""
+        """Return the names as a list or, if there are many, their number."""
         if len(names) > SHOWN:
             return self.env._("%(count)s chosen fields", count=len(names))
         return format_list(self.env, names)
 
     def _opened_fields(self):
-        """Which fields; nothing for a connection that only deletes."""
+        """Return which fields are open; False for a connection that only deletes."""
         if not (self.is_get or self.is_post or self.is_put):
             return False
         read, written = (
@@ -195,7 +195,9 @@ class ConnectionApi(models.Model):
         written = (
             self._some(written) if written else self.env._("every field that Odoo lets them write")
         )
-        return self.env._("They see %(read)s, and write %(written)s.", read=read, written=written)
+        return self.env._(
+            "They see %(read)s, and may write %(written)s.", read=read, written=written
+        )
 
     def _calls(self):
         calls = [self.env._("call %(action)s on", action=name) for name in self._action_names()]
@@ -209,7 +211,9 @@ class ConnectionApi(models.Model):
         return calls and self.env._("They may %(calls)s.", calls=calls)
 
     def _read_only(self):
-        return self.is_view and self.env._("It shows what other models hold: it cannot be written.")
+        return self.is_view and self.env._(
+            "The data comes from other models and cannot be written."
+        )
 
     def _limits(self):
         limits = []
@@ -217,14 +221,16 @@ class ConnectionApi(models.Model):
             limits.append(self.env._("a page has at most %(count)s records", count=self.max_limit))
         if self.rate_limit:
             limits.append(
-                self.env._("each user has %(count)s requests a minute", count=self.rate_limit)
+                self.env._(
+                    "each user may send %(count)s requests per minute", count=self.rate_limit
+                )
             )
         return limits and self.env._("Limits: %(limits)s.", limits=limits)
 
-    # --- what to think twice about -------------------------------------------------------
+    # --- warnings ------------------------------------------------------------------------
 
     def _warnings(self):
-        """Sentences about what is dangerous; none for a connection that gives nobody more than Odoo does."""
+        """Return a sentence for each risk; none if users can do no more than in Odoo."""
         if not self.model_id or self._is_shut():
             return []
         found = [self._filter_problem(), self._warning_protected()]
@@ -250,7 +256,7 @@ class ConnectionApi(models.Model):
         return "" if text == "[]" else text
 
     def _filter_names(self):
-        """Names such as ``user`` that the filter uses: it lets each caller see something else."""
+        """Return the names, such as ``user``, that make the filter depend on the caller."""
         try:
             return {path[0] for path in filters.paths(filters.parse(self._filter_text() or "[]"))}
         except filters.FilterError:
@@ -260,7 +266,7 @@ class ConnectionApi(models.Model):
         return bool(self._filter_names() & {"user", "uid"}) and not self._filter_problem()
 
     def _filter_fields(self):
-        """Fields of the model that the filter looks at."""
+        """Return the names of the model's fields that the filter uses."""
         try:
             domain = scope_domain(self.env, self._filter_text() or "[]")
             return {item.field_expr.split(".")[0] for item in domain.iter_conditions()}
@@ -277,14 +283,16 @@ class ConnectionApi(models.Model):
             return False
         if kind == "wizard":
             return self.env._(
-                "This is a wizard: it does many things at once, with the access rights of its user."
+                "This model is a wizard: it can do many things at once, with the access rights of the"
+                " user who runs it."
             )
         if kind == "template":
             return self.env._(
-                "This model holds templates that the server renders. Open it only if you must."
+                "This model contains templates that the server renders. Open it only if necessary."
             )
         return self.env._(
-            "This model decides who may do what, or holds code or secrets. Open it only if you must."
+            "This model controls what users may do, or contains code or secrets. Open it only if"
+            " necessary."
         )
 
     def _warning_anybody(self):
@@ -292,27 +300,27 @@ class ConnectionApi(models.Model):
             return False
         if not self.group_ids:
             return self.env._(
-                "No group is chosen: it is open to customers with a portal account as well, and to"
-                " whoever can sign up."
+                "No group is selected: the connection is also open to customers with a portal account"
+                " and to everyone who can sign up."
             )
         if self.env.ref("base.group_portal") in self.group_ids._origin:
-            return self.env._("It is open to customers with a portal account.")
+            return self.env._("The connection is open to customers with a portal account.")
         return False
 
     def _warning_record_rules(self):
-        """Rules that somebody made for this model, and that sudo passes by."""
+        """Warn about record rules of this model that the connection bypasses."""
         if self._is_personal() or not self._has_rules():
             return False
         if self._writes() or self.is_delete:
             return self.env._(
-                "Odoo has record rules for %(model)s, which do not count here: clients can write"
-                " records that their users may not write in Odoo, or not even see.",
+                "Odoo's record rules for %(model)s do not apply here: clients can write records that"
+                " their users cannot write, or cannot even see, in Odoo.",
                 model=self.model_id.sudo().name,
             )
         if self.is_get and not self._filter_text():
             return self.env._(
-                "Odoo has record rules for %(model)s, which do not count here: clients read records"
-                " that their users do not see in Odoo.",
+                "Odoo's record rules for %(model)s do not apply here: clients can read records that"
+                " their users cannot see in Odoo.",
                 model=self.model_id.sudo().name,
             )
         return False
@@ -335,31 +343,36 @@ class ConnectionApi(models.Model):
     def _warning_companies(self):
         company = self.env[self.model]._fields.get("company_id")
         named = self._filter_names() | self._filter_fields()
-        told = named & {"user", "uid", "company_id", "company_ids"}
-        if told or company is None or company.comodel_name != "res.company" or not self._verbs():
+        is_limited = bool(named & {"user", "uid", "company_id", "company_ids"})
+        if (
+            is_limited
+            or company is None
+            or company.comodel_name != "res.company"
+            or not self._verbs()
+        ):
             return False
         if self.env["res.company"].sudo().search_count([], limit=2) < 2:
             return False
         return self.env._(
-            "It opens the records of all companies. A filter such as"
-            " [('company_id', 'in', company_ids)] leaves each user their own."
+            "The connection opens the records of all companies. To limit users to their own companies,"
+            " use a filter such as [('company_id', 'in', company_ids)]."
         )
 
     def _warning_delete(self):
         if not self.is_delete or self._filter_text():
             return False
-        return self.env._("Any of them can delete every record, and nothing brings it back.")
+        return self.env._("Every user of this connection can permanently delete any record.")
 
     def _warning_write(self):
         if not self._writes() or self.write_field_ids:
             return False
         return self.env._(
-            "No writable fields are chosen: any of them can write every field, also what the screens"
-            " of Odoo keep from them."
+            "No writable fields are selected: clients can write every field that Odoo lets their users"
+            " write, including fields that Odoo's screens hide or show as read-only."
         )
 
     def _warning_secrets(self):
-        """Fields that open something else and that a list names: without a list they stay closed."""
+        """Warn about secrets among the listed fields; unlisted secrets are never open."""
         secrets = {
             field.field_description
             for field in (self.read_field_ids | self.write_field_ids).sudo()
@@ -368,17 +381,17 @@ class ConnectionApi(models.Model):
         if not secrets:
             return False
         return self.env._(
-            "These fields look like keys or passwords, and the lists open them: %(fields)s.",
+            "The lists of fields open fields that look like keys or passwords: %(fields)s.",
             fields=sorted(secrets)[:SHOWN],
         )
 
     def _warning_superuser(self):
-        """Actions that run with superuser rights: whoever may call them may do all that they do."""
+        """Warn about actions that run with superuser rights for every caller."""
         names = [action.name for action in self.action_ids if action.as_superuser and action.name]
         if not names:
             return False
         return self.env._(
-            "These actions run with superuser rights, whatever the access rights of the caller are:"
+            "These actions run with superuser rights, regardless of the caller's access rights:"
             " %(actions)s.",
             actions=names[:SHOWN],
         )
@@ -387,19 +400,19 @@ class ConnectionApi(models.Model):
         if not self._action_names():
             return False
         return self.env._(
-            "Actions change the records that they are called on whatever the writable fields are:"
-            " %(actions)s.",
+            "Actions can change the records that they are called on, regardless of the writable"
+            " fields: %(actions)s.",
             actions=self._action_names()[:SHOWN],
         )
 
     def _warning_filter_fields(self):
-        """Who writes what the filter looks at chooses what is let through."""
+        """Warn about writable fields that the filter uses."""
         chosen = set(self.write_field_ids.sudo().mapped("name")) & self._filter_fields()
         if not chosen or not self._writes():
             return False
         return self.env._(
-            "The filter looks at %(fields)s, which clients can write: no record leaves the filter, but"
-            " within it they choose the value.",
+            "The filter uses %(fields)s, which clients can write. They cannot write values that do not"
+            " match the filter, but they can choose among those that do.",
             fields=sorted(chosen),
         )
 
@@ -407,5 +420,5 @@ class ConnectionApi(models.Model):
         if not self.report_ids or not self.read_field_ids:
             return False
         return self.env._(
-            "A PDF shows all that is printed on it, whatever the readable fields are."
+            "A PDF report shows everything that is printed on it, regardless of the readable fields."
         )

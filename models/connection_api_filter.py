@@ -10,7 +10,7 @@ from ..tools import filters
 
 
 class ConnectionApi(models.Model):
-    """The record filter of a connection: what it may say."""
+    """Validate the record filter of a connection."""
 
     _inherit = "connection.api"
 
@@ -19,7 +19,10 @@ class ConnectionApi(models.Model):
     @api.depends("domain", "model")
     @api.depends_context("uid")
     def _compute_can_preview(self):
-        """Whether the web client can draw the filter and count: as the user, without their fields."""
+        """Compute whether the web client can show the filter and count its records.
+
+        It does so as the current user, and cannot evaluate ``user`` and the like.
+        """
         for connection in self:
             model = self.env.get(connection.model or "")
             connection.can_preview = (
@@ -28,13 +31,13 @@ class ConnectionApi(models.Model):
 
     @api.constrains("domain", "model_id")
     def _check_domain(self):
-        # Odoo checks constraints in superuser mode; what counts is what the author may see
+        # Odoo checks constraints in superuser mode, but the author's own access must be checked
         for connection in self.sudo(False):
             if problem := connection._filter_problem():
                 raise ValidationError(problem)
 
     def _filter_problem(self):
-        """What is wrong with the filter, in words; False for one that works.
+        """Return a message that says what is wrong with the filter; False if it is valid.
 
         :rtype: str | bool
         """
@@ -51,8 +54,8 @@ class ConnectionApi(models.Model):
             domain.validate(model.sudo())
         except filters.FilterError as exc:
             return self.env._(
-                "The filter is not understood at “%(part)s”. It is a domain such as"
-                " [('user_id', '=', uid)], with user and its fields, uid, company_id and company_ids.",
+                "The filter is invalid at “%(part)s”. Enter a domain such as [('user_id', '=', uid)]. It"
+                " may use user and its fields, uid, company_id and company_ids.",
                 part=exc.part,
             )
         except (ValueError, TypeError, KeyError, NotImplementedError, UserError) as exc:
@@ -65,7 +68,8 @@ class ConnectionApi(models.Model):
 
     def _check_user_path(self, path):
         """
-        :raise FilterError: for anything but fields that whoever saves the filter may see
+        :raise FilterError: unless the path leads through fields that the current user may see, to
+            a value
         """
         model = self.env["res.users"]
         for step in path[1:]:
@@ -77,13 +81,15 @@ class ConnectionApi(models.Model):
             if relational and field.comodel_name in UNREACHABLE:
                 raise filters.FilterError(".".join(path))
             model = self.env[field.comodel_name] if relational else None
-        if len(path) == 1 or model is not None:  # a record is no value
+        if len(path) == 1 or model is not None:  # a record, not a value
             raise filters.FilterError(".".join(path))
 
     def _check_filter_fields(self, model, domain):
-        """A filter tells records apart: only by fields that whoever saves it may see.
+        """Check that the filter uses only searchable fields that the current user may see.
 
-        :raise ValueError: for another field
+        Which records match a filter reveals the values of its fields.
+
+        :raise ValueError: for another field, or an unknown operator
         """
         for condition in domain.iter_conditions():
             here = model
@@ -97,7 +103,7 @@ class ConnectionApi(models.Model):
                     raise ValueError(self.env._("unknown field %(field)s", field=step))
                 if field.comodel_name in UNREACHABLE:
                     raise ValueError(self.env._("%(field)s cannot be followed", field=step))
-                if not field._description_searchable:  # Odoo would let everything through
+                if not field._description_searchable:  # Odoo would match every record
                     raise ValueError(self.env._("%(field)s cannot be searched", field=step))
                 here = self.env[field.comodel_name] if field.relational else None
             if here is not None and condition.operator.startswith(("any", "not any")):

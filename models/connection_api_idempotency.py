@@ -10,16 +10,16 @@ from odoo.tools import SQL
 from ..tools.errors import ApiError, _, dump_json
 
 _OLDEST = SQL("(now() AT TIME ZONE 'utc' - interval '24 hours')")
-#: Two are enough: whoever loses a race finds the winner's answer. More would mean that somebody
-#: deletes rows; then Odoo's own retry may go on.
+#: Two are enough: the request that loses a race finds the winner's response. More are needed only
+#: if somebody deletes rows at the same time; then Odoo's own retry takes over.
 _TRIES = 3
 
 
 class ConnectionApiIdempotency(models.Model):
-    """The answers of requests that carried an ``Idempotency-Key``, for 24 hours.
+    """Store the responses to requests that had an ``Idempotency-Key``, for 24 hours.
 
-    Claim, records and answer are one transaction: a request that fails leaves no claim, and one
-    that is answered cannot be done twice.
+    Claim, records and response are written in one transaction: a request that fails leaves no claim,
+    and one that succeeds cannot be executed twice.
     """
 
     _name = "connection.api.idempotency"
@@ -38,15 +38,15 @@ class ConnectionApiIdempotency(models.Model):
 
     @api.model
     def _once(self, key, fingerprint, make):
-        """What ``make()`` gives, which is called at most once for a key of the current user.
+        """Return the result of ``make()``, called at most once for a key of the current user.
 
-        Nothing may be written before: a request that comes while another one with its key is at
-        work waits for it, and then begins its transaction anew, to see what that one has done.
-        Odoo's own retry would do the same, after a sleep of up to two seconds.
+        Nothing may be written before. If another request with the same key is being processed, this
+        one waits for it, then starts its transaction again to see what the other one wrote. Odoo's own
+        retry would do the same, after a sleep of up to two seconds.
 
-        :param fingerprint: what is asked for, see :func:`~..tools.idempotency.fingerprint`
-        :param make: gives a JSON value, or raises: then the key is free again
-        :return: the value, and whether it was made for an earlier request
+        :param fingerprint: identifies the request, see :func:`~..tools.idempotency.fingerprint`
+        :param make: returns a JSON value; if it raises, the key is free again
+        :return: the value, and whether it is the result of an earlier request
         :raise ApiError: ``idempotency_key_reused``; ``conflict``
         """
         for tries_left in reversed(range(_TRIES)):
@@ -71,7 +71,10 @@ class ConnectionApiIdempotency(models.Model):
         return value, False
 
     def _find(self, key, fingerprint):
-        """What an earlier request with this key was answered, as text; None when there was none."""
+        """Return the response to an earlier request with this key, as text; None if there is none.
+
+        :raise ApiError: ``idempotency_key_reused``; ``conflict``
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -91,23 +94,27 @@ class ConnectionApiIdempotency(models.Model):
         if known != fingerprint:
             raise ApiError(
                 "idempotency_key_reused",
-                _("This Idempotency-Key was used for another request. Take a new one."),
+                _("This Idempotency-Key was used for a different request. Use a new one."),
             )
-        if answer is None:  # code that commits on its own, and then failed
+        if answer is None:  # the model's code committed, and then failed
             raise ApiError(
                 "conflict",
-                _("A request with this Idempotency-Key was broken off. Look what it has done."),
+                _(
+                    "An earlier request with this Idempotency-Key was interrupted. Check what it has"
+                    " changed."
+                ),
             )
         return answer
 
     def _claim(self, key, fingerprint):
-        """Take a key of which :meth:`_find` found nothing: what else is there has expired.
+        """Claim a key that :meth:`_find` did not find; a row that still exists has expired.
 
-        The unique index lets one through. Who comes second waits for the first one's transaction,
-        and fails when that is committed, because its own does not see it (REPEATABLE READ).
+        The unique index allows one request at a time. The second one waits for the transaction of the
+        first, and fails when that is committed, because its own snapshot does not show the row
+        (REPEATABLE READ).
 
         :return: the row's id
-        :raise SerializationFailure: somebody else was first
+        :raise SerializationFailure: when another request was first
         """
         self.env.cr.execute(
             SQL(

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
 
-#: Lists that open everything when they are empty, each with the flag that remembers it was not.
+#: Lists that open everything when empty, and the flag that records that each was not empty.
 LIMITING_LISTS = {
     "group_ids": "is_for_groups",
     "read_field_ids": "is_read_limited",
@@ -17,12 +17,12 @@ LIMITING_LISTS = {
 
 
 class ConnectionApi(models.Model):
-    """A limit that loses what it names closes the connection, it does not open it.
+    """Disable a connection whose last listed group or field is deleted.
 
-    When a group or a field is deleted (by hand, with a module, by a foreign key), PostgreSQL takes
-    its row out of these lists, and an empty list stands for everybody, or for all fields. So each
-    list has a flag that only a write on the connection itself sets; a list that is empty while its
-    flag is set has lost what it allowed, and :meth:`_connection` does not find it.
+    When a group or a field is deleted (by a user, with a module, by a foreign key), PostgreSQL
+    removes it from these lists, and an empty list means everybody, or all fields. Each list
+    therefore has a flag that only a write on the connection itself sets. A list that is empty while
+    its flag is set has lost its last entry; :meth:`_connection` then does not return the connection.
     """
 
     _inherit = "connection.api"
@@ -39,7 +39,7 @@ class ConnectionApi(models.Model):
 
     def write(self, vals):
         """
-        :raise ValidationError: for one that is to be active although it has lost a limit
+        :raise ValidationError: when a connection that has lost a limit is activated
         """
         result = super().write(vals)
         self._keep_limits(LIMITING_LISTS.keys() & vals.keys())
@@ -48,8 +48,8 @@ class ConnectionApi(models.Model):
                 if lost := connection._lost_limits():
                     raise ValidationError(
                         self.env._(
-                            "%(lists)s of %(model)s is empty because what it listed was deleted."
-                            " Choose again before the connection becomes active.",
+                            "%(lists)s of %(model)s is empty because all its entries were deleted."
+                            " Make a new selection before you unarchive the connection.",
                             lists=connection._list_names(lost),
                             model=connection.model_id.name,
                         )
@@ -64,7 +64,7 @@ class ConnectionApi(models.Model):
                 connection.write(changed)
 
     def _lost_limits(self):
-        """The lists that are empty although nobody emptied them here."""
+        """Return the names of the lists that lost their last entry by its deletion."""
         connection = self.sudo()
         return [
             name
@@ -77,9 +77,9 @@ class ConnectionApi(models.Model):
 
     @api.model
     def _close_what_lost_a_limit(self):
-        """Archive the connections that lost a limit, so that an administrator sees it.
+        """Archive the connections that lost a limit, so that an administrator notices it.
 
-        Not while this addon is uninstalled, when its tables go one by one.
+        Skipped while this addon is being uninstalled: its tables are dropped one by one.
         """
         if self.env["ir.module.module"].sudo()._get("jwt_auth_api").state == "to remove":
             return

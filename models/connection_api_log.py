@@ -13,14 +13,14 @@ from ..tools.text import storable
 
 _logger = logging.getLogger(__name__)
 
-#: Of the name of an action that there need not be.
+#: Texts are cut off at this length: a client can send any name of an action.
 MAX_LENGTH = 128
 
 
 class ConnectionApiLog(models.Model):
-    """Who did what with a connection that keeps a log, and what came of it.
+    """Log the requests of connections with *Log Requests*: who did what, and the result.
 
-    Never what was in it: neither values nor domains, neither tokens nor passwords.
+    Values, domains, tokens and passwords are never logged.
     """
 
     _name = "connection.api.log"
@@ -37,11 +37,13 @@ class ConnectionApiLog(models.Model):
     method = fields.Char("HTTP Method", readonly=True)
     model = fields.Char(readonly=True, index=True)
     operation = fields.Char(
-        readonly=True, help="Read, create, update, delete, or the name of an action."
+        readonly=True, help="read, create, update, delete, or the name of an action."
     )
     record_id = fields.Integer(readonly=True, aggregator=None)
     record_count = fields.Integer(
-        "Records", readonly=True, help="How many were answered, made, changed or deleted."
+        "Records",
+        readonly=True,
+        help="The number of records that were returned, created, changed or deleted.",
     )
     status = fields.Integer(readonly=True, aggregator=None)
     error = fields.Char(readonly=True)
@@ -51,14 +53,15 @@ class ConnectionApiLog(models.Model):
 
     @api.model
     def _record(self, **values):
-        """Write one request down, on a cursor of its own and at once.
+        """Log one request and commit it immediately, on a separate cursor.
 
-        To be called when the answer is known and the request's transaction is at its end: a user
-        whom it still holds would be waited for. No disk is: a crash of PostgreSQL may lose the last
-        half second. Should it fail, the answer is made already, and stays.
+        Call it when the response is known and the transaction of the request has ended: otherwise it
+        could wait for the row of a user that this transaction has locked. The commit does not wait for
+        the disk: a crash of PostgreSQL may lose the last half second. An error of the database does
+        not change the response.
         """
         given = {name: _short(value) for name, value in values.items()}
-        given["user_id"] = SQL(  # nobody, should the request have deleted its own user
+        given["user_id"] = SQL(  # NULL if the request has deleted its own user
             "(SELECT id FROM res_users WHERE id = %s)", values["user_id"]
         )
         given["requested_at"] = SQL(
@@ -75,11 +78,11 @@ class ConnectionApiLog(models.Model):
                 env.cr.execute("SET LOCAL synchronous_commit TO off")
                 env.cr.execute(insert)
         except psycopg2.Error as exc:
-            _logger.error("A request could not be written into the log: %s", exc.pgcode)
+            _logger.error("A request could not be logged: %s", exc.pgcode)
 
     @api.model
     def _days(self):
-        """For how many days the log is kept; read live.
+        """Return for how many days the log is kept; a changed setting applies at once.
 
         :rtype: int
         """
@@ -96,7 +99,7 @@ class ConnectionApiLog(models.Model):
 
 
 def _short(value):
-    """What a client chose, as far as a column takes it and a person reads it."""
+    """Return a text of the client cut to the column's length; None if PostgreSQL cannot store it."""
     if not isinstance(value, str):
         return value
     return value[:MAX_LENGTH] if storable(value) else None

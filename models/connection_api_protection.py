@@ -13,21 +13,21 @@ from ..tools import filters
 from .connection_api import TOGGLES
 
 MODES = ("read", "create", "write", "unlink")
-#: Groups of Odoo whose members decide who may do what.
+#: Groups of Odoo whose members decide about access rights.
 ADMINISTRATORS = ("base.group_system", "base.group_erp_manager")
 CHANGES = frozenset(["create", "write", "unlink"])
-#: Models of those whom a record can make a member of something.
+#: Models of the people whom a record can make a member of something.
 PEOPLE = frozenset(["res.partner", "res.users", "mail.guest"])
-#: Kinds of protection that leave reading open.
+#: Kinds of protection that do not restrict reading.
 PARTIAL_KINDS = frozenset(["members", "changes"])
-#: The mixin of models that hold templates which the server renders; ``mail.composer.mixin`` inherits it.
+#: The mixin of models with templates that the server renders; ``mail.composer.mixin`` inherits it.
 TEMPLATES = "mail.render.mixin"
 
 
 class ConnectionApi(models.Model):
-    """Models on which a connection lifts access rights for administrators alone.
+    """Find the models for which a connection lifts access rights only for administrators.
 
-    Found by rules, so that it holds for models that nobody here has heard of.
+    General rules find them, so that models of unknown addons are protected too.
     """
 
     _inherit = "connection.api"
@@ -35,7 +35,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _administrators_only(self, model_name):
-        """Return the access modes that Odoo's access rights give to administrators alone, or to nobody.
+        """Return the access modes that Odoo's access rights give only to administrators, or to nobody.
 
         The cache is emptied when an access right changes (``ir.model.access``).
 
@@ -55,7 +55,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _protected_modes(self, model_name):
-        """Return the access modes that a connection lifts for administrators alone.
+        """Return the access modes that a connection lifts only for administrators.
 
         :rtype: frozenset
         """
@@ -67,10 +67,10 @@ class ConnectionApi(models.Model):
 
     @api.model
     def _protection_kind(self, model_name):
-        """Return why a model is protected, beside the access rights that Odoo gives.
+        """Return why a model is protected, apart from Odoo's access rights.
 
-        :return: ``wizard``, ``template`` or ``listed`` for all modes; ``members`` or ``changes``
-            for changes alone; an empty text for none of them
+        :return: ``wizard``, ``template`` or ``listed`` if all modes are protected; ``members`` or
+            ``changes`` if only changes are; otherwise an empty text
         """
         model = self.env[model_name]
         if model._transient:
@@ -91,10 +91,10 @@ class ConnectionApi(models.Model):
 
     @api.model
     def _holds_members(self, model):
-        """Return whether a record makes somebody a member of something, once: such rows give rights.
+        """Return whether a record makes a person a member of something, which gives rights.
 
-        They have a unique key over a person and another record, as followers and the members of a
-        channel have.
+        Such models have a unique key over a person and another record: followers, members of a
+        channel.
         """
         for key in type(model)._table_objects.values():
             definition = key.get_definition(self.env.registry)
@@ -122,9 +122,9 @@ class ConnectionApi(models.Model):
 
         The cache is emptied when a record rule changes (``ir.rule``).
 
-        :return: ``members`` for people or groups who see the record, or what belongs to it, by this
-            field; ``join`` for a field that makes the record itself a member of what it leads to,
-            or that stands on the other side, too, and decides there; else an empty text
+        :return: ``members`` if the field lists people or groups who see the record, or what belongs to
+            it; ``join`` if it makes the record itself a member of the records that it links to, or has
+            an inverse field that decides about rights there; otherwise an empty text
         """
         field = self.env[model_name]._fields[field_name].base_field
         is_row = self._is_table_of_a_model(field.relation)
@@ -137,7 +137,7 @@ class ConnectionApi(models.Model):
         elif is_row and model_name in PEOPLE:
             return "join"
         if not field.store:
-            return ""  # its inverse is Odoo's own code, which asks for what it needs
+            return ""  # Odoo's own code writes it, with the access checks for what that changes
         inverses = {inverse.name for inverse in self.env.registry.field_inverses[field]}
         if not inverses:
             return ""
@@ -151,9 +151,9 @@ class ConnectionApi(models.Model):
 
     @api.model
     def _rule_words(self, model_name):
-        """Return words that record rules use: those of the model's own, and fields that others follow.
+        """Return the words in the model's own record rules, and the fields that any rule follows.
 
-        The fields that decide who sees what are among them.
+        They include the fields that decide who sees which records.
         """
         rules = (
             self.env["ir.rule"]
@@ -166,7 +166,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache()
     def _followed_words(self):
-        """Return fields that record rules look at through a relation: ``partner_id`` of ``order_id.partner_id``.
+        """Return the fields that record rules read through a relation: ``partner_id`` of ``order_id.partner_id``.
 
         The cache is emptied when a record rule changes (``ir.rule``).
         """
@@ -176,7 +176,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache()
     def _words_of_contacts(self):
-        """Return words of record rules that may be fields of a user's own contact.
+        """Return the words in record rules that may be fields of a user's own contact.
 
         The cache is emptied when a record rule changes (``ir.rule``).
         """
@@ -189,7 +189,7 @@ class ConnectionApi(models.Model):
     @api.model
     @tools.ormcache("model_name", cache="stable")
     def _secret_fields(self, model_name):
-        """Return the names of fields of a model whose value opens something else.
+        """Return the names of a model's fields that hold a secret, such as an access token.
 
         :rtype: frozenset
         """
@@ -201,9 +201,9 @@ class ConnectionApi(models.Model):
     def _check_opener(self):
         """Check that only a system administrator opens what gives administrators' rights.
 
-        A connection that is archived opens nothing: everybody who manages connections may archive one.
+        Every manager of connections may archive one, because an archived connection opens nothing.
 
-        :raise AccessError: for a manager of connections who is no system administrator
+        :raise AccessError: if a manager of connections who is not a system administrator tries it
         """
         if self.env.su or self.env.user._is_system():
             return
@@ -211,23 +211,23 @@ class ConnectionApi(models.Model):
             if connection.action_ids.filtered("as_superuser"):
                 raise AccessError(
                     self.env._(
-                        "An action of %(model)s runs with superuser rights: only system administrators can"
-                        " change this connection. You can archive it.",
+                        "Only system administrators can change this connection, because an action of"
+                        " %(model)s runs with superuser rights. You can archive it.",
                         model=connection.model_id.name,
                     )
                 )
             if connection._lifts_protected_modes():
                 raise AccessError(
                     self.env._(
-                        "Only system administrators can open %(model)s with access rights ignored. Choose"
-                        " the user's own.",
+                        "Only system administrators can open %(model)s with access rights ignored. Set"
+                        " Access Rights to The user's own.",
                         model=connection.model_id.name,
                     )
                 )
             if names := connection._read_protected() or connection._filter_secrets():
                 raise AccessError(
                     self.env._(
-                        "Only system administrators can use a filter that looks into %(models)s.",
+                        "Only system administrators can use %(models)s in a filter.",
                         models=sorted(names),
                     )
                 )
@@ -242,7 +242,7 @@ class ConnectionApi(models.Model):
         return self.run_as != "user" and not protected.isdisjoint(opened)
 
     def _read_protected(self):
-        """Return which models of the filter only administrators may look into."""
+        """Return the names of the models in the filter that only administrators may read."""
         names = {name for name in self._filter_models() if "read" in self._protected_modes(name)}
         for path in self._user_paths():
             model = self.env["res.users"]
@@ -258,14 +258,14 @@ class ConnectionApi(models.Model):
         return [path for path in filters.paths(tree) if path[0] == "user"]
 
     def _filter_secrets(self):
-        """Return the fields of the filter that open something: by what passes it, their value could be told."""
+        """Return the names of secrets in the filter: the records that match would reveal their values."""
         names = set(self._secret_fields(self.model)) | set(self._secret_fields("res.users"))
         words = set(re.findall(r"\w+", self.domain or ""))
         followed = self._filter_models()
         return words & names.union(*(self._secret_fields(model) for model in followed))
 
     def _filter_models(self):
-        """Return the names of the models, other than its own, whose fields the record filter looks at."""
+        """Return the names of the other models whose fields the record filter uses."""
         model = self.env[self.model]
         return self._models_in_domain(
             model, scope_domain(self.env, (self.domain or "").strip() or "[]")
@@ -288,7 +288,7 @@ class ConnectionApi(models.Model):
 
 
 def _compares_ids(condition):
-    """Return whether a condition on a relation looks at ids alone, not at names or at other fields."""
+    """Return whether a condition on a relation compares only ids, not names or other fields."""
     value = condition.value
     given = value if isinstance(value, list | tuple | set | frozenset) else [value]
     plain = condition.operator in ("=", "!=", "in", "not in")

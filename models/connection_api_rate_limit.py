@@ -10,21 +10,21 @@ from ..engine.transaction import apart
 from ..tools.errors import _
 from .jwt_throttle import too_many_requests
 
-#: A connection's limit is a number of requests in this time.
+#: A connection's limit is a number of requests per this period.
 WINDOW_SECONDS = 60
 _BUCKET = Bucket("connection_api_rate_limit", level="requests", since="last_request")
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """How many requests a user may still make, told with every answer of a limited connection."""
+    """Hold how many requests a user may still send; every response of a limited connection says it."""
 
     limit: int
-    #: Requests that are free now.
+    #: Requests that are available now.
     remaining: int
-    #: Seconds until all of them are free.
+    #: Seconds until all of them are available.
     reset: int
-    #: Seconds until one is free, 0 when this request was granted.
+    #: Seconds until one is available; 0 if this request was granted.
     wait: int
 
     @property
@@ -36,7 +36,8 @@ class Allowance:
         ]
 
     def refusal(self):
-        """
+        """Return the error for a request that was not granted.
+
         :rtype: ApiError | None
         """
         if not self.wait:
@@ -47,11 +48,10 @@ class Allowance:
 
 
 class ConnectionApiRateLimit(models.Model):
-    """How much of a connection's limit each user has used, and each session of its rotations.
+    """Count the requests of each user of a connection, and the rotations of each session.
 
-    Counted for all workers and machines.
-    So many requests at once, then one more every so many seconds: a minute's requests never come
-    back all together, as they would when a new minute begins.
+    Shared by all workers and machines. Requests become available again one by one, spread over the
+    minute, and not all together when a new minute begins.
     """
 
     _name = "connection.api.rate.limit"
@@ -71,13 +71,13 @@ class ConnectionApiRateLimit(models.Model):
     def _take(self, connection_id, limit):
         """Count one request of the current user.
 
-        Written and committed on a cursor of its own: reads run on read-only ones, and the count
-        stays whatever the answer is. What the request's own transaction has read so far is let go:
-        nothing may be written before. A request that is refused counts nowhere, so that a client
-        that does not wait is let in again as soon as one that does.
+        The count is committed on a separate cursor: reads run on read-only cursors, and the count must
+        stay whatever the response is. A read-only transaction of the request is rolled back first:
+        nothing may be written before. A refused request is not counted, so a client that does not
+        wait is not blocked longer than one that does.
 
-        :param limit: requests a minute; a changed one begins a new count, because the old one may
-            be more than it ever gives back
+        :param limit: requests per minute; a changed limit starts a new count, because the old count
+            may be higher than the new limit allows
         :rtype: Allowance
         """
         if self.env.cr.readonly:
@@ -96,8 +96,8 @@ class ConnectionApiRateLimit(models.Model):
     def _take_rotation(self, sid, limit):
         """Count one rotation of a session, in the transaction of the request.
 
-        :param limit: rotations a minute, as above
-        :return: seconds to wait, 0 when it is granted
+        :param limit: rotations per minute
+        :return: seconds to wait; 0 if the rotation is granted
         :rtype: int
         """
         return _BUCKET.take(

@@ -7,7 +7,7 @@ class IrActionsReport(models.Model):
     _inherit = "ir.actions.report"
 
     def write(self, vals):
-        """Connections know their reports by name."""
+        """Update the cached connections, which know their reports by name."""
         result = super().write(vals)
         self.env["jwt.cache.version"]._change()
         return result

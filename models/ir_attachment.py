@@ -6,11 +6,11 @@ from ..engine import grants
 
 
 class IrAttachment(models.Model):
-    """Attachments are as visible as the document that they belong to, for the caller's own rights.
+    """Check access to attachments by the caller's own rights on the document that they belong to.
 
-    Odoo hands out the access tokens of attachments that its code reads, so that neither what it may
-    read inside an operation nor what connections open counts. A file that is a field of an open record
-    is read with that record (``odoo/orm/fields_binary.py``).
+    Odoo returns the access tokens of attachments that its code reads. So neither what its code may
+    read during an operation nor what connections open counts here. A file in a field of an open
+    record is read with that record (``odoo/orm/fields_binary.py``).
     """
 
     _inherit = "ir.attachment"

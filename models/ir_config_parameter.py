@@ -7,7 +7,7 @@ from odoo.tools import SQL, frozendict
 
 from ..tools import settings
 
-#: The beginnings of the parameters that this addon reads on every use, and the identity of the database.
+#: Prefixes of the parameters that this addon reads on every use, and the identity of the database.
 _OURS = (settings.PREFIX, "base.login_cooldown_", "database.uuid")
 
 
@@ -34,7 +34,7 @@ class IrConfigParameter(models.Model):
 
     @api.model
     def _jwt_changed(self, names):
-        """Let a changed setting of the API count from the commit on, on every thread and machine."""
+        """Apply a changed setting of the API as soon as it is committed, on all threads and machines."""
         if any(name.startswith(_OURS) for name in names):
             self.flush_model(["key", "value"])
             self.env["jwt.cache.version"]._change()
@@ -43,17 +43,17 @@ class IrConfigParameter(models.Model):
     def _jwt_get(self, key):
         """Return a parameter that this addon reads on every use, as this transaction sees it.
 
-        Odoo's own cache of parameters is cleared before the commit, so that another thread can fill it
-        with the old value again.
+        Odoo clears its own cache of parameters before the commit, so another thread can fill it with
+        the old value again.
 
-        :param str key: it begins as one of ``_OURS``
-        :return: the text; None when it is not set
+        :param str key: starts with one of ``_OURS``
+        :return: the text; None if it is not set
         """
         return self._jwt_values(self.env["jwt.cache.version"]._current()).get(key)
 
     @api.model
     def _jwt_setting(self, name):
-        """Return the value of a setting, read live: a change counts from the next request on.
+        """Return the value of a setting; a change applies from the next request on.
 
         :param name: a key of ``SETTINGS`` or ``COOLDOWN`` in ``tools/settings.py``
         :return: an integer, a text, or a set of origins

@@ -16,24 +16,24 @@ from ..tools.errors import ApiError, _, unauthorized
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _COMPANY = r" *[0-9]{1,9}(?:\.0{1,9})? *"
 _COMPANIES = re.compile(rf"{_COMPANY}(?:,{_COMPANY}){{0,99}}")
-#: Longer than any id, in digits.
+#: More digits than any id has.
 _LONGEST_ID = 20
-#: Length of an ``Accept-Language``; browsers send less than 200 characters.
+#: Maximum length of ``Accept-Language``; browsers send less than 200 characters.
 _MAX_LANGUAGES = 1000
-#: Length of a ``User-Agent``; browsers send less than 300 characters.
+#: Maximum length of ``User-Agent``; browsers send less than 300 characters.
 _MAX_AGENT = 512
 COMPANY_HEADER = "X-Odoo-Company"
-#: For clients whose proxy lets no other method than POST pass.
+#: For clients whose proxy blocks PUT, PATCH and DELETE.
 OVERRIDE_HEADER = "X-HTTP-Method-Override"
-#: What it may say, and the method that it makes of a POST: PATCH equals PUT in this API.
+#: Its allowed values, and the methods that they stand for: PATCH equals PUT in this API.
 OVERRIDING_METHODS = {"PUT": "PUT", "PATCH": "PUT", "DELETE": "DELETE"}
 
 
 def cut_headers(http):
-    """Cut headers that no client sends so, before they are parsed; nobody has to be logged in to send them.
+    """Cut overlong headers before they are parsed: clients can send them without a login.
 
-    A list of 20,000 languages costs up to a second, and Odoo's parser of user agents takes time in the
-    square of a row of spaces. Control characters are for no log and no list.
+    Parsing 20,000 languages takes up to a second, and Odoo's parser of user agents takes quadratic
+    time for a sequence of spaces. Control characters must not reach logs and lists.
     """
     if len(http.headers.get("Accept-Language", "")) > _MAX_LANGUAGES:
         del http.environ["HTTP_ACCEPT_LANGUAGE"]
@@ -42,16 +42,16 @@ def cut_headers(http):
 
 
 def overriding_method():
-    """Return the method that a POST says it stands for, in upper case; empty for none."""
+    """Return the method in the override header of a POST, in upper case; empty if there is none."""
     http = request.httprequest
     named = http.headers.get(OVERRIDE_HEADER, "").strip().upper() if http.method == "POST" else ""
     return "" if named == "POST" else named
 
 
 class AnyPath(BaseConverter):
-    """All that is left of a path, doubled slashes and line breaks included; every other rule comes first.
+    """Match any rest of a path, including doubled slashes and line breaks, after all other rules.
 
-    ``<path:x>`` leaves out what begins with a slash, which is answered in HTML then.
+    ``<path:x>`` does not match a rest that begins with a slash: Odoo would respond in HTML.
     """
 
     part_isolating = False
@@ -60,10 +60,10 @@ class AnyPath(BaseConverter):
 
 
 class RecordId(SignedIntConverter):
-    """Odoo's ``int``, without an exception for what Python does not read as a number.
+    """Match an id as Odoo's ``int`` does, without an exception for a number that is too long.
 
-    It refuses more than 4300 digits, which would end in HTML before any route is found. Digits of
-    other scripts, which it does read, are none here.
+    Python refuses to parse more than 4300 digits: Odoo would respond in HTML, before a route is found.
+    Digits of other scripts, which Python accepts, do not match.
     """
 
     regex = r"-?[0-9]+(?:\.0+)?"  # some languages write 2.0
@@ -73,10 +73,10 @@ class RecordId(SignedIntConverter):
 
 
 class IrHttp(models.AbstractModel):
-    """``@route(auth="jwt")``, for the routes of any addon.
+    """Provide ``@route(auth="jwt")`` for the routes of any addon.
 
-    The caller's access token stands for its user; an Odoo session cookie in the same request
-    counts for nothing, and none is ever made. On such a route ``request.jwt`` holds the checked
+    The access token alone decides who the user is: an Odoo session cookie in the same request is
+    ignored, and none is created. On such a route, ``request.jwt`` holds the verified
     :class:`~odoo.addons.jwt_auth_api.tools.tokens.Claims`.
     """
 
@@ -88,10 +88,10 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _match(cls, path_info):
-        """Find the route of the method that a POST to this API stands for (``X-HTTP-Method-Override``).
+        """Find the route for the method that a POST to this API overrides (``X-HTTP-Method-Override``).
 
-        From here on the request has that method: its route, the connection's toggles, ``If-Match``,
-        limits and the log know no other. The dispatcher refuses what stands for no method.
+        From here on the request has that method, for its route, the connection's methods,
+        ``If-Match``, limits and the log. The dispatcher refuses invalid values.
         """
         rule, args = super()._match(path_info)
         method = OVERRIDING_METHODS.get(overriding_method())
@@ -101,7 +101,7 @@ class IrHttp(models.AbstractModel):
         found = super()._match(path_info)
         if found[0].endpoint.routing["type"] == "jwt_api":
             return found
-        cls._set_method("POST")  # a route of another addon's, which knows nothing of the header
+        cls._set_method("POST")  # a route of another addon, which does not support the header
         return rule, args
 
     @staticmethod
@@ -116,7 +116,7 @@ class IrHttp(models.AbstractModel):
             cls._forget_cookie_session()
         if routing["type"] == "jwt_api":
             method = request.httprequest.method
-            # the bytes of a file are no envelope, whatever they look like
+            # the bytes of a file are never an envelope, even if they look like one
             request.dispatcher.may_be_envelope = method not in routing.get("raw_body", ())
             if method == "OPTIONS":
                 return cls._authenticate_explicit("none")
@@ -124,19 +124,19 @@ class IrHttp(models.AbstractModel):
 
     @staticmethod
     def _normalize_address():
-        """Give each client one address, for whatever reads it later, Odoo's own code too.
+        """Normalize the client's address for all code that reads it later, including Odoo's own.
 
-        That is throttles, events, sessions and logs. Odoo reads the address in both places.
+        Throttles, events, sessions and logs use it. Odoo reads it from both places.
         """
         http = request.httprequest
         http.remote_addr = http.environ["REMOTE_ADDR"] = address.normalize(http.remote_addr)
 
     @classmethod
     def _authenticate_explicit(cls, auth):
-        """Let exceptions through: Odoo's own method turns each but a few into a 403.
+        """Authenticate without catching exceptions: Odoo's own method turns most of them into a 403.
 
-        So a database that cannot answer is a 503 and no missing right, and Odoo's retry sees a lost
-        race. The request has no session of Odoo's here that could be checked.
+        An unavailable database must be a 503 and not a missing right, and Odoo's retry must see a lost
+        race. The session check that Odoo adds is not needed: the request has no Odoo session here.
         """
         if auth == "jwt":
             return cls._auth_method_jwt()
@@ -144,15 +144,15 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _forget_cookie_session(cls):
-        """Put an empty session that is never saved in place of a cookie's.
+        """Replace the session of the cookie with an empty one that is never saved.
 
-        So neither its user nor its context, debug mode or identity check can reach a call that
-        another token authorises, and a cookie alone opens nothing (no CSRF). Odoo's retry reloads
-        the session and authenticates again, which comes back here.
+        Its user, context, debug mode and identity check therefore cannot affect a call that a token
+        authorizes, and a cookie alone gives no access (no CSRF). Odoo's retry reloads the session and
+        authenticates again, which calls this again.
         """
         if not request.session.is_new:
             session = request.session = root.session_store.new()
-            session.update(get_default_session(), db=request.db)  # what an endpoint may rely on
+            session.update(get_default_session(), db=request.db)  # endpoints may rely on these
             session.context = {"lang": request.default_lang()}
         request.session.can_save = False
         lang = request.accepted_language = cls._accepted_language()
@@ -160,8 +160,9 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _auth_method_jwt(cls):
-        """The caller's access token is signed by this database, has not expired, and its session
-        and user live: two dictionary look-ups and one SQL statement.
+        """Authenticate the caller by the access token: its signature, expiry, session and user.
+
+        This costs two dictionary look-ups and one SQL statement.
 
         :raise ApiError: 401 with an RFC 6750 challenge
         """
@@ -174,9 +175,9 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _jwt_signed_claims(cls):
-        """Return the claims of the caller's access token, which may have expired or be logged out.
+        """Return the claims of the caller's access token, even if it has expired or is logged out.
 
-        For log-out alone.
+        Only for the logout.
 
         :raise ApiError: ``missing_token``, ``invalid_token``
         """
@@ -189,7 +190,7 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _bearer_token(cls):
-        """Return the access token of the request, unchecked.
+        """Return the access token of the request, without verifying it.
 
         :raise ApiError: ``missing_token``, ``invalid_token``
         """
@@ -215,13 +216,13 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _language_of_call(cls, own):
-        """The language that a call reads or writes in; None for the user's own.
+        """Return the language that a call reads or writes in; None for the user's own.
 
-        What a browser accepts decides what is read. A write changes one language, so that one has to
-        be named: by ``Content-Language`` or, on this API's own routes, by the parameter ``lang``.
+        Reads use the client's ``Accept-Language``. A write changes one language, so the client has to
+        name it: with ``Content-Language`` or, on this API's own routes, the parameter ``lang``.
 
         :param own: the user's own language
-        :raise ApiError: ``bad_parameter`` for one that is not installed
+        :raise ApiError: ``bad_parameter`` for a language that is not installed
         """
         http = request.httprequest
         reads = http.method in ("GET", "HEAD", "OPTIONS")
@@ -237,14 +238,14 @@ class IrHttp(models.AbstractModel):
         if not fitting:
             raise ApiError(
                 "bad_parameter",
-                _("%(lang)s is no language that is installed here."),
+                _("The language %(lang)s is not installed."),
                 lang=ascii(named[:32])[1:-1],
             )
         return own if own in fitting else fitting[0]
 
     @staticmethod
     def _installed_languages(code):
-        """Codes of the installed languages that a code in lower case stands for: ``fr`` for any French."""
+        """Return the installed languages that match a code in lower case: ``fr`` matches any French."""
         installed = [name for name, _label in request.env["res.lang"].sudo().get_installed()]
         return [
             name
@@ -254,9 +255,9 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _accepted_language(cls):
-        """The language that the client likes best of those installed; None without one, or for ``*``.
+        """Return the installed language that the client prefers; None without one, or for ``*``.
 
-        ``fr`` stands for any French, ``fr-CA`` for that of Canada or, without it, for any.
+        ``fr`` matches any French; ``fr-CA`` matches Canadian French or, if not installed, any French.
         """
         cut_headers(request.httprequest)
         accepted = request.httprequest.accept_languages
@@ -275,24 +276,25 @@ class IrHttp(models.AbstractModel):
 
     @staticmethod
     def _companies(user):
-        """The companies that a call is about, the first of them for what it creates.
+        """Return the ids of the companies that a call uses; new records get the first one.
 
-        :raise ApiError: ``bad_parameter``, or ``access_denied`` for one that is not the user's
+        :raise ApiError: ``bad_parameter``; ``access_denied`` for a company that the user has no access to
         """
         text = request.httprequest.headers[COMPANY_HEADER]
         if not _COMPANIES.fullmatch(text):
             raise ApiError(
-                "bad_parameter", _("X-Odoo-Company is the id of a company, or several: 3,5.")
+                "bad_parameter",
+                _("X-Odoo-Company must be the id of a company, or several ids: 3,5."),
             )
         ids = list(dict.fromkeys(int(part.partition(".")[0]) for part in text.split(",")))
         if not set(ids) <= set(user._get_company_ids()):
-            raise ApiError("access_denied", _("You do not work in this company."))
+            raise ApiError("access_denied", _("You have no access to this company."))
         return ids
 
     @staticmethod
     def _invalid_token():
         return unauthorized(
             "invalid_token",
-            _("The access token is not valid any more. Refresh it or log in again."),
+            _("The access token is invalid or has expired. Refresh it or log in again."),
             challenge="invalid_token",
         )

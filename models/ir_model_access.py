@@ -10,7 +10,7 @@ class IrModelAccess(models.Model):
 
     @api.model
     def check(self, model, mode="read", raise_exception=True):
-        """Lift the access rights, as far as a grant does."""
+        """Skip the access rights that a grant lifts."""
         grant = grants.active(self.env)
         if grant is None:
             return super().check(model, mode, raise_exception)

@@ -7,9 +7,9 @@ class IrModelFields(models.Model):
     _inherit = "ir.model.fields"
 
     def unlink(self):
-        """A connection that listed these fields alone opens nothing afterwards.
+        """Disable the connections that listed only these fields.
 
-        Also for fields that go with them by a foreign key, which no ``unlink`` hears of.
+        This includes fields that a foreign key deletes with them, without a call of ``unlink``.
         """
         result = super().unlink()
         self.env["connection.api"]._close_what_lost_a_limit()

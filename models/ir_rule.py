@@ -11,10 +11,10 @@ class IrRule(models.Model):
 
     @api.model
     def _compute_domain(self, model_name, mode="read"):
-        """Lift the rules for reading, as far as a grant does.
+        """Skip the record rules for reading that a grant lifts.
 
-        Odoo caches its own answer by user, so that it must never see the grant: it asks itself again
-        for parent models.
+        Odoo caches its own result by user, so its code must not see the grant: it calls this method
+        again for parent models.
         """
         grant = grants.active(self.env)
         if grant is None:

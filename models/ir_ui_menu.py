@@ -6,7 +6,7 @@ from ..engine import grants
 
 
 class IrUiMenu(models.Model):
-    """Odoo caches which menus are visible, for all users with the same groups: a grant must not count."""
+    """Compute visible menus without a grant: Odoo caches them for all users with the same groups."""
 
     _inherit = "ir.ui.menu"
 

@@ -7,15 +7,16 @@ from ..tools import tokens
 
 
 class JwtCacheVersion(models.Model):
-    """The version of what workers keep in memory: connections and signing keys.
+    """Hold the version of the data that workers cache: connections, settings and signing keys.
 
-    Odoo's caches are cleared before a change is committed. Until then, and as long as its snapshot is
-    older, a thread of the same process can fill them again with the old state, for good. So what is
-    cached here is cached by this version. It changes in the same transaction as what it stands for,
-    and each request reads it in its own snapshot: no request can use what is older, or newer, than
-    the data that it sees, on no thread, worker, machine or replica.
+    Odoo clears its caches before a change is committed. Until then, and as long as its snapshot is
+    older, a thread of the same process can fill them again with the old state, permanently. This addon
+    therefore caches its data by this version. The version changes in the same transaction as the data,
+    and each request reads it in its own snapshot: on every thread, worker, machine and replica, a
+    request uses cached data that is exactly as old as the data that it sees.
 
-    One row, in a table that is not Odoo's (``_auto = False``), so that no write of the ORM marks it.
+    It is one row in a table that Odoo does not manage (``_auto = False``), so that the ORM never
+    writes to it.
     """
 
     _name = "jwt.cache.version"
@@ -44,7 +45,7 @@ class JwtCacheVersion(models.Model):
     def _current(self):
         """Return the version in the snapshot of this transaction, read once.
 
-        :return: a text; None when somebody has emptied the table, until the next change
+        :return: a text; None if somebody has emptied the table, until the next change
         """
         cache = self.env.cr.cache
         if self._name not in cache:
@@ -54,12 +55,12 @@ class JwtCacheVersion(models.Model):
 
     @api.model
     def _remember(self, version):
-        """Keep the version that another statement of this transaction has read."""
+        """Store the version that another statement of this transaction has read."""
         self.env.cr.cache[self._name] = version
 
     @api.model
     def _change(self):
-        """Change the version, with the transaction that changes what it stands for."""
+        """Change the version, in the transaction that changes the cached data."""
         version = tokens.random_id()
         self.env.cr.execute(
             SQL(

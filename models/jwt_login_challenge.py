@@ -23,25 +23,27 @@ _CODE = re.compile(r"[0-9]{4,10}")
 
 
 def _invalid_mfa_token():
-    return ApiError("invalid_mfa_token", _("Log in again: the second step took too long."))
+    return ApiError(
+        "invalid_mfa_token", _("The second step of the login took too long. Log in again.")
+    )
 
 
 def invalid_passkey():
-    """One answer for an unknown passkey, a wrong signature, an archived user, an old challenge."""
+    """Return the same error for an unknown passkey, wrong signature, archived user or old challenge."""
     return ApiError(
         "invalid_passkey",
-        _("The passkey was not accepted, or it took too long. Ask for new options and try again."),
+        _("The passkey was not accepted, or it took too long. Request new options and try again."),
     )
 
 
 class JwtLoginChallenge(models.Model):
-    """A login that has begun: what its second request has to answer; good for one login, five minutes.
+    """Store a login that waits for its second request; valid for one login, for five minutes.
 
-    Either a right password that still lacks its second factor (five tries), or the challenge that a
-    passkey has to sign (one try), of a user who is not known yet.
+    It is either a correct password that still needs its second factor (five attempts), or the
+    challenge that a passkey has to sign (one attempt), of a user who is not known yet.
 
-    The codes are Odoo's own matter: its TOTP app, its mailed code, its hourly limit
-    (``addons/auth_totp``, ``addons/auth_totp_mail``), whichever is installed.
+    Odoo itself checks codes, mails them and limits both per hour (``addons/auth_totp``,
+    ``addons/auth_totp_mail``), whichever is installed.
     """
 
     _name = "jwt.login.challenge"
@@ -61,17 +63,17 @@ class JwtLoginChallenge(models.Model):
     _expires_at_idx = models.Index("(expires_at)")
     _kind = models.Constraint(
         "CHECK ((user_id IS NULL AND stamp IS NULL) = (passkey_challenge IS NOT NULL))",
-        "It is of a user or of a passkey.",
+        "A challenge belongs either to a user or to a passkey.",
     )
 
     @api.model
     def _require(self, user):
-        """Ask a user for the second factor, and mail its code where it is mailed.
+        """Request the second factor from a user, and mail the code if the user gets it by mail.
 
-        :raise Refused: always, ``mfa_required``: the challenge stays, and the entry in the login log
-            that the mailed code depends on
-        :raise ApiError: ``too_many_requests`` when Odoo sends no more mails this hour;
-            ``unavailable`` when the mail server does not take the mail
+        :raise Refused: ``mfa_required``, always: the challenge is committed, as is the entry in the
+            login log that the mailed code depends on
+        :raise ApiError: ``too_many_requests`` if Odoo sends no more mails this hour; ``unavailable``
+            if the mail server does not accept the mail
         """
         kind = user._mfa_type()
         token = tokens.MfaToken.new()
@@ -98,18 +100,18 @@ class JwtLoginChallenge(models.Model):
                 raise unavailable(_("The code could not be mailed. Try again later.")) from exc
         raise Refused(
             "mfa_required",
-            _("This account has a second factor: send its code to /api/login/mfa."),
+            _("This account has a second factor. Send its code to /api/login/mfa."),
             extra={"mfa_token": str(token), "mfa_type": kind, "expires_in": CHALLENGE_SECONDS},
         )
 
     @api.model
     def _answer(self, text, code, address):
-        """Return the user whose second factor a code is.
+        """Return the user of a challenge, if the code is the user's second factor.
 
         :param text: the ``mfa_token``
         :param str code: the digits
-        :raise Refused: ``invalid_code``, ``invalid_mfa_token`` or ``too_many_requests``: the failed try
-            stays counted
+        :raise Refused: ``invalid_code``, ``invalid_mfa_token`` or ``too_many_requests``, where the
+            failed attempt stays counted
         :raise ApiError: ``invalid_mfa_token``, ``too_many_requests``, with nothing written
         """
         read_committed(self.env.cr)
@@ -138,18 +140,18 @@ class JwtLoginChallenge(models.Model):
             self.env["jwt.security.event"]._record(
                 "mfa_failed", user_id=user.id, ip_address=address
             )
-            raise Refused("invalid_code", _("The code is not right, or not any more.")) from None
-        # Odoo knows the last code of an app, but takes a mailed one as often as it comes: that one ends
-        # the user's other logins that have begun
+            raise Refused("invalid_code", _("The code is wrong, or no longer valid.")) from None
+        # Odoo refuses the last code of an app, but accepts a mailed one repeatedly: a mailed code
+        # therefore ends the user's other pending logins
         used = SQL("user_id = %s", user.id) if kind == "totp_mail" else SQL("id = %s", row["id"])
         self.env.cr.execute(SQL("DELETE FROM jwt_login_challenge WHERE %s", used))
         return user
 
     def _find(self, text):
-        """The genuine challenge that a token stands for, perhaps an expired one.
+        """Return the challenge of a genuine token, even if it has expired.
 
-        :raise ApiError: ``invalid_mfa_token`` when its user has changed
-        :raise tokens.InvalidToken: when there is no such challenge
+        :raise ApiError: ``invalid_mfa_token`` if its user has changed
+        :raise tokens.InvalidToken: if there is no such challenge
         """
         token = tokens.MfaToken.parse(text)
         self.env.cr.execute(
@@ -172,12 +174,12 @@ class JwtLoginChallenge(models.Model):
         return row
 
     def _claim(self, row, user):
-        """Lock the user, and count a try on the challenge, in this order.
+        """Lock the user, then count an attempt on the challenge, in this order.
 
-        So one code counts once: whoever waits for the user's row finds the code used, or the challenge
-        gone.
+        A code can therefore be used only once: a request that waits for the user's row finds that the
+        code was used, or that the challenge was deleted.
 
-        :raise ApiError: ``invalid_mfa_token`` when the challenge does not live any more
+        :raise ApiError: ``invalid_mfa_token`` if the challenge is no longer valid
         """
         self.env.cr.execute(
             "SELECT xmin::text FROM res_users WHERE id = %s FOR NO KEY UPDATE", [user.id]
@@ -203,13 +205,13 @@ class JwtLoginChallenge(models.Model):
 
     @api.model
     def _offer_passkey(self, challenge, address):
-        """Keep a challenge for the one request that answers it.
+        """Store a challenge for the one request that answers it.
 
-        Anybody may ask; so an address gets a hundred at once and then one a second, and what has
-        expired goes.
+        Anybody can request challenges, so an address gets a hundred at once and then one per second.
+        Expired ones are deleted here.
 
-        :param str challenge: as ``auth.passkey.key`` made it
-        :return: the token that the answer has to come with
+        :param str challenge: the challenge of ``auth.passkey.key``
+        :return: the token that the answer must contain
         :rtype: tokens.PasskeyToken
         :raise ApiError: ``too_many_requests``
         """
@@ -233,9 +235,9 @@ class JwtLoginChallenge(models.Model):
 
     @api.model
     def _take_passkey(self, text, address):
-        """Return the challenge behind a ``passkey_token``, once.
+        """Delete the challenge of a ``passkey_token`` and return it.
 
-        What refuses the request after that has to be a :class:`Refused`: the challenge is used up.
+        Every later refusal of the request must be a :class:`Refused`, so that the challenge stays used.
 
         :raise Refused: ``invalid_passkey``, ``too_many_requests``
         """
@@ -248,7 +250,7 @@ class JwtLoginChallenge(models.Model):
 
     def _take_challenge(self, token):
         """
-        :raise tokens.InvalidToken: when there is no such challenge, or none any more
+        :raise tokens.InvalidToken: if there is no such challenge, or it has expired or been used
         """
         self.env.cr.execute(
             SQL(

@@ -4,11 +4,11 @@ from odoo import fields, models
 
 
 class JwtRefreshToken(models.Model):
-    """The refresh token that a session goes on with, and the one before it.
+    """Store the current refresh token of a session, and the previous one.
 
-    Of a token only the hash of its secret is stored. A genuine token that comes back after its
-    successor was used is how a theft shows (RFC 9700, 4.14.2). Such an old token proves itself
-    (:class:`~..tools.tokens.RefreshToken`), so that its row is not kept; rows of tokens that older
+    Only the hash of a token's secret is stored. If a genuine token is sent again after its successor
+    was used, one of them was stolen (RFC 9700, 4.14.2). Such an old token proves that it is genuine
+    by itself (:class:`~..tools.tokens.RefreshToken`), so its row is deleted. Rows of tokens that older
     releases issued are kept until their session is purged.
     """
 
@@ -26,7 +26,9 @@ class JwtRefreshToken(models.Model):
     )
     selector = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     token_hash = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
-    consumed_at = fields.Datetime(readonly=True, help="When its successor was first issued.")
+    consumed_at = fields.Datetime(
+        readonly=True, help="When its successor was issued for the first time."
+    )
 
     _selector_uniq = models.UniqueIndex("(selector)")
     _parent_uniq = models.UniqueIndex("(parent_id) WHERE parent_id IS NOT NULL")

@@ -10,14 +10,14 @@ from ..engine.transaction import apart
 _logger = logging.getLogger(__name__)
 
 KEEP_DAYS = 90
-#: What somebody should look at: a warning in the log, where all others are information.
+#: Events that the server logs as a warning; all others are logged as information.
 ALARMS = frozenset(["reuse"])
 
 
 class JwtSecurityEvent(models.Model):
-    """What an administrator wants to see after a bad night: who came in, who did not, what ended.
+    """Record security events: logins, failures, stolen tokens and ended sessions.
 
-    Each event is also one line of the log. Neither ever holds a token or a password.
+    Each event is also one line of the server's log. Neither ever contains a token or a password.
     """
 
     _name = "jwt.security.event"
@@ -31,10 +31,10 @@ class JwtSecurityEvent(models.Model):
         [
             ("login", "Logged in"),
             ("login_failed", "Wrong login or password"),
-            ("mfa_required", "Second factor asked"),
+            ("mfa_required", "Second factor requested"),
             ("mfa_failed", "Wrong second factor"),
-            ("throttled", "Too many tries"),
-            ("reuse", "A used refresh token came back"),
+            ("throttled", "Too many attempts"),
+            ("reuse", "Refresh token reused"),
             ("repeated", "Refresh repeated from another address"),
             ("revoked", "Sessions ended"),
             ("keys_replaced", "Signing keys replaced"),
@@ -46,7 +46,7 @@ class JwtSecurityEvent(models.Model):
     user_id = fields.Many2one(
         "res.users", readonly=True, index="btree_not_null", ondelete="set null"
     )
-    login = fields.Char(readonly=True, help="As it was sent; such a user need not exist.")
+    login = fields.Char(readonly=True, help="The login as it was sent; there may be no such user.")
     ip_address = fields.Char("IP Address", readonly=True)
     session_id = fields.Many2one(
         "jwt.session", readonly=True, index="btree_not_null", ondelete="set null"
@@ -54,15 +54,16 @@ class JwtSecurityEvent(models.Model):
     session_ip_address = fields.Char(
         "Address of the Session",
         readonly=True,
-        help="Where the session had been used last before this.",
+        help="The address from which the session was last used before this event.",
     )
     detail = fields.Char(readonly=True)
 
     @api.model
     def _record(self, event, *, separately=False, **values):
-        """Record an event with the transaction, or separately: for what an error answers.
+        """Record an event in this transaction, or separately if the request ends with an error.
 
-        :param bool separately: commit at once, in a transaction apart; nothing may be written before
+        :param bool separately: commit immediately, in a separate transaction; nothing may be written
+            before
         :param values: the other fields, by name
         """
         values = {"event": event, **{name: value or False for name, value in values.items()}}

@@ -22,7 +22,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a request."""
+    """Hold the address and user agent of a request."""
 
     address: str | None
     user_agent: str | None
@@ -30,23 +30,23 @@ class Sender:
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh token was good for."""
+    """Hold the result of a refresh."""
 
     user_id: int
     access_token: str
-    #: Seconds that the access token is good for.
+    #: Seconds until the access token expires.
     access_seconds: int
-    #: The successor, when one was asked for.
+    #: The successor, if one was requested.
     refresh_token: tokens.RefreshToken | None
-    #: Seconds that the refresh token is good for, unless it is used.
+    #: Seconds until the refresh token expires if it is not used.
     seconds_left: int
     client_type: str
 
 
 class JwtSession(models.Model):
-    """A session: what one login opened on one device, and the family of its refresh tokens.
+    """Store the session that one login opened on one device, with its family of refresh tokens.
 
-    Ending it ends its access and refresh tokens on every worker with the next request.
+    When it ends, its access and refresh tokens are invalid on every worker from the next request on.
     """
 
     _name = "jwt.session"
@@ -65,7 +65,7 @@ class JwtSession(models.Model):
         [("app", "App"), ("browser", "Browser")],
         required=True,
         readonly=True,
-        help="A browser keeps its refresh token in a cookie that no script can read.",
+        help="A browser stores its refresh token in a cookie that scripts cannot read.",
     )
     login_method = fields.Selection(
         [
@@ -77,7 +77,7 @@ class JwtSession(models.Model):
         "Logged in with",
         readonly=True,
     )
-    # the table of API keys is not the ORM's, so that `init` makes the foreign key
+    # the ORM does not manage the table of API keys: `init` creates the foreign key
     api_key_id = fields.Many2one(
         "res.users.apikeys",
         "API Key",
@@ -86,17 +86,19 @@ class JwtSession(models.Model):
         ondelete="cascade",
         help="The session ends when this key is removed or expires.",
     )
-    user_agent = fields.Char(readonly=True, help="Of the log-in.")
+    user_agent = fields.Char(readonly=True, help="The user agent at the login.")
     device = fields.Char(compute="_compute_device")
-    ip_address = fields.Char("IP Address", readonly=True, help="Of the log-in.")
-    last_ip_address = fields.Char("Last IP Address", readonly=True, help="Of the last refresh.")
-    last_user_agent = fields.Char(readonly=True, help="Of the last refresh.")
+    ip_address = fields.Char("IP Address", readonly=True, help="The address at the login.")
+    last_ip_address = fields.Char(
+        "Last IP Address", readonly=True, help="The address at the last refresh."
+    )
+    last_user_agent = fields.Char(readonly=True, help="The user agent at the last refresh.")
     create_date = fields.Datetime("Created on", readonly=True)
     last_used_at = fields.Datetime(
-        required=True, readonly=True, help="When it was last refreshed, to the minute."
+        required=True, readonly=True, help="When it was last refreshed, accurate to the minute."
     )
     expires_at = fields.Datetime(
-        required=True, readonly=True, help="Set at the login; refreshing never extends it."
+        required=True, readonly=True, help="Set at the login. Refreshing does not extend it."
     )
     revoked_at = fields.Datetime(readonly=True)
     revoke_reason = fields.Selection(
@@ -104,12 +106,12 @@ class JwtSession(models.Model):
             ("logout", "Logged out"),
             ("logout_all", "Logged out everywhere"),
             ("admin", "Revoked by an administrator"),
-            ("reuse", "Used token came back"),
+            ("reuse", "Refresh token reused"),
             ("user", "Password, login or user changed"),
             ("device", "Device revoked by the user"),
             ("replaced", "Logged in again in the same browser"),
             ("copy", "The database was copied"),
-            ("limit", "Too many sessions of the user"),
+            ("limit", "Too many sessions"),
             ("api_key", "API key removed"),
         ],
         readonly=True,
@@ -124,14 +126,17 @@ class JwtSession(models.Model):
     _sid_uniq = models.UniqueIndex("(sid)")
 
     def init(self):
-        """Let no session outlive the API key that opened it, however the key is deleted."""
+        """Create the foreign key that deletes the sessions of an API key together with the key."""
         self.pool.add_foreign_key(
             self._table, "api_key_id", "res_users_apikeys", "id", "cascade", self, "jwt_auth_api"
         )
         self._end_without_key()
 
     def _end_without_key(self):
-        """End the sessions of a release that did not keep the API key: nobody can end them with it."""
+        """End sessions that an older release opened without storing their API key.
+
+        Removing the key could not end them.
+        """
         self.env.cr.execute(
             """
             WITH ended AS (
@@ -179,7 +184,7 @@ class JwtSession(models.Model):
         return Domain.OR(domains[state] for state in value if state in domains)
 
     def action_revoke(self):
-        """End these sessions: the button of the backend, for whom the access rights let see them."""
+        """End these sessions, if the user may see them; for the button in the backend."""
         self.check_access("read")
         if not self.env.user.has_group("jwt_auth_api.group_manager"):
             self = self.filtered(lambda session: session.user_id == self.env.user)
@@ -189,10 +194,10 @@ class JwtSession(models.Model):
 
     @api.model
     def _open(self, user, client_type, user_agent, ip_address, method=None, api_key=None):
-        """Open a session for a user who has just proved who they are.
+        """Open a session for a user who has just been authenticated.
 
-        :param method: how, one of ``login_method``
-        :param api_key: the ``res.users.apikeys`` that stood for the password, if one did
+        :param method: how the user was authenticated, one of ``login_method``
+        :param api_key: the ``res.users.apikeys`` that was sent in place of the password, if any
         :return: the session, its access token and its first refresh token
         """
         user_version = user._jwt_lock()
@@ -238,13 +243,13 @@ class JwtSession(models.Model):
     def _make_room(self, user_id):
         """End the least recently used sessions of a user who has more than allowed.
 
-        After the commit of a login: it sees what parallel logins have opened.
+        Call it after the commit of a login, when it sees the sessions of parallel logins.
         """
         limit = self.env["ir.config_parameter"]._jwt_setting("max_sessions")
         if limit <= 0:
             return
         with apart(self.env) as env:
-            # one that somebody else is changing right now is left alone, until the next login
+            # skip sessions that another transaction has locked: the next login ends them
             env.cr.execute(
                 "SELECT id FROM jwt_session WHERE id IN ("
                 " SELECT id FROM jwt_session WHERE user_id = %s AND revoked_at IS NULL"
@@ -257,14 +262,14 @@ class JwtSession(models.Model):
                 env[self._name]._revoke(Domain("id", "in", surplus), "limit")
 
     def _seconds_left(self):
-        """Seconds that the refresh token of a session just opened is good for, unless it is used.
+        """Return the seconds until the refresh token of a new session expires if it is not used.
 
         :rtype: int
         """
         return min(self._life(), self._lifetimes(self.user_id)[1])
 
     def _access_seconds(self):
-        """Seconds that the access token of a session just opened is good for.
+        """Return the seconds until the access token of a new session expires.
 
         :rtype: int
         """
@@ -277,10 +282,10 @@ class JwtSession(models.Model):
 
     @api.model
     def _lifetimes(self, user):
-        """Seconds that a session of a user may last, and may stay unused.
+        """Return the seconds that a session of a user may last, and may stay unused.
 
-        Odoo's own time-outs (``addons/auth_timeout``) look at web sessions alone; where they are
-        shorter, they count here too.
+        Odoo's own time-outs (``addons/auth_timeout``) end only web sessions. If they are shorter, they
+        apply here too.
         """
         absolute = self.env["ir.config_parameter"]._jwt_setting("refresh_token_seconds")
         idle = self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
@@ -292,10 +297,10 @@ class JwtSession(models.Model):
 
     @api.model
     def _replace(self, refresh, address=None):
-        """A login in a browser that still has the cookie of another session: that one ends.
+        """End the previous session of a browser that logs in again.
 
-        :param str refresh: what the cookie held
-        :param str address: where the request came from
+        :param str refresh: the refresh token in the cookie
+        :param str address: the address of the client
         """
         try:
             row = self._find(tokens.RefreshToken.parse(refresh))
@@ -306,7 +311,7 @@ class JwtSession(models.Model):
 
     @api.model
     def _profile(self):
-        """Return the profile that counts; read live, so that a change counts from the next request on.
+        """Return the current profile; a change applies from the next request on.
 
         :rtype: profiles.Profile
         """
@@ -316,8 +321,8 @@ class JwtSession(models.Model):
     def _access_token(self, user_id, session, seconds):
         """Sign an access token.
 
-        :param session: a session, or what :meth:`_find` returns of one
-        :param int seconds: how long it is good for
+        :param session: a session, or its row as :meth:`_find` returns it
+        :param int seconds: the lifetime
         """
         now = int(time.time())
         claims = tokens.Claims(
@@ -327,7 +332,7 @@ class JwtSession(models.Model):
             tokens.random_id(),
             now,
             now + seconds,
-            # when the session was opened, however often it was refreshed since
+            # the time of the login, not of the last refresh
             int(session.create_date.replace(tzinfo=timezone.utc).timestamp()),
             tokens.METHODS.get(session.login_method, ()),
             session.client_type,
@@ -336,11 +341,10 @@ class JwtSession(models.Model):
 
     @api.model
     def _authenticate(self, text):
-        """Return the claims of an access token whose session and user live: one statement.
+        """Return the claims of an access token with an active session and user, with one SQL statement.
 
-        The signature is checked with the keys that this process knows, before anything is looked up.
-        The statement then brings the version of the keys along; where it has changed, the token is
-        checked once more.
+        The signature is verified first, with the keys that this process has cached. The statement also
+        reads the version of the keys; if it has changed, the token is verified again.
 
         :param str text: the token
         :rtype: tokens.Claims
@@ -350,7 +354,7 @@ class JwtSession(models.Model):
         issuer = keys._last_known() or keys._issuer()
         try:
             claims = tokens.verify(text, issuer, now)
-        except tokens.UnknownKey:  # perhaps another process has made it
+        except tokens.UnknownKey:  # another process may have created the key
             issuer = keys._issuer()
             claims = tokens.verify(text, issuer, now)
         if not self._is_alive(claims):
@@ -360,15 +364,15 @@ class JwtSession(models.Model):
 
     @api.model
     def _is_alive(self, claims):
-        """Whether the session of a checked access token and its user still live: one statement.
+        """Return whether the session and the user of a verified access token are still active.
 
-        It reads the version of the caches as well.
+        The one SQL statement also reads the version of the caches.
 
         :param tokens.Claims claims:
         :rtype: bool
         """
-        # by the session's name alone: with the user in the condition PostgreSQL plans longer, and may
-        # walk through all sessions of the user
+        # search by `sid` only: with the user in the condition, PostgreSQL plans longer and may scan all
+        # sessions of the user
         self.env.cr.execute(
             """
             SELECT s.user_id,
@@ -395,18 +399,18 @@ class JwtSession(models.Model):
     def _refresh(self, refresh, sender, *, rotate, user_id=None, sid=None):
         """Return a new access token for a refresh token and, with ``rotate``, its successor.
 
-        Runs in one short READ COMMITTED transaction, which it begins: parallel refreshes wait for
-        each other and agree on one successor. A consumed token gets that successor again within
-        the grace; later, or when the successor has been used too, it is reuse: the session ends.
+        This begins one short READ COMMITTED transaction: parallel refreshes wait for each other and
+        get the same successor. A used token returns that successor again within the grace period.
+        Later, or if the successor has been used too, it is reuse, and the session ends.
 
         :param str refresh: the refresh token as the client sent it
         :param Sender sender: who sent it
-        :param bool rotate: whether the client can take a successor
-        :param user_id: refuse a token of another user, without touching it
-        :param sid: refuse a token of another session, without touching it
+        :param bool rotate: whether to issue a successor
+        :param user_id: refuse a token of another user, and do not use it up
+        :param sid: refuse a token of another session, and do not use it up
         :rtype: Refreshed
-        :raise Refused: ``invalid_refresh_token`` (``invalid_grant`` in profile ``strict``): the end of
-            a session whose used token came back stays written; ``too_many_requests`` when the address
+        :raise Refused: ``invalid_refresh_token`` (``invalid_grant`` in profile ``strict``), where the
+            end of a session whose token was reused is committed; ``too_many_requests`` if the address
             sent too many invalid tokens
         :raise ApiError: ``too_many_requests`` for too many rotations, with nothing written
         """
@@ -446,7 +450,7 @@ class JwtSession(models.Model):
     def _idle_limit(self, row):
         """Return the seconds that the session of a refresh token may stay unused.
 
-        :return: 0 when the session is over: it was unused for that long, or its user has changed
+        :return: 0 if the session is over: it was unused for too long, or its user has changed
         """
         user = self.env["res.users"].browse(row.user_id)
         stamp, limit = user._jwt_session_stamp(row.user_version), self._lifetimes(user)[1]
@@ -454,7 +458,7 @@ class JwtSession(models.Model):
         return limit if is_current and row.idle_seconds < limit else 0
 
     def _touch(self, row, sender):
-        """Remember the use, once a minute and from each new address; Odoo's device list as well."""
+        """Store the last use of the session and its device: once a minute, and for each new address."""
         self.env.cr.execute(
             SQL(
                 "UPDATE jwt_session SET last_used_at = now() AT TIME ZONE 'utc',"
@@ -471,12 +475,13 @@ class JwtSession(models.Model):
         )
 
     def _find(self, refresh):
-        """The row of a genuine refresh token whose session and user live; None when one does not.
+        """Return the row of a genuine refresh token; None if its session or user is not active.
 
-        A wrong secret on a real selector finds nothing and ends nothing: a selector is no secret.
-        A token without a row that proves itself is an old one (see :meth:`_claim_successor`).
+        An existing selector with a wrong secret is an invalid token and does not end the session,
+        because a selector is not secret. A genuine token without a row is an old one (see
+        :meth:`_claim_successor`).
 
-        :raise tokens.InvalidToken: when there is no such token
+        :raise tokens.InvalidToken: if there is no such token
         """
         sid = refresh.session
         self.env.cr.execute(
@@ -508,26 +513,30 @@ class JwtSession(models.Model):
         if not genuine:
             raise tokens.InvalidToken("no such refresh token")
         if values is None:
-            return None  # its session is purged
+            return None  # the session has been purged
         self.env["jwt.cache.version"]._remember(values.pop("cache_version"))
         del values["token_hash"]
         return _Row(**values) if values.pop("alive") else None
 
     @api.model
     def _proof_key(self, sid):
-        """What the refresh tokens of a session prove themselves with.
+        """Return the key with which the refresh tokens of a session prove that they are genuine.
 
-        Whoever reads it out of the database can end that session with it, and cannot use it.
+        Somebody who has read the database can compute it: that is enough to end the session, but not
+        to use it.
 
         :rtype: bytes
         """
         return hmac(self.env(su=True), "jwt_auth_api-refresh", sid).encode()
 
     def _claim_successor(self, refresh, row, sender):
-        """The successor of a genuine token: new, or within the grace the one that exists already.
+        """Return the successor of a genuine token, or None if the token is reused: the session ends.
 
-        A new one makes the row of the token before last superfluous: were that token to come back, its
-        successor has been used, so that it ends the session, with a row or without.
+        The successor is new or, within the grace period, the one that exists already. A new one makes
+        the row of the token before the previous one superfluous: if that token is sent again, its
+        successor has been used, so that it ends the session with or without a row.
+
+        :raise ApiError: ``too_many_requests``
         """
         self.env.cr.execute(
             "UPDATE jwt_refresh_token SET consumed_at = now() AT TIME ZONE 'utc'"
@@ -549,7 +558,7 @@ class JwtSession(models.Model):
                 )
             )
             if claimed[0]:
-                self.env.cr.execute(  # those of older releases cannot prove themselves
+                self.env.cr.execute(  # tokens of older releases cannot prove that they are genuine
                     "DELETE FROM jwt_refresh_token WHERE id = %s AND starts_with(selector, %s)",
                     [claimed[0], row.sid],
                 )
@@ -578,7 +587,7 @@ class JwtSession(models.Model):
 
     def _limit_rotations(self, row):
         """
-        :raise ApiError: ``too_many_requests``, which takes back that the token is used up
+        :raise ApiError: ``too_many_requests``; its rollback makes the token unused again
         """
         limit = self.env["ir.config_parameter"]._jwt_setting("max_rotations")
         if limit <= 0:
@@ -588,7 +597,7 @@ class JwtSession(models.Model):
             raise too_many_requests(seconds, message)
 
     def _record_sender(self, event, row, sender, last_address):
-        """Record who sent a refresh token, beside the session and its last address."""
+        """Record who sent a refresh token, with the session and its last address."""
         self.env["jwt.security.event"]._record(
             event,
             user_id=row.user_id,
@@ -599,9 +608,9 @@ class JwtSession(models.Model):
         )
 
     def _end_reused(self, row, sender):
-        """Somebody used a stolen copy, or its owner did after the thief: nobody can tell, so it ends.
+        """End a session whose refresh token was reused: either the thief or the owner sent it.
 
-        RFC 9700, section 4.14.2. The user is told in Odoo's own security mail, where mail is installed.
+        See RFC 9700, section 4.14.2. If ``mail`` is installed, Odoo's security mail informs the user.
         """
         if not self._revoke(Domain("id", "=", row.session_id), "reuse"):
             return
@@ -611,9 +620,9 @@ class JwtSession(models.Model):
             user._notify_security_setting_update(
                 self.env._("Security Update: API session ended"),
                 self.env._(
-                    "A used refresh token of one of your devices came back. Somebody may have copied"
-                    " it, so that the session was ended. Log in again, and change your password if"
-                    " you do not know why."
+                    "A used refresh token of one of your devices was sent again. Somebody may have"
+                    " copied it, so the session was ended. Log in again. If you do not know the cause,"
+                    " change your password."
                 ),
             )
 
@@ -621,16 +630,16 @@ class JwtSession(models.Model):
 
     @api.model
     def _log_out(self, claims, refresh, everywhere, address=None):
-        """End the session of an access token, of a refresh token or, where both are one user's, of both.
+        """End the session of an access token or a refresh token, or both if one user has both tokens.
 
-        A session that has ended already stays as it is; it ends no others.
+        A session that has already ended stays as it is, and ends no others.
 
-        :param tokens.Claims claims: rightly signed, perhaps expired; or None
+        :param tokens.Claims claims: correctly signed, perhaps expired; or None
         :param str refresh: a refresh token as it was sent; or None
-        :param bool everywhere: end all sessions of the user; a refresh token that is used up or has
-            expired does not do that
-        :param str address: where the request came from
-        :raise tokens.InvalidToken: when neither token is one of ours, with nothing written
+        :param bool everywhere: end all sessions of the user; ignored for a refresh token that is used
+            or has expired
+        :param str address: the address of the client
+        :raise tokens.InvalidToken: if neither token is genuine, with nothing written
         """
         read_committed(self.env.cr)
         try:
@@ -640,7 +649,7 @@ class JwtSession(models.Model):
                 raise
             row = None
         if row and not claims and (row.consumed or not self._idle_limit(row)):
-            everywhere = False  # an old token, from a log perhaps, ends what it belongs to alone
+            everywhere = False  # an old token, perhaps from a log, ends only its own session
         user_id = claims.user_id if claims else row and row.user_id
         ids = [row.session_id] if row and row.user_id == user_id else []
         own = Domain("id", "in", ids)
@@ -652,16 +661,16 @@ class JwtSession(models.Model):
 
     @api.model
     def _living(self, user):
-        """Return the living sessions of a user, the last used first."""
+        """Return the active sessions of a user, the most recently used first."""
         living = Domain("user_id", "=", user.id) & Domain("state", "in", ["active"])
         return self.sudo().search(living)
 
     @api.model
     def _end_own(self, user, session_id, address=None):
-        """End a living session of this user.
+        """End an active session of this user.
 
-        :param str address: where the request came from
-        :return: whether there was one
+        :param str address: the address of the client
+        :return: whether the user had such a session
         :rtype: bool
         """
         read_committed(self.env.cr)
@@ -672,8 +681,8 @@ class JwtSession(models.Model):
     def _revoke(self, domain, reason, address=None):
         """End the sessions of ``domain`` that have not ended yet.
 
-        :param str address: where the request came from, if a client asked for it
-        :return: how many
+        :param str address: the address of the client, if a client requested it
+        :return: the number of sessions that were ended
         :rtype: int
         """
         query = self.sudo()._search(Domain(domain) & Domain("revoked_at", "=", False))
@@ -698,7 +707,7 @@ class JwtSession(models.Model):
         return len(ended)
 
     def _record_end(self, ended, reason, address):
-        """One event for each user; that of a single session links to it."""
+        """Record one event for each user, linked to the session if only one of the user's ended."""
         words = dict(self._fields["revoke_reason"].selection)[reason]
         sessions = defaultdict(list)
         for _sid, user_id, session_id, last_address in ended:
@@ -720,7 +729,7 @@ class JwtSession(models.Model):
 
     @api.autovacuum
     def _gc_sessions(self, batch=1000):
-        """Delete sessions, and with them their tokens, a week after they ended."""
+        """Delete sessions and their tokens a week after the sessions ended."""
         limit = fields.Datetime.now() - timedelta(days=7)
         idle = limit - timedelta(
             seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
@@ -742,7 +751,7 @@ def _storable_agent(text):
 
 @dataclass(frozen=True)
 class _Row:
-    """A refresh token's row with its session's."""
+    """Hold the row of a refresh token with values of its session."""
 
     #: None for an old token, whose row is deleted.
     id: int | None

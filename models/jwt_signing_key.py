@@ -17,28 +17,28 @@ from ..tools.errors import ApiError, _
 
 _logger = logging.getLogger(__name__)
 
-#: Key material of the operator's own: the path of a file, or the material itself.
+#: Environment variables for the operator's own key: the path of a file, or the key itself.
 KEY_FILE_VARIABLE, KEY_VARIABLE = "JWT_AUTH_API_KEY_FILE", "JWT_AUTH_API_KEY"
 _GIVEN = "operator"
 _KEEPER_BYTES = 32
 
 
 class JwtSigningKey(models.Model):
-    """The keys that sign this database's access tokens.
+    """Store the keys that sign this database's access tokens.
 
-    Where the private part is: in the file or the environment variable that the operator gives
-    (:data:`KEY_FILE_VARIABLE`, :data:`KEY_VARIABLE`); else in this table, sealed with a *keeper*,
-    a secret file in Odoo's data folder. A dump of the database opens nothing. A machine that has
-    another data folder cannot unseal the others' keys and makes its own; each verifies by the
-    public parts of all, so that any number of machines serve one database.
+    The private part of a key is in the file or environment variable that the operator sets
+    (:data:`KEY_FILE_VARIABLE`, :data:`KEY_VARIABLE`), or else in this table, sealed with a *keeper*,
+    a secret file in Odoo's data folder: a database dump alone cannot sign. A machine with another
+    data folder cannot unseal the keys of other machines and creates its own. Each machine verifies
+    with the public parts of all keys, so any number of machines can serve one database.
 
-    The table is not Odoo's (``_auto = False``, as ``res.users.apikeys`` does it), so that
-    ``sealed`` is no field that the ORM or RPC could read. Rows carry the identity of the database
-    they were made in and count in no other: a copy makes its own keys and ends the sessions that
-    came along.
+    Odoo does not manage the table (``_auto = False``, as with ``res.users.apikeys``), so ``sealed``
+    is not a field that the ORM or RPC could read. Each row has the identity of the database that it
+    was created in and is ignored in any other: a copied database creates its own keys and ends the
+    sessions that were copied.
 
-    A key is *next* (published, so that verifiers know it in advance), then *active* (signs), then
-    *retiring* (verifies until the last token it signed has expired).
+    A key is first *next* (published, so that verifiers know it in advance), then *active* (signs),
+    then *retiring* (verifies until the last token that it signed has expired).
     """
 
     _name = "jwt.signing.key"
@@ -54,7 +54,7 @@ class JwtSigningKey(models.Model):
         [("next", "Next"), ("active", "Active"), ("retiring", "Retiring")], readonly=True
     )
     keeper = fields.Char(
-        readonly=True, help="Which data folder its private part is sealed for, or the operator."
+        readonly=True, help="The data folder that the private part is sealed for, or operator."
     )
     create_date = fields.Datetime("Created on", readonly=True)
     retired_at = fields.Datetime(readonly=True)
@@ -87,13 +87,13 @@ class JwtSigningKey(models.Model):
     # --- buttons -------------------------------------------------------------------------
 
     def action_rotate(self):
-        """Sign with the next key from now on; the present one verifies until its tokens expire."""
+        """Sign with the next key from now on; the current one verifies until its tokens expire."""
         self._check_system()
         self._check_own()
         self._rotate()
 
     def action_replace(self):
-        """Emergency: forget every key at once. All access tokens die; refreshing gives new ones."""
+        """Delete all keys, in an emergency: access tokens become invalid; a refresh issues new ones."""
         self._check_system()
         self._check_own()
         self.env.cr.execute(
@@ -103,30 +103,32 @@ class JwtSigningKey(models.Model):
         self.env["jwt.cache.version"]._change()
 
     def _check_system(self):
-        """
-        :raise AccessError: for anybody but an administrator; nobody has the right to write the table
+        """Check that the user is a system administrator: no access right allows writing the table.
+
+        :raise AccessError:
         """
         if not self.env.is_system():
-            raise AccessError(self.env._("Only an administrator changes the signing keys."))
+            raise AccessError(self.env._("Only administrators can change the signing keys."))
 
     def _check_own(self):
-        """
-        :raise UserError: where the operator gave the key: only they can change it
+        """Check that the keys are this database's own.
+
+        :raise UserError: if the operator sets the key: only the operator can change it
         """
         variable = next(filter(os.environ.get, (KEY_FILE_VARIABLE, KEY_VARIABLE)), None)
         if variable:
             raise UserError(
                 self.env._(
-                    "The signing key comes from Odoo's environment (%(variable)s), so that it cannot be"
-                    " changed here. Give Odoo another key there and restart it: that ends all access"
-                    " tokens. Devices get a new one with their refresh token.",
+                    "The signing key is set in Odoo's environment (%(variable)s) and cannot be changed"
+                    " here. Set another key there and restart Odoo: all access tokens become invalid."
+                    " Devices get a new one with their refresh token.",
                     variable=variable,
                 )
             )
 
     @api.model
     def _rotate(self):
-        """For the scheduled action and the button; every machine's keys move on."""
+        """Rotate the keys of all machines; for the scheduled action and the button."""
         self.env.cr.execute(
             SQL(
                 """
@@ -140,14 +142,14 @@ class JwtSigningKey(models.Model):
                 _GIVEN,
             )
         )
-        if not self.env.cr.rowcount:  # the operator gave the key
+        if not self.env.cr.rowcount:  # the operator sets the key
             return
         _logger.info("The signing keys of database %s were rotated.", self.env.cr.dbname)
         self.env["jwt.cache.version"]._change()
 
     @api.autovacuum
     def _gc_keys(self):
-        """Delete keys that no token needs any more."""
+        """Delete keys that no valid token needs."""
         self.env.cr.execute(
             SQL(
                 "DELETE FROM %s WHERE state = 'retiring'"
@@ -160,7 +162,7 @@ class JwtSigningKey(models.Model):
     # --- loading -------------------------------------------------------------------------
 
     def _identity(self):
-        """What tells this database from every other: its uuid, which a duplicate renews, and its name.
+        """Return the identity of this database: its uuid, which Odoo renews in a copy, and its name.
 
         :rtype: str
         """
@@ -168,7 +170,7 @@ class JwtSigningKey(models.Model):
         return f"{uuid}/{self.env.cr.dbname}"
 
     def _overlap(self):
-        """Seconds that a retired key still verifies: as long as a token it signed may live."""
+        """Return the seconds that a retired key still verifies: the lifetime of a token that it signed."""
         return (
             self.env["ir.config_parameter"]._jwt_setting("access_token_seconds")
             + tokens.CLOCK_SKEW_SECONDS
@@ -178,13 +180,13 @@ class JwtSigningKey(models.Model):
     def _issuer(self):
         """Return the keys and names that this database signs and verifies with.
 
-        They are loaded once per process and version (see ``jwt.cache.version``), which costs a
-        statement where this transaction has not asked for the version yet. Makes missing keys.
+        They are loaded once per process and version (see ``jwt.cache.version``). This costs one SQL
+        statement if the transaction has not read the version yet. Missing keys are created.
 
         :rtype: tokens.Issuer
-        :raise ApiError: ``server_error`` when the key material cannot be used
-        :raise ConcurrencyError: after making keys for a transaction that had written already and is
-            rolled back; Odoo runs the request again
+        :raise ApiError: ``server_error`` if the key material cannot be used
+        :raise ConcurrencyError: after creating keys if the transaction had already written something
+            and was rolled back; Odoo runs the request again
         """
         version = self.env["jwt.cache.version"]._current()
         known = self._last_known()
@@ -193,17 +195,18 @@ class JwtSigningKey(models.Model):
         return known
 
     def _last_known(self):
-        """Return what :meth:`_issuer` returned last in this process, or None: no query.
+        """Return the last result of :meth:`_issuer` in this process, or None, without a query.
 
-        It may be outdated. What is verified with it has to be confirmed with :meth:`_issuer`.
+        It may be outdated: confirm what you verify with it by calling :meth:`_issuer`.
         """
         return getattr(self.env.registry, "jwt_auth_api_issuer", None)
 
     @api.model
     def _prepare(self):
-        """Make missing keys now, while the request holds no lock: at the start of what signs.
+        """Create missing keys now, while the request holds no locks.
 
-        No query where this process has found them before.
+        Call it at the start of every request that signs. It makes no query if this process has loaded
+        keys before.
         """
         if self._last_known() is None:
             self._issuer()
@@ -215,13 +218,15 @@ class JwtSigningKey(models.Model):
             _logger.error("Access tokens can be neither signed nor verified: %s", exc)
             raise ApiError(
                 "server_error",
-                _("The server's signing key cannot be used. The server's log names the remedy."),
+                _(
+                    "The server's signing key cannot be used. See the server's log for the solution."
+                ),
             ) from exc
 
     def _read_issuer(self, version):
         """
-        :raise OSError: when a file cannot be read or written
-        :raise keys.BadKey: when it holds no key
+        :raise OSError: if a file cannot be read or written
+        :raise keys.BadKey: if a file or variable does not contain a valid key
         """
         identity = self._identity()
         given = _given_key()
@@ -270,11 +275,11 @@ class JwtSigningKey(models.Model):
         ]
 
     def _make(self, identity, keeper, keeper_name, given):
-        """Make the missing keys, once, however many workers ask at the same time.
+        """Create the missing keys, only once even if several workers need them at the same time.
 
-        The rows are committed on their own: a token signed by this request must verify in the
-        next, whatever becomes of this one. (While the addon is being installed its table is not
-        committed yet, and the installing transaction is the only one there is.)
+        The rows are committed separately: a token that this request signs must be valid in the next
+        one, even if this one is rolled back. (While the addon is being installed, its table is not
+        committed yet, and the installing transaction is the only one.)
 
         New keys of a copied database end all sessions, whose rows the request may have locked. So a
         request that has written something is rolled back first, and runs again.
@@ -294,7 +299,7 @@ class JwtSigningKey(models.Model):
         if not rows:
             self._leave_original()
         missing = {"active", "next"} - {row.state for row in rows if row.keeper == keeper_name}
-        if not missing:  # another worker has just made them
+        if not missing:  # another worker has just created them
             return rows
         for state in sorted(missing):
             if given:
@@ -305,14 +310,16 @@ class JwtSigningKey(models.Model):
                 sealed = keys.seal(private, keeper, key.kid)
                 self._insert(identity, state, keeper_name, key, key.kid, sealed)
         self.env["jwt.cache.version"]._change()
-        _logger.info("Made signing keys for database %s.", self.env.cr.dbname)
+        _logger.info("Created signing keys for database %s.", self.env.cr.dbname)
         return self._load(identity)
 
     def _leave_original(self):
-        """This database has no keys of its own: if it has others', it is a copy of another one."""
+        """End all sessions if this database is a copy: it has keys, but only of another database."""
         self.env.cr.execute(SQL("DELETE FROM %s RETURNING id", self._sql_table))
         if self.env.cr.rowcount:
-            _logger.info("This database was copied or renamed: new keys, all API sessions end.")
+            _logger.info(
+                "This database was copied or renamed: creating new keys and ending all API sessions."
+            )
             self.env["jwt.session"]._revoke_everything("copy")
 
     def _insert(self, identity, state, keeper_name, key, kid, sealed):
@@ -332,7 +339,7 @@ class JwtSigningKey(models.Model):
         )
 
     def _jwks(self):
-        """The public keys for verifiers elsewhere (RFC 7517); a secret (HS256) has none.
+        """Return the public keys for other verifiers (RFC 7517); a secret (HS256) has none.
 
         :rtype: dict
         """
@@ -342,7 +349,7 @@ class JwtSigningKey(models.Model):
 
 
 class _Row:
-    """A row of the table; ``until`` are Unix seconds."""
+    """Hold a row of the table; ``until`` is in Unix seconds."""
 
     __slots__ = ("keeper", "kid", "public", "sealed", "state", "until")
 
@@ -352,9 +359,10 @@ class _Row:
 
 
 def _given_key():
-    """The operator's own key, or None.
+    """Return the operator's own key, or None.
 
-    :raise keys.BadKey: when it is given but cannot be used: better no login than another key
+    :raise OSError: if its file cannot be read
+    :raise keys.BadKey: if the key cannot be used: Odoo must not sign with another key instead
     """
     if path := os.environ.get(KEY_FILE_VARIABLE):
         source, material = f"the file {path} of {KEY_FILE_VARIABLE}", Path(path).read_bytes()
@@ -365,19 +373,17 @@ def _given_key():
     try:
         return keys.load_given(material)
     except keys.BadKey as exc:
-        raise keys.BadKey(
-            f"{source}: {exc} Give a key that can be used, and restart Odoo."
-        ) from exc
+        raise keys.BadKey(f"{source}: {exc} Set a valid key, and restart Odoo.") from exc
 
 
 def _keeper():
-    """The 32 bytes that seal keys for this data folder; made when there are none yet.
+    """Return the 32 bytes that seal keys for this data folder, and create them if they do not exist.
 
-    Outside of the filestore, which Odoo's own backups contain. ``O_EXCL`` decides between two
-    processes that make it at the same time.
+    The file is outside of the filestore, because Odoo's own backups contain the filestore. If two
+    processes create it at the same time, the first one wins.
 
-    :raise OSError: when it cannot be read or made
-    :raise keys.BadKey: when it does not hold 32 bytes
+    :raise OSError: if the file cannot be read or created
+    :raise keys.BadKey: if the file does not contain 32 bytes
     """
     path = Path(config["data_dir"]) / "jwt_auth_api" / "keeper"
     try:
@@ -398,7 +404,7 @@ def _checked_keeper(path):
     keeper = path.read_bytes()
     if len(keeper) != _KEEPER_BYTES:
         raise keys.BadKey(
-            f"the file {path} does not hold {_KEEPER_BYTES} bytes. Restore it from a backup of"
-            " Odoo's data folder, or delete it: new signing keys are made then."
+            f"the file {path} does not contain {_KEEPER_BYTES} bytes. Restore it from a backup of"
+            " Odoo's data folder, or delete it: new signing keys are created then."
         )
     return keeper

@@ -11,10 +11,10 @@ from ..tools import settings
 from ..tools.address import network
 from ..tools.errors import ApiError, Refused, _
 
-#: One address may fail for that many different logins before it has to wait: an office behind one
-#: address is many people.
+#: An address may fail this many times as often as a login before it has to wait: many people in an
+#: office share one address.
 ADDRESS_FACTOR = 10
-#: Challenges for passkeys that one address gets at once; then one a second.
+#: The number of passkey challenges that one address gets at once; then it gets one per second.
 OFFERS = 100
 _BUCKET = Bucket("jwt_throttle", level="failures", since="last_failure")
 
@@ -29,11 +29,11 @@ def too_many_requests(seconds, message=None):
 
 
 class JwtThrottle(models.Model):
-    """Failed logins, counted in PostgreSQL for all workers and machines.
+    """Count failed logins and invalid tokens in PostgreSQL, for all workers and machines.
 
-    Odoo counts per process and address (``res.users._assert_can_auth``): N workers give an
-    attacker N times the tries. The same two parameters rule here: so many failures
-    (``base.login_cooldown_after``), then one more every so many seconds
+    Odoo counts per process and address (``res.users._assert_can_auth``), so N workers give an
+    attacker N times the attempts. The same two parameters apply here: a number of failures
+    (``base.login_cooldown_after``), then one more attempt after each period
     (``base.login_cooldown_duration``), per login and address, and ten times as many per address.
     """
 
@@ -52,13 +52,13 @@ class JwtThrottle(models.Model):
 
     @api.model
     def _take(self, login, address):
-        """Take one try, before the password is hashed; it counts as failed until :meth:`_succeeded`.
+        """Count one attempt before the password is hashed; it counts as failed until :meth:`_succeeded`.
 
-        Written and committed on a cursor of its own: the answer to a wrong password is an error,
-        which rolls the request's transaction back. A try that is not granted counts nowhere: a
-        client that hammers one login does not use up the tries of its whole address.
+        The count is committed on a separate cursor: a wrong password is an error, which rolls the
+        request's transaction back. A refused attempt is not counted, so a client that keeps trying one
+        login does not use up the attempts of its whole address.
 
-        :return: seconds to wait, 0 when the try is granted
+        :return: seconds to wait; 0 if the attempt is granted
         :rtype: int
         """
         limit, duration = self._limits()
@@ -74,7 +74,7 @@ class JwtThrottle(models.Model):
 
     @api.model
     def _limits(self):
-        """Return Odoo's two parameters: failures, and seconds until one more is free."""
+        """Return Odoo's two parameters: the failures, and the seconds until one more is allowed."""
         parameters = self.env["ir.config_parameter"]
         names = (settings.COOLDOWN_AFTER, settings.COOLDOWN_DURATION)
         return tuple(map(parameters._jwt_setting, names))
@@ -83,14 +83,14 @@ class JwtThrottle(models.Model):
     def _refusal(self, error, address):
         """Count an invalid token, and return the error that refuses it.
 
-        Only invalid tokens are counted, and only their sender has to wait: a genuine token is found
-        before anything is counted, so that nobody behind the same address is kept out by what others
-        send. Tokens cannot be guessed; this limits whoever tries, and tells the administrator.
+        Only requests with invalid tokens are counted and have to wait. A genuine token is recognized
+        before anything is counted, so invalid tokens of others never block a client behind the same
+        address. Tokens cannot be guessed; this limits attempts and informs the administrator.
 
-        The count is committed in a transaction apart: call this before anything is written.
+        The count is committed in a separate transaction: call this before anything is written.
 
-        :param ApiError error: what to refuse the token with
-        :return: ``error``, or ``too_many_requests`` when the address sent too many of them
+        :param ApiError error: the error for the invalid token
+        :return: ``error``, or ``too_many_requests`` if the address sent too many invalid tokens
         :rtype: Refused
         """
         limit, duration = self._limits()
@@ -106,16 +106,17 @@ class JwtThrottle(models.Model):
 
     @api.model
     def _take_offer(self, address):
-        """Take one of the challenges that an address gets, in the transaction of the request.
+        """Count one passkey challenge of an address, in the transaction of the request.
 
-        :return: seconds to wait, 0 when there is one
+        :return: seconds to wait; 0 if the challenge is granted
         :rtype: int
         """
         return _BUCKET.take(self.env.cr, self._key("offer", address), OFFERS, 1).wait
 
     @api.model
     def _note(self, login, address):
-        """Record a refused try, the first one a minute: who floods the login must not flood the list."""
+        """Record a refused attempt, at most one per minute and address, so that attacks do not flood
+        the list of events."""
         events = self.env["jwt.security.event"].sudo()
         recent = fields.Datetime.now() - timedelta(minutes=1)
         domain = [
@@ -128,10 +129,10 @@ class JwtThrottle(models.Model):
 
     @api.model
     def _succeeded(self, login, address):
-        """The password was right: forget this login's failures from this address, nobody else's.
+        """Reset the failures of a login from this address, after a correct password.
 
-        The try taken from the address is given back. The rows are locked in the order of
-        :meth:`_take`, so that the two cannot wait for each other. Called after the commit.
+        The attempt that the address used is given back; its other failures stay. The rows are locked
+        in the order of :meth:`_take`, so that no deadlock is possible. Call it after the commit.
         """
         pair, source = self._keys(login, address)
         table = SQL.identifier(self._table)
@@ -149,9 +150,9 @@ class JwtThrottle(models.Model):
         return self._key(("login", login), address), self._key("logins", address)
 
     def _key(self, what, address):
-        """A keyed digest: neither a login nor an address stands in the table.
+        """Return a keyed digest, so that the table contains neither logins nor addresses.
 
-        An IPv6 address counts by its /64, which is what one customer has.
+        An IPv6 address is counted by its /64, the network of one customer.
         """
         return hmac(self.env(su=True), "jwt_auth_api-throttle", (what, network(address)))
 

@@ -11,7 +11,8 @@ class ResCompany(models.Model):
     def _jwt_contacts(self):
         """Return the ids of the contacts of all companies.
 
-        Odoo empties the cache when a company is created; deleted ones do no harm.
+        Odoo empties the cache when a company is created. Contacts of deleted companies may stay in it,
+        which does no harm.
 
         :rtype: frozenset
         """

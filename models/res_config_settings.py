@@ -17,7 +17,7 @@ _UNITS = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
 
 def _options(name):
-    """Return the options of the field of a setting."""
+    """Return the options of a setting's field."""
     setting = SETTINGS[name]
     return {
         "string": setting.label,
@@ -32,7 +32,7 @@ def _number(name):
 
 
 class ResConfigSettings(models.TransientModel):
-    """The durations are parameters in seconds; beside each stands what that is to a person."""
+    """Add the settings of this API; durations are in seconds, each with its readable form."""
 
     _inherit = "res.config.settings"
 
@@ -62,7 +62,7 @@ class ResConfigSettings(models.TransientModel):
 
     @api.model
     def _in_words(self, seconds):
-        """900 → ``15 minutes``, in the user's language; the units' names are babel's.
+        """Return a duration in the user's language: ``15 minutes`` for 900.
 
         :rtype: str
         """
@@ -76,7 +76,7 @@ class ResConfigSettings(models.TransientModel):
 
     @api.depends("jwt_cors_origins")
     def _compute_jwt_ignored(self):
-        """Tell what the system parameters hold that does not count."""
+        """Compute the text of the invalid values in the system parameters, which are ignored."""
         texts = self._jwt_texts()
         ignored = {known: known.ignored(text) for known, text in texts.items()}
         self.jwt_ignored = ", ".join(
@@ -85,7 +85,7 @@ class ResConfigSettings(models.TransientModel):
 
     @api.model
     def _jwt_texts(self):
-        """Return what the system parameters hold, by setting; empty for those not set."""
+        """Return the text of each setting's system parameter; empty if it is not set."""
         parameters = self.env["ir.config_parameter"].sudo()
         return {
             setting: parameters.get_param(setting.parameter) or ""
@@ -99,7 +99,7 @@ class ResConfigSettings(models.TransientModel):
                 if not number.least <= settings[f"jwt_{name}"] <= number.most:
                     raise ValidationError(
                         self.env._(
-                            "%(setting)s: a number from %(least)s to %(most)s.",
+                            "%(setting)s must be between %(least)s and %(most)s.",
                             setting=self._fields[f"jwt_{name}"]._description_string(self.env),
                             least=number.least,
                             most=number.most,
@@ -108,24 +108,28 @@ class ResConfigSettings(models.TransientModel):
 
     @api.constrains("jwt_cors_origins")
     def _check_jwt_cors_origins(self):
-        """Refuse what is no origin, but for what the parameter holds already: other settings have to be
-        saved nevertheless."""
+        """Refuse invalid origins, except those that the parameter already contains.
+
+        Otherwise no other setting could be saved.
+
+        :raise ValidationError:
+        """
         known = self._jwt_texts()[SETTINGS["cors_origins"]]
         for settings in self:
             for origin in origins.parse(settings.jwt_cors_origins or "").ignored:
                 if origin not in origins.parse(known).ignored:
                     raise ValidationError(
                         self.env._(
-                            "%(origin)s is no origin. Write each one out as a browser sends it,"
-                            " like https://app.example.com or capacitor://localhost; there is no"
-                            " wildcard.",
+                            "%(origin)s is not an origin. Enter each origin as a browser sends it, such"
+                            " as https://app.example.com or capacitor://localhost. Wildcards are not"
+                            " supported.",
                             origin=origin,
                         )
                     )
 
     @api.model
     def get_values(self):
-        """Show what counts: Odoo could not save a parameter that is out of bounds."""
+        """Show the values that apply: Odoo could not save a parameter that is out of bounds."""
         shown = {
             f"jwt_{setting.name}": setting.value(text)
             for setting, text in self._jwt_texts().items()
@@ -134,7 +138,7 @@ class ResConfigSettings(models.TransientModel):
         return {**super().get_values(), **shown}
 
     def set_values(self):
-        """Odoo takes 0 for "not set" and would bring the default back."""
+        """Store 0 explicitly: Odoo treats it as "not set", which would restore the default."""
         result = super().set_values()
         for settings in self:
             for name, number in NUMBERS.items():
@@ -144,10 +148,10 @@ class ResConfigSettings(models.TransientModel):
 
 
 def count_of(unit, count, locale):
-    """``3 days`` in the words of a language.
+    """Return a count with its unit in a language, such as ``3 days``.
 
-    Babel's ``format_timedelta`` knows them where ``format_unit`` does not. Its threshold keeps it from
-    making weeks of days.
+    Babel's ``format_timedelta`` supports languages that ``format_unit`` does not. The infinite
+    threshold keeps it from converting days to weeks.
     """
     delta = timedelta(seconds=count * _UNITS[unit])
     return format_timedelta(delta, granularity=unit, threshold=math.inf, locale=locale)

@@ -8,7 +8,7 @@ class ResDevice(models.Model):
     _inherit = "res.device"
 
     def _revoke(self):
-        """A device of the list may be an API session: revoking it, or all, ends that as well."""
+        """End the API sessions of the revoked devices as well."""
         identifiers = self.mapped("session_identifier")
         result = super()._revoke()
         self.env["jwt.session"]._revoke(Domain("sid", "in", identifiers), "device")

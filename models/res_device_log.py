@@ -7,7 +7,7 @@ from odoo.http import GeoIP
 from odoo.tools import SQL
 from odoo.tools._vendor.useragents import UserAgent
 
-#: How people write what Odoo's parser of user agents finds; what is not here is capitalized.
+#: The usual spelling of names that Odoo's parser of user agents finds; other names are capitalized.
 DEVICE_NAMES = {
     "chromeos": "ChromeOS",
     "ipad": "iPad",
@@ -24,7 +24,7 @@ class ResDeviceLog(models.Model):
     def _compute_display_name(self):
         """Name the device of an API session as *JWT API → Sessions* does.
 
-        Odoo knows no more of an app than the platform and browser that it finds in the user agent.
+        Odoo's own name contains only the platform and browser that it finds in the user agent.
         """
         result = super()._compute_display_name()
         domain = [("sid", "in", self.mapped("session_identifier"))]
@@ -37,9 +37,9 @@ class ResDeviceLog(models.Model):
 
     @api.autovacuum
     def __update_revoked(self):
-        """List living API sessions again: Odoo marks whatever has no session file after some idle days.
+        """Restore active API sessions: Odoo marks devices without a session file as revoked.
 
-        The method and its class are named as Odoo's, so that this extends it.
+        The method and its class have the same names as Odoo's, so that this extends it.
         """
         result = super().__update_revoked()
         self._jwt_list_living()
@@ -47,7 +47,7 @@ class ResDeviceLog(models.Model):
 
     @api.model
     def _jwt_name(self, user_agent):
-        """Return the name of the device that a user agent tells: ``Chrome on Linux``, ``curl``."""
+        """Return the device name for a user agent: ``Chrome on Linux``, ``curl``."""
         browser, product, platform = _parse_agent(user_agent)
         name = DEVICE_NAMES.get(browser, browser.capitalize()) if browser else product
         platform = platform and DEVICE_NAMES.get(platform, platform.capitalize())
@@ -57,16 +57,16 @@ class ResDeviceLog(models.Model):
 
     @api.model
     def _jwt_list(self, session):
-        """Show the session in Odoo's own device list, where the user can end it, portal users too.
+        """Add the session to Odoo's own device list, where its user, also a portal user, can end it.
 
-        One row of ``res.device.log``, as ``_update_device`` writes it
-        (``addons/base/models/res_device.py``), whose session identifier is ours.
+        This creates one row of ``res.device.log``, as ``_update_device`` does
+        (``addons/base/models/res_device.py``), with the API session's identifier.
         """
         session.ensure_one()
         browser, _product, platform = _parse_agent(session.user_agent)
         devices = self.sudo()
         geoip = GeoIP(session.ip_address)
-        # an app that tells no platform is more likely on a phone
+        # an app that names no platform is more likely on a phone
         mobile = devices._is_mobile(platform) if platform else session.client_type == "app"
         devices.create(
             {
@@ -86,7 +86,7 @@ class ResDeviceLog(models.Model):
 
     @api.model
     def _jwt_list_living(self):
-        """List the sessions that live in Odoo's device list, whatever was marked there."""
+        """Mark active sessions as not revoked in Odoo's device list."""
         idle = fields.Datetime.now() - timedelta(
             seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
         )
@@ -104,12 +104,12 @@ class ResDeviceLog(models.Model):
 
 
 def _parse_agent(text):
-    """The browser, the product and the platform that a user agent names.
+    """Return the browser, the product and the platform that a user agent names.
 
-    An app goes by its first word, and only the rest is looked through for a platform: Odoo's
-    parser finds iOS in ``axios/1.7``.
+    The product is the first word. The platform of an app is searched only in the rest: Odoo's parser
+    finds iOS in ``axios/1.7``.
 
-    :return: the browser (None for an app), the first word, the platform (None where none is named)
+    :return: the browser (None for an app), the product, and the platform (None if none is named)
     """
     text = text or ""
     product, _slash, rest = text.partition("/")

@@ -14,7 +14,7 @@ class ResGroups(models.Model):
         return super().write(vals)
 
     def unlink(self):
-        """A connection that was for these groups alone is for nobody afterwards."""
+        """Disable the connections that listed only these groups."""
         result = super().unlink()
         self.env["connection.api"]._close_what_lost_a_limit()
         return result

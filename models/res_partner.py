@@ -5,29 +5,29 @@ from odoo.exceptions import AccessError
 
 from ..engine import grants
 
-#: What identifies somebody, or decides which contacts are below which others.
+#: Fields that identify a person, or decide about the hierarchy of contacts.
 IDENTITY = frozenset(["active", "email", "is_company", "name"])
-#: Links to these decide what somebody sees.
+#: Links to these models decide what a user sees.
 PLACES = frozenset(["res.company", "res.partner", "website"])
-#: What the preferences and the portal of Odoo let users change of their own contact.
+#: Fields of their own contact that users can change in Odoo's preferences and portal.
 OWN_DETAILS = frozenset(["email", "name"])
 HIERARCHY = frozenset(["is_company", "parent_id"])
 
 
 class ResPartner(models.Model):
-    """The contact of a user is a part of that user's account.
+    """Protect the contact of a user as a part of that user's account.
 
-    Its e-mail address receives the link for a new password, its company and its parent decide which
-    documents a portal user sees. Odoo guards the contacts of internal users; with a grant the
-    contacts of all users are guarded.
+    Its e-mail address receives the link for a new password; its company and its parent decide which
+    documents a portal user sees. Odoo protects the contacts of internal users; with a grant, the
+    contacts of all users are protected.
     """
 
     _inherit = "res.partner"
 
     def write(self, vals):
         """
-        :raise AccessError: for a contact of a user whom the caller may not change, neither as a user nor,
-            without the grant, as a contact
+        :raise AccessError: for the contact of a user if the caller, without the grant, may change
+            neither the user nor the contact
         """
         if grants.active(self.env):
             self._check_account_write(vals)
@@ -45,29 +45,29 @@ class ResPartner(models.Model):
         if refused:
             raise AccessError(
                 self.env._(
-                    "This contact is that of a user or of a company, or one below it is. To change"
-                    " %(fields)s of it you need the right to change that user or company.",
+                    "This contact, or one below it, belongs to a user or a company of the database. To"
+                    " change %(fields)s, you need the right to change that user or company.",
                     fields=", ".join(sorted(refused)),
                 )
             )
 
     def _has_column(self, name):
-        """Return whether a value belongs to the contact: a one2many is kept in the records that it leads to."""
+        """Return whether a value is stored in the contact; a one2many is stored in the linked records."""
         return name in self._fields and self._fields[name].type != "one2many"
 
     def _is_of_a_company(self):
-        """Return whether this is the contact of one of the companies of the database: its name, its address."""
+        """Return whether this is the contact of a company of the database, with its name and address."""
         return self.id in self.env["res.company"]._jwt_contacts()
 
     def _refused_of_company(self, vals, names):
-        """Return which fields of the contact of a company the caller may not change."""
+        """Return the changed fields of a company's contact that the caller may not change."""
         env = grants.plain(self.env)
         if env["res.company"].has_access("write") or self.with_env(env).has_access("write"):
             return set()
         return self._changed_names(vals, names)
 
     def _refused_of_account(self, vals, names):
-        """Return which fields the caller may not change, because they are a part of somebody's account."""
+        """Return the changed fields that the caller may not change because they belong to an account."""
         changed = self._changed_names(vals, names)
         if self == self.env.user.partner_id:
             changed -= OWN_DETAILS
@@ -77,7 +77,7 @@ class ResPartner(models.Model):
         return changed if accounts and not self._may_change_accounts(accounts) else set()
 
     def _changed_names(self, vals, names):
-        """Return those of the names whose value is not the contact's own already."""
+        """Return the names of the fields whose value changes."""
         changed = set()
         for name in names:
             field, known = self._fields[name], self.sudo()[name]
@@ -96,10 +96,10 @@ class ResPartner(models.Model):
         return self.sudo().with_context(active_test=False).filtered("user_ids")
 
     def _accounts_of_hierarchy(self, vals):
-        """Return the contacts of users who would see other documents if these contacts moved.
+        """Return the contacts of users who would see other documents if these contacts were moved.
 
-        A portal user sees the documents of all that is below the own company (``child_of`` in Odoo's
-        record rules).
+        A portal user sees the documents of all contacts below the user's own company (``child_of`` in
+        Odoo's record rules).
         """
         everyone = self.sudo().with_context(active_test=False)
         below = everyone.search([("id", "child_of", self.ids)])
@@ -110,10 +110,10 @@ class ResPartner(models.Model):
         return (below | companies)._with_users()
 
     def _decides_over_account(self, name):
-        """Return whether a field decides who a user is, or what they see.
+        """Return whether a field decides who a user is, or what the user sees.
 
-        By rule: what identifies somebody, links to contacts and companies, and what record rules look at
-        of a user's contact (``user.partner_id.…``).
+        These are fields that identify a person, links to contacts and companies, and fields of a
+        user's contact that record rules use (``user.partner_id.…``).
         """
         field = self._fields[name]
         if name in IDENTITY or (field.type == "many2one" and field.comodel_name in PLACES):

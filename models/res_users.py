@@ -17,18 +17,18 @@ from ..tools.errors import ApiError, Refused, _
 from .jwt_login_challenge import invalid_passkey
 from .jwt_throttle import too_many_requests
 
-#: How Odoo writes an API key (``API_KEY_SIZE``, ``addons/base/models/res_users.py``).
+#: The format of Odoo's API keys (``API_KEY_SIZE``, ``addons/base/models/res_users.py``).
 _API_KEY = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
 class Login:
-    """What a login and a password proved."""
+    """Hold the result of a correct login and password."""
 
     user: Any
     #: One of ``login_method`` of ``jwt.session``.
     method: str
-    #: The ``res.users.apikeys`` that stood for the password, else none.
+    #: The ``res.users.apikeys`` that was sent in place of the password; empty if none was.
     api_key: Any
     #: Whether a second factor is still missing.
     incomplete: bool
@@ -39,14 +39,14 @@ class ResUsers(models.Model):
 
     @api.model
     def _jwt_login(self, login, password, address):
-        """The user whom a login and a password (or an API key in its place) belong to.
+        """Authenticate a user by login and password, or by an API key in place of the password.
 
-        Odoo checks the credentials; this adds a count of the failures that all workers share,
-        taken before the password is hashed, and the same cost and answer for an unknown login.
-        ``base_location`` is not passed on: Odoo would take the request's Host header for
-        ``web.base.url`` when an administrator logs in.
+        Odoo checks the credentials. This adds a count of failures that all workers share, taken before
+        the password is hashed, and gives an unknown login the same cost and response.
+        ``base_location`` is not passed on: when an administrator logs in, Odoo would set
+        ``web.base.url`` to the request's Host header.
 
-        :param str address: where the request came from
+        :param str address: the address of the client
         :rtype: Login
         :raise ApiError: ``too_many_requests``, ``invalid_credentials``
         """
@@ -67,7 +67,7 @@ class ResUsers(models.Model):
         api_key = self.env["res.users.apikeys"]
         if info["auth_method"] == "apikey":
             api_key = api_key._jwt_find(user, password)
-            if not api_key:  # removed at this very moment
+            if not api_key:  # removed at this moment
                 raise _invalid_credentials()
         after_commit(self.env.cr, partial(throttle._succeeded, login, address))
         incomplete = not (api_key or info.get("mfa") == "skip" or not user._mfa_url())
@@ -77,10 +77,10 @@ class ResUsers(models.Model):
 
     @api.model
     def _jwt_take_try(self, name, address, *, login=None):
-        """Take one of the tries that a name and an address have, before anything is written.
+        """Count one login attempt of a name and an address, before anything is written.
 
-        :param name: the login, or what stands for it
-        :param login: for the record
+        :param name: the login, or the name of a passkey
+        :param login: the login for the security event
         :raise ApiError: ``too_many_requests``
         """
         self.env["jwt.signing.key"]._prepare()
@@ -91,12 +91,15 @@ class ResUsers(models.Model):
 
     @api.model
     def _jwt_passkey_try(self, assertion, address):
-        """Take a try as :meth:`_jwt_take_try`, for :meth:`_jwt_passkey_login`."""
+        """Count one attempt with a passkey, before :meth:`_jwt_passkey_login`.
+
+        :raise ApiError: ``too_many_requests``
+        """
         self._jwt_take_try(_passkey_name(assertion), address)
 
     @api.model
     def _jwt_passkey_login(self, assertion, address):
-        """Return the user whose passkey signed the challenge that stands in the request's session.
+        """Return the user whose passkey signed the challenge in the request's session.
 
         Odoo verifies the signature, that its origin is ``web.base.url``, and that the authenticator
         verified its user, which makes it two factors.
@@ -105,7 +108,7 @@ class ResUsers(models.Model):
         :raise Refused: ``invalid_passkey``, ``mfa_required``; the challenge stays used
         """
         throttle, events = self.env["jwt.throttle"], self.env["jwt.security.event"]
-        # before the check: in READ COMMITTED a change that commits after it would go unnoticed
+        # lock before the check: in READ COMMITTED, a change that commits after it would go unnoticed
         self.env.cr.execute(
             "SELECT 1 FROM auth_passkey_key k JOIN res_users u ON u.id = k.create_uid"
             " WHERE k.credential_identifier = %s FOR SHARE OF u",
@@ -128,10 +131,11 @@ class ResUsers(models.Model):
         return user
 
     def _jwt_mfa_wait(self, limit_type):
-        """Seconds until Odoo's own limit of codes (``code_check``) or of mails with one (``send_email``)
-        lets this user try again, or 0.
+        """Return the seconds until Odoo's own rate limit allows another try; 0 if it does now.
 
-        Odoo answers one code too many, though it were right, like a wrong one (``_totp_rate_limit``).
+        Over the limit, Odoo would treat even a correct code as a wrong one (``_totp_rate_limit``).
+
+        :param limit_type: ``code_check`` for codes, ``send_email`` for mails with a code
         """
         self.ensure_one()
         if "auth.totp.rate.limit.log" not in self.env:
@@ -166,9 +170,9 @@ class ResUsers(models.Model):
 
     @api.model
     def _jwt_cooldown(self, address):
-        """Seconds that Odoo's own count of this process wants the address to wait, or 0.
+        """Return the seconds that the address must wait by Odoo's own count in this process, or 0.
 
-        :meth:`_assert_can_auth` would answer like a wrong password.
+        Otherwise :meth:`_assert_can_auth` would refuse it like a wrong password.
         """
         failures, last = getattr(self.env.registry, "_login_failures", {}).get(
             address, (0, datetime.min)
@@ -179,8 +183,7 @@ class ResUsers(models.Model):
         return max(1, duration - int((datetime.now() - last).total_seconds()))
 
     def _on_login_cooldown(self, failures, previous):
-        """Read a parameter that is no sensible number as the throttle does: Odoo's own method fails on
-        it, and every login with it."""
+        """Handle invalid parameters as the throttle does: Odoo's own method would fail on every login."""
         try:
             return super()._on_login_cooldown(failures, previous)
         except (ValueError, OverflowError):
@@ -190,8 +193,10 @@ class ResUsers(models.Model):
 
     @api.model
     def _jwt_hash_for_nothing(self, login, password, interactive):
-        """Hash a refused password once more where Odoo had no hash to compare it with, so that the time
-        tells nothing: no such login, one without a password, one that takes an API key alone."""
+        """Hash a refused password if Odoo had no hash to compare it with, so that the time reveals nothing.
+
+        That is the case for an unknown login, a user without a password, and one who must use an API key.
+        """
         domain, order = self._get_login_domain(login), self._get_login_order()
         user = self.sudo().search(domain, order=order, limit=1)
         if user and (interactive or not user._rpc_api_keys_only()):
@@ -205,11 +210,11 @@ class ResUsers(models.Model):
     @api.model
     @tools.ormcache(cache="stable")
     def _jwt_some_hash(self):
-        """A hash to verify against, made once per worker with the scheme and rounds of real ones."""
+        """Return a hash with the scheme and rounds of real ones, computed once per worker."""
         return self._crypt_context().hash("no user has this password")
 
     def _jwt_profile(self):
-        """Who the caller is, for the first screen of an app.
+        """Return the user's profile, for the first screen of an app.
 
         :rtype: dict
         """
@@ -231,14 +236,14 @@ class ResUsers(models.Model):
     @api.model
     @tools.ormcache("user_id")
     def _jwt_context(self, user_id):
-        """What :meth:`context_get` gives that user, without an environment of theirs to ask it in."""
+        """Return the result of :meth:`context_get` for a user, cached."""
         return self.env(user=user_id, context={})["res.users"].context_get()
 
     def _jwt_lock(self):
-        """Keep the user's row from being changed until the end of this transaction.
+        """Lock the user's row against changes until the end of this transaction.
 
-        A parallel change of the password waits and then finds the session that was opened, or it was
-        first: then this fails, and Odoo's retry checks the password once more.
+        A parallel change of the password waits and then finds the session that was opened. If the
+        change was first, this fails, and Odoo's retry checks the password again.
 
         :return: the version of the row, for :meth:`_jwt_session_stamp`
         :rtype: str
@@ -249,15 +254,15 @@ class ResUsers(models.Model):
 
     @tools.ormcache("self.id", "version")
     def _jwt_session_stamp(self, version):
-        """What every token of this user carries: another one after any change that must end them.
+        """Return the stamp in every token of this user, which differs after a change that must end them.
 
-        Odoo's own session token of a fixed name: it depends on login, password, ``active`` and
-        the second factor (``_get_session_token_fields``, extended by auth_totp and auth_passkey).
-        Left out is the token that an OAuth provider sends anew with each web login: it would end the
-        API sessions each time.
+        It is Odoo's own session token for a fixed name: it depends on login, password, ``active`` and
+        the second factor (``_get_session_token_fields``, extended by auth_totp and auth_passkey). It
+        leaves out the token of an OAuth provider: this changes with each web login, which would end
+        the API sessions.
 
-        :param str version: of the user's row in the snapshot of this transaction (``xmin``), which
-            every such change changes; so the cache holds nothing that is too old for its caller
+        :param str version: the version of the user's row in this transaction's snapshot (``xmin``).
+            Every such change changes it, so no caller gets an outdated stamp from the cache
         :return: 128 bits in hex, or False for a user who does not exist
         """
         self.ensure_one()
@@ -268,10 +273,10 @@ class ResUsers(models.Model):
         return stamp and stamp[:32]
 
     def _action_revoke_all_devices(self):
-        """End all API sessions of the user, those that Odoo's device list does not show, too.
+        """End all API sessions of the user, including those that Odoo's device list does not show.
 
-        Odoo finds no devices of others where the caller may not see them; here the right to change
-        the user decides.
+        Odoo does not find devices of other users that the caller may not see. Here, the right to change
+        the user is sufficient.
         """
         result = super()._action_revoke_all_devices()
         if self.env.su or self == self.env.user or self.has_access("write"):
@@ -279,10 +284,10 @@ class ResUsers(models.Model):
         return result
 
     def write(self, vals):
-        """A change of what the session stamp is made of ends the API sessions for good.
+        """End the API sessions permanently when a field of the session stamp changes.
 
-        The stamp alone would let them live again when the old values come back (archive and
-        un-archive).
+        With the stamp alone, they would be valid again after the old values are restored (archive and
+        unarchive).
 
         :raise AccessError: as :func:`~..engine.grants.check_groups_given`
         """
@@ -291,23 +296,26 @@ class ResUsers(models.Model):
         result = super().write(vals)
         if self and vals.keys() & (self._get_session_token_fields() - {"id", "oauth_access_token"}):
             self.flush_recordset()
-            # passkeys are no column of the row, whose version the stamp is cached by
+            # the stamp is cached by the version of this row, which a change of passkeys does not touch
             self.env.cr.execute("UPDATE res_users SET active = active WHERE id IN %s", [self._ids])
             self.env["jwt.session"]._revoke(Domain("user_id", "in", self.ids), "user")
             after_commit(self.env.cr, partial(self._jwt_end_outdated, self.ids))
         return result
 
     def unlink(self):
-        """Delete the sessions first: PostgreSQL would leave it to chance whether an event of this very
-        transaction still points to one of them when it is checked."""
+        """Delete the sessions first, before PostgreSQL deletes them by the foreign key.
+
+        Otherwise the check of an event that this transaction has written could still find a link to a
+        deleted session.
+        """
         self.env["jwt.session"].sudo().search([("user_id", "in", self.ids)]).unlink()
         return super().unlink()
 
     @api.model
     def _jwt_end_outdated(self, user_ids):
-        """End sessions that a parallel login has opened with what was changed just now.
+        """End sessions that a parallel login has opened with the old credentials.
 
-        After the commit of the change, which could not see them.
+        Call it after the commit of the change: the change itself could not see them.
         """
         sessions = self.env["jwt.session"]
         with apart(self.env) as env:

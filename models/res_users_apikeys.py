@@ -12,12 +12,12 @@ class ResUsersApikeys(models.Model):
 
     @api.model
     def _jwt_find(self, user, key):
-        """The API key that Odoo has just accepted in place of the password of ``user``.
+        """Return the API key that Odoo has just accepted in place of the password of ``user``.
 
-        Odoo tells no more than whose key it is. The one row that begins like the key is the key:
-        only where there are several is it hashed again.
+        Odoo returns only the user. The row is found by the beginning of the key; the key is hashed
+        again only if several rows begin in the same way.
 
-        :return: a record, or an empty one when the key was removed in the meantime
+        :return: a record, or an empty one if the key was removed in the meantime
         """
         rows = self.env.execute_query(
             SQL(
@@ -35,9 +35,9 @@ class ResUsersApikeys(models.Model):
         return self.sudo().browse([row[0] for row in rows[:1]])
 
     def unlink(self):
-        """Removing an API key ends the sessions that it opened.
+        """End the sessions that the removed API keys opened.
 
-        Odoo's trusted devices inherit from this model; they open none.
+        Odoo's trusted devices inherit from this model, but do not open sessions.
         """
         if self._name == "res.users.apikeys":
             self.env["jwt.session"]._revoke(Domain("api_key_id", "in", self.ids), "api_key")

@@ -121,7 +121,7 @@ class TestConnectionChecks(ConnectionCase):
             "[('name', '=', f'{user.id}')]",
         ):
             with self.subTest(code):
-                self.assertNotSaved("not understood", domain=code)
+                self.assertNotSaved("filter is invalid at", domain=code)
                 with self.assertRaises(ValueError):
                     scope_domain(self.connections.env, code)
         self.assertFalse(self.manager.has_group("base.group_system"))
@@ -138,7 +138,7 @@ class TestConnectionChecks(ConnectionCase):
         ):
             with self.subTest(domain), mute_logger("py.warnings"):
                 self.assertNotSaved("filter", domain=domain)
-        self.assertNotSaved("not understood", domain="[('name', '=', user.api_key_ids.ids)]")
+        self.assertNotSaved("filter is invalid at", domain="[('name', '=', user.api_key_ids.ids)]")
 
     def test_filter_is_the_callers(self):
         """Computed with the caller's own values."""
@@ -157,12 +157,13 @@ class TestConnectionChecks(ConnectionCase):
             write_field_ids=self._fields("name email category_id"),
         )
         country = self._fields("code", "res.country")
-        self.assertNotSaved("is no field of Contact", read_field_ids=country)
-        self.assertNotSaved("is no field of Contact", write_field_ids=country)
+        self.assertNotSaved("is not a field of Contact", read_field_ids=country)
+        self.assertNotSaved("is not a field of Contact", write_field_ids=country)
         for name in ("id", "create_uid", "write_date", "display_name", "commercial_partner_id"):
             with self.subTest(name):
                 self.assertNotSaved(
-                    "nobody can write it", write_field_ids=self._fields(f"name {name}")
+                    "maintained by Odoo and cannot be written",
+                    write_field_ids=self._fields(f"name {name}"),
                 )
 
     def test_reports(self):
@@ -171,8 +172,8 @@ class TestConnectionChecks(ConnectionCase):
         report = self.env["ir.actions.report"].create({**values, "report_type": "qweb-pdf"})
         html = self.env["ir.actions.report"].create({**values, "report_type": "qweb-html"})
         other = self.env["ir.actions.report"].create({**values, "model": "res.country"})
-        self.assertNotSaved("is no PDF report", report_ids=html.ids)
-        self.assertNotSaved("is no PDF report", report_ids=other.ids)
+        self.assertNotSaved("is not a PDF report", report_ids=html.ids)
+        self.assertNotSaved("is not a PDF report", report_ids=other.ids)
         self.assertSaved(report_ids=report.ids)
         self.assertEqual(self._found().reports, {"test.card"})
         report.report_name = "test.card_new"
@@ -200,7 +201,9 @@ class TestConnectionChecks(ConnectionCase):
         refused = "read write create unlink copy search search_read web_save web_read export_data"
         for name in f"{refused} action_archive load sudo env".split():
             with self.subTest(name):
-                self.assertNotSaved("Every model has", action_ids=[Command.create({"name": name})])
+                self.assertNotSaved(
+                    "a method of every model", action_ids=[Command.create({"name": name})]
+                )
         for name in ("_compute_display_name", "no_such_method", "name", "__init__"):
             with self.subTest(name), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self._connect(action_ids=[Command.create({"name": name})])
@@ -267,7 +270,10 @@ class TestFailingClosed(ConnectionCase):
     def assertClosed(self, connection, model="x_tour"):
         self.assertIsNone(self._found(model))
         self.assertFalse(connection.active)
-        with self.assertRaisesRegex(ValidationError, "Choose again"), self.env.cr.savepoint():
+        with (
+            self.assertRaisesRegex(ValidationError, "Make a new selection"),
+            self.env.cr.savepoint(),
+        ):
             connection.action_unarchive()
         self.assertIsNone(self._found(model))
 
@@ -380,8 +386,8 @@ class TestPlainWords(ConnectionCase):
         """A plain connection and one with everything, whole."""
         self.assertEqual(
             self._says(is_get=True),
-            "Every user who can log in, portal users included, may read all records of"
-            " Country (res.country), whatever their access rights and record rules say."
+            "Every user who can log in, including portal users, may read all records of"
+            " Country (res.country), regardless of their access rights and record rules."
             " They see every field that Odoo shows them."
             " Limits: a page has at most 1000 records.",
         )
@@ -405,11 +411,11 @@ class TestPlainWords(ConnectionCase):
                 max_limit=50,
                 rate_limit=60,
             ),
-            f"Every member of Drivers or {user.full_name} may read, create, and change those records"
-            " of Contact (res.partner) that the filter lets through, as far as their own access rights"
-            " and record rules allow. They see Email and Name, and write Email."
+            f"Every member of Drivers or {user.full_name} may read, create, and change the records"
+            " of Contact (res.partner) that match the filter, within their own access rights"
+            " and record rules. They see Email and Name, and may write Email."
             " They may call do_this and fetch the PDF Card."
-            " Limits: a page has at most 50 records and each user has 60 requests a minute.",
+            " Limits: a page has at most 50 records and each user may send 60 requests per minute.",
         )
 
     def test_nothing_is_open(self):
@@ -425,7 +431,7 @@ class TestPlainWords(ConnectionCase):
         connection = self._connect("res.country", group_ids=self.group.ids)
         with mute_logger(LIMITS_LOG):
             self.group.unlink()
-        self.assertIn("all that was chosen under Groups has been deleted", connection.exposure)
+        self.assertIn("that was selected in Groups has been deleted", connection.exposure)
         connection.write({"group_ids": self.env.ref("base.group_user").ids, "active": True})
         self.assertIn("may read all records", connection.exposure)
 
@@ -459,14 +465,16 @@ class TestPlainWords(ConnectionCase):
     def test_protected(self):
         """Models that decide over rights: administrators alone have more than their own."""
         text, warnings = self._shown(model="res.users", is_get=True)
-        self.assertIn("administrators whatever record rules say, everybody else only", text)
+        self.assertIn("administrators regardless of record rules, everybody else only", text)
         self.assertEqual(len(warnings), 1)
-        self.assertIn("decides who may do what", warnings[0])
-        self.assertWarns("decides who may", model="res.users", is_put=True, run_as="user")
+        self.assertIn("controls what users may do", warnings[0])
+        self.assertWarns(
+            "controls what users may do", model="res.users", is_put=True, run_as="user"
+        )
 
     def test_nobody_chosen(self):
         """Customers may come in, unless the filter gives each their own."""
-        self.assertWarns("No group is chosen", is_get=True)
+        self.assertWarns("No group is selected", is_get=True)
         self.assertSilent("group", is_get=True, domain="[('create_uid', '=', uid)]")
         portal = self.env.ref("base.group_portal")
         self.assertWarns("customers with a portal account", is_get=True, group_ids=portal.ids)
@@ -505,7 +513,7 @@ class TestPlainWords(ConnectionCase):
         )
         self.assertSilent("record rules", is_get=True)
         rule.domain_force = "[('code', '!=', 'XX')]"
-        self.assertWarns("clients read records that their users do not see", is_get=True)
+        self.assertWarns("clients can read records that their users cannot see", is_get=True)
         self.assertSilent("record rules", is_get=True, domain="[('code', '=', 'FR')]")
         self.assertSilent("record rules", is_put=True)
         rule.perm_write = True
@@ -533,7 +541,7 @@ class TestPlainWords(ConnectionCase):
 
     def test_delete_and_write(self):
         """Everything deleted, every field written."""
-        self.assertWarns("can delete every record", is_delete=True)
+        self.assertWarns("can permanently delete any record", is_delete=True)
         self.assertSilent("delete", is_delete=True, domain="[('code', '=', 'XX')]")
         self.assertWarns("can write every field", is_post=True)
         name = self._fields("name", "res.country")
@@ -547,8 +555,16 @@ class TestPlainWords(ConnectionCase):
             [{"name": name, "ttype": "char", "model_id": model_id} for name in names]
         )
         listed = self._fields("name x_api_key x_monkey x_secretary", "res.country")
-        self.assertWarns("the lists open them: X Api Key.", is_get=True, read_field_ids=listed)
-        self.assertWarns("the lists open them: X Api Key.", is_put=True, write_field_ids=listed)
+        self.assertWarns(
+            "open fields that look like keys or passwords: X Api Key.",
+            is_get=True,
+            read_field_ids=listed,
+        )
+        self.assertWarns(
+            "open fields that look like keys or passwords: X Api Key.",
+            is_put=True,
+            write_field_ids=listed,
+        )
         name = self._fields("name", "res.country")
         self.assertSilent("keys or passwords", is_get=True, read_field_ids=name)
         self.assertSilent("keys or passwords", is_get=True)
@@ -556,29 +572,33 @@ class TestPlainWords(ConnectionCase):
     def test_actions_and_reports(self):
         """They do what they do, whatever the lists of fields say."""
         actions = [Command.create({"name": "do_this"})]
-        self.assertWarns("whatever the writable fields are: do_this.", action_ids=actions)
+        self.assertWarns("regardless of the writable fields: do_this.", action_ids=actions)
         self.assertSilent("Actions", action_ids=actions, run_as="user")
         report = self.env["ir.actions.report"].create(
             {"name": "Card", "model": "res.country", "report_name": "x.card"}
         )
         name = self._fields("name", "res.country")
-        self.assertWarns("A PDF shows all", report_ids=report.ids, read_field_ids=name)
+        self.assertWarns(
+            "A PDF report shows everything", report_ids=report.ids, read_field_ids=name
+        )
         self.assertSilent("PDF", report_ids=report.ids)
 
     def test_filter_that_can_be_written(self):
         """Who writes what the filter looks at chooses within it."""
         values = {"is_put": True, "domain": "[('code', 'in', ('FR', 'DE'))]"}
         code, name = (self._fields(field, "res.country") for field in ("code", "name"))
-        self.assertWarns("looks at code, which clients can write", **values, write_field_ids=code)
-        self.assertSilent("looks at", **values, write_field_ids=name)
+        self.assertWarns(
+            "filter uses code, which clients can write", **values, write_field_ids=code
+        )
+        self.assertSilent("filter uses", **values, write_field_ids=name)
 
     def test_filter_that_does_not_work(self):
         """Said while it is typed; nothing else breaks on it."""
         for domain in ("[('nope', '=', 1)]", "[(", "[('code', '=', user.write)]", "[1]"):
             text, warnings = self._shown(is_get=True, is_put=True, domain=domain)
-            self.assertIn("that the filter lets through", text)
+            self.assertIn("that match the filter", text)
             self.assertIn("filter", warnings[0])
-            self.assertIn("No group is chosen", warnings[1])
+            self.assertIn("No group is selected", warnings[1])
 
     def test_in_the_users_language(self):
         """Every sentence is translated as a whole, and its lists in the user's language."""

@@ -115,7 +115,10 @@ _ALL: Final = (
     _seconds(
         "refresh_token_seconds",
         "Session (seconds)",
-        "How long after its login a device has to log in again, however often it refreshes.",
+        (
+            "How long a session lasts at most, however often the device refreshes it. Then the device has"
+            " to log in again."
+        ),
         default=30 * _DAY,
         least=60,
         most=_YEARS * _DAY,
@@ -143,7 +146,7 @@ _ALL: Final = (
         "max_sessions",
         "Sessions per User",
         (
-            "A login beyond this number ends the session that was not used for the longest time."
+            "A login beyond this number ends the least recently used session of the user."
             " 0: no limit."
         ),
         default=50,
@@ -153,7 +156,7 @@ _ALL: Final = (
     Number(
         "max_rotations",
         "Rotations per Minute",
-        "How many new refresh tokens one session gets in a minute. 0: no limit.",
+        "How many new refresh tokens a session can get per minute. 0: no limit.",
         default=60,
         most=6_000,
         is_written_out=True,
@@ -162,8 +165,8 @@ _ALL: Final = (
         "profile",
         "Profile",
         (
-            "Strict: a browser keeps its refresh token in a cookie that no other host can set, and every"
-            " refresh rotates the token, for apps too. Clients have to be ready for that."
+            "Strict: a browser stores its refresh token in a cookie that no other host can set, and every"
+            " refresh rotates the token, also for apps. Clients have to support this."
         ),
     ),
     Origins(
@@ -171,13 +174,13 @@ _ALL: Final = (
         "Allowed Origins",
         (
             "Origins of web pages and apps that may use the API from a browser, separated by commas."
-            " Pages of Odoo's own address are always allowed."
+            " Pages of Odoo's own origin are always allowed."
         ),
     ),
     Number(
         "log_days",
         "Request Log (days)",
-        "How many days the log of requests is kept, for connections that keep one.",
+        "How many days the requests of connections with Log Requests are kept.",
         default=30,
         least=1,
         most=_YEARS,
@@ -197,7 +200,7 @@ _COOLDOWN: Final = (
     OdooNumber(
         COOLDOWN_DURATION,
         "Wait after Failed Logins (seconds)",
-        "How long a login has to wait then. 0: no limit.",
+        "How long the next login has to wait after too many failures. 0: no limit.",
         default=60,
         most=365 * _DAY,
         unit="seconds",

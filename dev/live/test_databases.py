@@ -153,7 +153,7 @@ def test_parallel_first_requests_make_one_key(server, user, copied, prepare):
     for device in devices:
         assert works(device)
     text = copy.log_path.read_text(errors="replace")
-    assert text.count("Made signing keys") == 1
+    assert text.count("Created signing keys") == 1
     assert "Traceback" not in text
 
 

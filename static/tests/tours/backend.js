@@ -105,7 +105,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "what is no filter is told before it is saved",
-            trigger: `${WARNING}:contains('not understood at “user.company_id.write”')`,
+            trigger: `${WARNING}:contains('invalid at “user.company_id.write”')`,
         },
         {
             content: "mend it",
@@ -119,7 +119,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "it says which records",
-            trigger: `${SENTENCE}:contains('that the filter lets through')`,
+            trigger: `${SENTENCE}:contains('that match the filter')`,
         },
         ...choose("read_field_ids", "Currency Unit"),
         {
@@ -152,7 +152,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "and warns of it",
-            trigger: `${WARNING}:contains('Actions change the records that they are called on')`,
+            trigger: `${WARNING}:contains('Actions can change the records that they are called on')`,
         },
         {
             content: "let the user's own rights count",
@@ -161,7 +161,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "nothing is left to warn of",
-            trigger: `.o_form_view:not(:has(.alert-warning)) [name=exposure]:contains('as far as their own access rights')`,
+            trigger: `.o_form_view:not(:has(.alert-warning)) [name=exposure]:contains('within their own access rights')`,
         },
         {
             content: "save",

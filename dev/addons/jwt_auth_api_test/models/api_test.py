@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""A model with a field of every type that Odoo 19 has, and those that it is related to."""
+"""A model with a field of every type that Odoo 19 has, and its related models."""
 
 import json
 from datetime import date, datetime
@@ -40,7 +40,7 @@ class ApiTestFolder(models.Model):
 
 
 class ApiTestDrawer(models.Model):
-    """A folder and more."""
+    """A model that inherits another one by delegation."""
 
     _name = "api.test.drawer"
     _description = "API Test Drawer"
@@ -70,7 +70,7 @@ class ApiTestLine(models.Model):
 
 
 class ApiTestWizard(models.TransientModel):
-    """It needs the context that its button on a record gives it, as a backorder does."""
+    """A wizard that needs the context that its button on a record sets, as a backorder does."""
 
     _name = "api.test.wizard"
     _description = "API Test Wizard"
@@ -89,7 +89,7 @@ class ApiTestWizard(models.TransientModel):
 
     @api.model
     def default_get(self, fields):
-        """Take the records that the wizard is opened for."""
+        """Select the records that the wizard is opened for."""
         values = super().default_get(fields)
         if self.env.context.get("active_model") == "api.test.record" and "record_ids" in fields:
             values.setdefault("record_ids", [(6, 0, self.env.context.get("active_ids", []))])
@@ -103,7 +103,7 @@ class ApiTestWizard(models.TransientModel):
         return super().create(vals_list)
 
     def apply(self):
-        """Write the text of the context to the records, and make a new one with a tag."""
+        """Write the text of the context to the records, create another one, and return an action for it."""
         records = self.record_ids
         if ids := self.env.context.get("only_ids"):
             records = records.browse(ids)
@@ -171,11 +171,11 @@ class ApiTestRecord(models.Model):
     length = fields.Integer(compute="_compute_length")
     length_stored = fields.Integer(compute="_compute_length_stored", store=True)
 
-    # what `create` and `write` consume, as they do with the recurrence of an event
+    # `create` and `write` consume these values, as Odoo does with the recurrence of an event
     tags_text = fields.Char("Tags as Text", compute="_compute_tags_text", readonly=False)
     shout = fields.Boolean("In Capitals", store=False)
     consumed_tag_id = fields.Many2one("api.test.tag", store=False)
-    # they show what Odoo keeps: one has a column of its own
+    # these show fields that Odoo maintains; the first one is stored
     folder_label = fields.Char(related="folder_id.display_name", store=True, readonly=False)
     folder_date = fields.Datetime(related="folder_id.create_date", readonly=False)
 
@@ -195,7 +195,7 @@ class ApiTestRecord(models.Model):
         return super().write(self._consumed(vals))
 
     def _consumed(self, vals):
-        """Return the values that stand for those which have no column."""
+        """Replace values of fields that have no column by those that they stand for."""
         vals = dict(vals)
         if "tags_text" in vals:
             names = (vals.pop("tags_text") or "").split()
@@ -208,7 +208,7 @@ class ApiTestRecord(models.Model):
         return vals
 
     def action_wizard(self):
-        """Open the wizard, with what it and its button need, and more."""
+        """Open the wizard with the context keys that it and its button need, and some others."""
         return {
             "type": "ir.actions.act_window",
             "name": "Apply",
@@ -228,7 +228,7 @@ class ApiTestRecord(models.Model):
         }
 
     def action_look(self, *args):
-        """Tell the context, and what a new record of this model and of another one gets from it."""
+        """Return the context, and the default values that it gives to records of this and another model."""
         names = ["name", "char", "integer", "partner_id", "tag_ids", "color"]
         context = self.env.context
         tag = self.env["api.test.tag"]
@@ -251,7 +251,7 @@ class ApiTestRecord(models.Model):
             record.upper = (record.char or "").upper()
 
     def _search_searched(self, operator, value):
-        """Look elsewhere, as the search of a stored field may (``analytic_distribution``)."""
+        """Search another model, as the search of a stored field may (``analytic_distribution``)."""
         users = self.env["res.users"].sudo()._search([("login", operator, value)])
         return [("create_uid", "in", users)]
 
@@ -276,7 +276,7 @@ class ApiTestRecord(models.Model):
 
 
 class ApiTestHasty(models.Model):
-    """A model whose ``create`` and ``write`` take values for granted, in every way that Odoo's own models do."""
+    """A model whose code assumes that values are set, in every way that Odoo's own models do."""
 
     _name = "api.test.hasty"
     _description = "API Test Hasty"
@@ -322,7 +322,7 @@ class ApiTestHasty(models.Model):
                 self._give_up()
 
     def _give_up(self):
-        """Hide what PostgreSQL refuses."""
+        """Catch an error of PostgreSQL, and fail in the aborted transaction."""
         try:
             self.env.cr.execute("SELECT 1 / 0", log_exceptions=False)
         except errors.DivisionByZero:
@@ -330,7 +330,7 @@ class ApiTestHasty(models.Model):
 
 
 class ApiTestFragile(models.Model):
-    """Fields whose code fails, each for the records that are called so."""
+    """A model with fields whose code fails for records with certain names."""
 
     _name = "api.test.fragile"
     _description = "API Test Fragile"
@@ -366,7 +366,7 @@ class ApiTestFragile(models.Model):
         return [("name", "!=", False)]
 
     def _search_picky(self, operator, value):
-        """Fail in every way that searches of Odoo's own fields do."""
+        """Fail in every way in which the searches of Odoo's own fields fail."""
         word = value if isinstance(value, str) else next(iter(value))
         if word == "asked":
             raise UserError(self.env._("Ask for something else."))
@@ -382,7 +382,7 @@ class ApiTestFragile(models.Model):
 
     @api.depends("name")
     def _compute_data(self):
-        """Assign what Odoo's own fields of this type hold: base64, or data for the web client."""
+        """Assign values as Odoo's own fields of this type do: base64, or data for the web client."""
         held = {
             "dictionary": {
                 "at": datetime(2026, 11, 25, 10),
@@ -438,7 +438,7 @@ class ApiTestFragile(models.Model):
 
 
 class ApiTestTotal(models.Model):
-    """Rows that a query makes, as some reports of Odoo have them."""
+    """A model computed by a query, as some of Odoo's reports are."""
 
     _name = "api.test.total"
     _description = "API Test Total"
@@ -450,7 +450,7 @@ class ApiTestTotal(models.Model):
 
 
 class ApiTestView(models.Model):
-    """Rows of a view of the database, as other reports have them."""
+    """A model on a database view, as other reports are."""
 
     _name = "api.test.view"
     _description = "API Test View"
@@ -467,7 +467,7 @@ class ApiTestView(models.Model):
 
 
 class ApiTestTouchy(models.Model):
-    """A model whose ``write`` does more with a value than to store it."""
+    """A model whose ``write`` does more with a value than store it."""
 
     _name = "api.test.touchy"
     _description = "API Test Touchy"

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Models that decide in their own code what is read of them, in the ways that Odoo's addons do it."""
+"""Models whose own code decides what can be read, in the ways of Odoo's addons."""
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 
 class ApiTestTeam(models.Model):
-    """Relations that are computed, together with other fields."""
+    """A model whose relations are computed together with other fields."""
 
     _name = "api.test.team"
     _description = "API Test Team"
@@ -36,7 +36,7 @@ class ApiTestTeam(models.Model):
             team.asked_ids = team.member_ids
 
     def _search_asked_ids(self, operator, value):
-        """Search as some of Odoo's models do (the employee of a bank account): whatever is asked, of the ids."""
+        """Compare ids whatever the operator is, as some of Odoo's models do (employee of a bank account)."""
         members = self.env["api.test.member"].search([("id", operator, value)])
         return [("id", "in", members.team_id.ids)]
 
@@ -55,7 +55,7 @@ class ApiTestMember(models.Model):
 
 
 class ApiTestShelf(models.Model):
-    """Sorted by a field without a column, for which the model has SQL (``account.account``)."""
+    """A model sorted by a field without a column, for which it provides SQL (``account.account``)."""
 
     _name = "api.test.shelf"
     _description = "API Test Shelf"
@@ -76,7 +76,7 @@ class ApiTestShelf(models.Model):
 
 
 class ApiTestPerson(models.Model):
-    """Some fields of all records are for internal users without access to the model (``hr.employee``)."""
+    """A model of which internal users without access can read some fields (``hr.employee``)."""
 
     _name = "api.test.person"
     _description = "API Test Person"
@@ -131,7 +131,7 @@ class ApiTestPerson(models.Model):
 
 
 class ApiTestMeeting(models.Model):
-    """Values of some records are for their owners alone (``calendar.event``)."""
+    """A model in which only the owners of some records can see their values (``calendar.event``)."""
 
     _name = "api.test.meeting"
     _description = "API Test Meeting"
@@ -173,7 +173,7 @@ class ApiTestGuest(models.Model):
 
 
 class ApiTestEntry(models.Model):
-    """A computed value depends on what was searched for (``account.move.line``)."""
+    """A model with a computed value that depends on the last search (``account.move.line``)."""
 
     _name = "api.test.entry"
     _description = "API Test Entry"
@@ -185,7 +185,7 @@ class ApiTestEntry(models.Model):
 
     @api.depends_context("entry_domain", "entry_order")
     def _compute_balance(self):
-        """Add up the amounts of what was found, up to and with each record; nothing without a search."""
+        """Sum the amounts of the records found, up to and including each record; 0 without a search."""
         context = self.env.context
         total, balances = 0, {}
         if context.get("entry_order"):
@@ -214,7 +214,7 @@ class ApiTestEntry(models.Model):
 
 
 class ApiTestReport(models.Model):
-    """A view whose columns are of other types than the fields (``event.sale.report``)."""
+    """A view whose columns have other types than its fields (``event.sale.report``)."""
 
     _name = "api.test.report"
     _description = "API Test Report"
@@ -247,7 +247,7 @@ class ApiTestStock(models.Model):
 
 
 class ApiTestMoment(models.Model):
-    """A view with a value computed from the current time, and a link whose column is a text (``hr.leave.report``)."""
+    """A view with a value computed from the current time, and a link in a text column (``hr.leave.report``)."""
 
     _name = "api.test.moment"
     _description = "API Test Moment"

@@ -4,7 +4,7 @@ from odoo import fields, models
 
 
 class ResUsers(models.Model):
-    """Fields that users see of themselves alone, as the private address of an employee."""
+    """Fields that users can read only of themselves, as the private address of an employee."""
 
     _inherit = "res.users"
 

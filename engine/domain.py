@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""A client's domain as one of Odoo's, every condition checked by the policy."""
+"""Convert a client's domain to one of Odoo's, with every condition checked by the policy."""
 
 import contextlib
 import json
@@ -19,9 +19,9 @@ _DATE_PARTS = frozenset(
     " hour_number minute_number second_number".split()
 )
 _PROPERTY_PATH = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
-#: How much of a condition an error tells.
+#: Maximum length of a condition in an error message.
 _SHOWN = 200
-#: Fields without a column whose search is not a model's own matter.
+#: Fields without a column that every model searches in the same, checked way.
 _OWN_SEARCH = frozenset(["id", "display_name"])
 _POSITIVE = {"!=": "=", "not in": "in"} | {
     f"not {operator}": operator for operator in domains.LIKE if f"not {operator}" in domains.LIKE
@@ -29,13 +29,13 @@ _POSITIVE = {"!=": "=", "not in": "in"} | {
 
 
 class DomainBuilder:
-    """Builds Odoo's domains of a client's, for one policy."""
+    """Convert domains of a client to domains of Odoo, for one policy."""
 
     def __init__(self, policy):
         self._policy = policy
 
     def build(self, node):
-        """Odoo's domain for a client's, every condition checked, within the connection's own filter.
+        """Build Odoo's domain from a client's, within the record filter of the connection.
 
         :param node: a tree of :mod:`~..tools.domains`
         :rtype: odoo.fields.Domain
@@ -45,13 +45,13 @@ class DomainBuilder:
 
     @contextlib.contextmanager
     def searching(self, asked=domains.TRUE, order="", grouped=None):
-        """Take what a client's parameters make Odoo's code or PostgreSQL raise for the client's mistake.
+        """Convert errors of Odoo or PostgreSQL that the client's parameters cause to a 400.
 
         :param asked: the tree of the domain
         :param order: Odoo's order
-        :param grouped: for groups, a function that returns the error of the one that fails, or None
-        :raise ApiError: ``bad_domain`` with the condition, ``bad_parameter`` with the field; what the
-            parameters have not caused is raised as it is
+        :param grouped: for groups, a function that returns the error for the group that fails, or None
+        :raise ApiError: ``bad_domain`` with the condition, or ``bad_parameter`` with the field; an error
+            that the parameters do not cause is raised unchanged
         """
 
         def on_fault(exc):
@@ -73,7 +73,7 @@ class DomainBuilder:
 
     @contextlib.contextmanager
     def _reading(self, condition):
-        """As :meth:`searching`, while one condition is made of a client's."""
+        """Convert errors as :meth:`searching` does, while one condition is converted."""
 
         def on_fault(exc):
             nested = self.failing(condition) if condition.operator in domains.NESTED else None
@@ -83,7 +83,7 @@ class DomainBuilder:
             yield
 
     def failing(self, node):
-        """Find the first condition that fails on its own, where a search has failed."""
+        """Return the first condition that fails on its own, after a search has failed."""
         for condition in domains.conditions(node):
             if not self._fails(condition):
                 continue
@@ -96,7 +96,7 @@ class DomainBuilder:
         return None
 
     def _fails(self, node, order=None):
-        """Return whether a domain cannot be searched, or sorted; PostgreSQL is asked for its plan alone."""
+        """Return whether a search by a domain or an order fails; PostgreSQL only plans the query."""
 
         def plan():
             query = self._policy.search._search(self.tree(node), order=order)
@@ -108,13 +108,14 @@ class DomainBuilder:
         return self.fails(plan)
 
     def fails(self, call):
-        """Return whether Odoo's code or PostgreSQL fails with what a function asks; it writes nothing."""
+        """Return whether a function that only reads fails in Odoo's code or in PostgreSQL."""
         env, found = self._policy.caller.env, []
         with caught_searching(env, found.append), env.cr.savepoint(flush=False):
             call()
         return bool(found)
 
     def tree(self, node):
+        """Build the domain of a tree, without the record filter of the connection."""
         match node:
             case domains.Every(children):
                 return Domain.AND([self.tree(child) for child in children])
@@ -161,9 +162,9 @@ class DomainBuilder:
         return Domain(path, condition.operator, value)
 
     def _property_value(self, field, condition):
-        """The right side of a condition on a property, which Odoo compares as it is stored.
+        """Return the right side of a condition on a property, which Odoo compares with the stored text.
 
-        Only a moment has two forms. Whether the property is one is asked where the value looks like it.
+        Only a datetime has two forms, so the type of the property is looked up only for such a value.
         """
         value, path = condition.value, ".".join(condition.path)
         known = field.definition_record and _PROPERTY_PATH.fullmatch(path)
@@ -177,9 +178,10 @@ class DomainBuilder:
         return values.load_condition("datetime", path, condition.operator, value)
 
     def _check_searchable(self, field):
-        """
-        :raise ApiError: ``bad_domain`` for a field that cannot be searched, or whose search looks at
-            fields that the caller may not see
+        """Check that a client may search by a field.
+
+        :raise ApiError: ``bad_domain`` for a field that cannot be searched, or whose search uses fields
+            that the caller may not see
         """
         limited = self._policy.connection is not None and self._policy.connection.read_fields
         own = field.name in _OWN_SEARCH or field.related
@@ -188,11 +190,12 @@ class DomainBuilder:
             raise _unsearchable(field.name)
 
     def by_name(self, condition):
-        """A search by name looks at whatever the model goes by (e-mail, reference …): at those the caller may see.
+        """Build the domain of a search by name.
 
-        Where nothing is lifted, that is Odoo's own matter.
+        A model is searched by several fields (e-mail, reference …). Only those that the caller may see are
+        used, unless the connection neither lifts rights nor limits fields: then Odoo decides.
 
-        :raise ApiError: ``bad_domain`` when there is none
+        :raise ApiError: ``bad_domain`` if the caller may see none of the fields
         """
         limited = self._policy.connection is not None and self._policy.connection.read_fields
         if not limited and not self._policy.elevated:
@@ -214,7 +217,7 @@ class DomainBuilder:
         return found if positive == condition.operator else ~found
 
     def _by_related_name(self, field, condition):
-        """Text in place of an id: the related records of that name, as far as their policy shows them."""
+        """Build the condition for text in place of an id: the visible related records of that name."""
         positive = _POSITIVE.get(condition.operator, condition.operator)
         operator = "any" if positive == condition.operator else "not any"
         given = condition.value if isinstance(condition.value, tuple) else (condition.value,)
@@ -237,9 +240,12 @@ class DomainBuilder:
         return self._related(field, any_operator, lambda policy: policy.domains.by_name(name))
 
     def _hierarchy(self, field, condition):
-        """Records above or below those that the caller may see; the way there is for the caller to see, too.
+        """Build a ``child_of`` or ``parent_of`` condition, starting from records that the caller may see.
 
-        :raise ApiError: ``bad_domain`` for a field that has no hierarchy, ``unknown_field``
+        The parent field has to be visible too.
+
+        :raise ApiError: ``bad_domain`` for a field that has no hierarchy, ``unknown_field`` for a hidden
+            parent field
         """
         if not field.relational and field.name != "id":
             raise _unsearchable(field.name)
@@ -260,7 +266,7 @@ class DomainBuilder:
         )
         if (
             field.relational and related_policy.name == self._policy.name
-        ):  # its own field is the way
+        ):  # the field itself is the hierarchy
             return Domain(field.name, condition.operator, ids)
         related_policy.readable(related_policy.caller._parent_name)
         if field.relational:
@@ -273,7 +279,7 @@ class DomainBuilder:
         return self._related(field, operator, lambda policy: policy.domains.tree(node))
 
     def _related(self, field, operator, condition):
-        """A condition on related records sees exactly the records that the related policy shows."""
+        """Build a condition on related records that considers exactly those that their policy shows."""
         if not field._description_searchable:
             raise _unsearchable(field.name)
         related_policy = self._policy.reading(field.comodel_name)
@@ -282,17 +288,17 @@ class DomainBuilder:
             return Domain(field.name, operator, inner)
         if not related_policy.records.is_reachable():
             return Domain(operator == "not any")
-        # within a relation Odoo looks for `active` in the optimized domain
+        # for a relation, Odoo looks for `active` in the optimized domain
         inner = inner.optimize_full(related_policy.search)
         query = related_policy.records.find(inner, archived=field.type == "many2one")
         if field.base_field.store:
             return Domain(field.name, operator, query)
-        # the search of a field that is computed is Odoo's code: not all of it takes a query
+        # not every search method of a computed field accepts a query
         return Domain(field.name, "in" if operator == "any" else "not in", list(query))
 
 
 def _not_searched(condition, exc):
-    """The error for a condition that Odoo's code fails with; with Odoo's own sentence where it has one."""
+    """Return the error for a condition on which Odoo's code fails, with Odoo's own message if it has one."""
     value = "…" if condition.operator in domains.NESTED else _plain(condition.value)
     text = json.dumps([".".join(condition.path), condition.operator, value], ensure_ascii=False)
     if isinstance(exc, UserError):
@@ -312,7 +318,7 @@ def _unsearchable(name):
 
 
 def _is_file(field):
-    """Return whether the content of a field stands in no column: Odoo would pass over the condition."""
+    """Return whether a binary field has no column, so that Odoo would ignore a condition on its content."""
     in_column = field.store and field.column_type
     return field.type == "binary" and not in_column and bool(field.store or field.related)
 

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What records are sorted by: fields that the caller may see, and what the order tells of closed records."""
+"""Build the order of a search, from fields that the caller may see, without revealing hidden records."""
 
 import re
 
@@ -10,32 +10,33 @@ from ..tools import queries
 from ..tools.errors import ApiError, Problems, _
 
 _PROPERTY = re.compile(r"[a-z0-9_]{1,512}")
-#: Types that a number is.
+#: Numeric field types.
 NUMBERS = frozenset(["integer", "float", "monetary"])
-#: Types that records can be sorted by.
+#: Field types that records can be sorted by.
 SORTABLE = NUMBERS | frozenset(
     "char text html selection boolean date datetime many2one many2one_reference reference".split()
 )
 
 
 class OrderBuilder:
-    """Builds Odoo's order of a client's, for one policy."""
+    """Convert orders of a client to orders of Odoo, for one policy."""
 
     def __init__(self, policy):
         self._policy = policy
 
     def build(self, terms, keyset=False):
-        """Odoo's order for a client's, ending with the id so that it leaves nothing to chance.
+        """Build Odoo's order from a client's, ending with the id so that it is deterministic.
 
         :param terms: :class:`~..tools.queries.OrderTerm` s
-        :param bool keyset: allow only what a cursor can hold the values of
-        :return: the order, and the relations on its way for :meth:`check_open`
+        :param bool keyset: allow only values that a cursor can hold
+        :return: the order, and the relations that it uses, for :meth:`check_open`
         :raise ApiError: ``unknown_field``, ``bad_parameter``
         """
         order, relations = self.build_given(terms, keyset)
         return order or "id desc", relations
 
     def build_given(self, terms, keyset):
+        """Build the order as :meth:`build` does; it is empty if the client gives none."""
         problems, relations = Problems(), []
         for term in terms:
             try:
@@ -48,7 +49,7 @@ class OrderBuilder:
         return ", ".join(map(str, terms)), relations
 
     def _check_term(self, path, keyset):
-        """A property sorts by its stored value, where the field that it belongs to stands in a column."""
+        """Check one term; a property is sorted by its stored value, if its field has a column."""
         holder = self._policy.holder(path)
         if holder is None:
             return self.check_sortable(self._policy.readable(path), keyset)
@@ -58,14 +59,14 @@ class OrderBuilder:
         return []
 
     def check_sortable(self, field, keyset):
-        """Check that records can be sorted by a field: one that stands in a column, or a many2one.
+        """Check that records can be sorted by a field: one with a column, or a many2one.
 
-        A many2one is sorted as its own model is, by what the caller may see.
+        A many2one is sorted by the order of its own model, whose fields the caller has to see as well.
 
-        :param bool keyset: allow no relation of which some records are closed, and nothing that
-            stands in no column
-        :return: the relations of which some records are closed: the names on the way and the policy
-        :raise ApiError: ``bad_parameter``, or the reason's own code, naming this field in any case
+        :param bool keyset: allow no relation to hidden records, and no field without a column
+        :return: the relations to models of which some records are hidden, as the path of field names and
+            the policy
+        :raise ApiError: ``bad_parameter``, or the code of the cause, always with the name of this field
         """
         if keyset and self._policy.is_moving(field):
             raise _moves(field.name)
@@ -76,7 +77,9 @@ class OrderBuilder:
 
     def _sorted_by(self, field, keyset, path=(), seen=()):
         real = field.store or field.inherited
-        computed = path and not keyset  # some models are sorted by what Odoo has SQL for
+        computed = (
+            path and not keyset
+        )  # Odoo has SQL for the order of some models by a computed field
         sortable = field.type in SORTABLE and field._description_sortable(self._policy.model.env)
         if not sortable or not (real or computed) or (keyset and self._policy.is_moving(field)):
             raise not_sorted(field.name)
@@ -84,7 +87,7 @@ class OrderBuilder:
             return
         related_policy = self._policy.reading(field.comodel_name)
         path = (*path, field.name)
-        # where Odoo itself would sort by what the caller may not see, it is for Odoo to say
+        # without elevation, Odoo itself decides whether hidden fields affect the order
         related = related_policy.records
         if not (related.shows_all() if self._policy.elevated else related.scope().is_true()):
             if keyset or not real:
@@ -97,12 +100,13 @@ class OrderBuilder:
             )
 
     def check_open(self, domain, relations, archived=False):
-        """Check that records lead to nothing closed by the relations that they are sorted by.
+        """Check that the relations which records are sorted by lead to no hidden record.
 
-        The order would tell of it. One statement per relation, and only where some records are closed.
+        The order would reveal its values. This takes one statement per relation, and only for models with
+        hidden records.
 
-        :param domain: a :meth:`domain`
-        :param relations: of :meth:`order`
+        :param domain: as :meth:`.domain.DomainBuilder.build` returns it
+        :param relations: as :meth:`build` returns them
         :raise ApiError: ``bad_parameter``
         """
         for path, related_policy in relations:
@@ -113,7 +117,7 @@ class OrderBuilder:
                 closed &= Domain(last, "not in", related.find(related.scope(), archived=True))
             for name in reversed(way):
                 closed = Domain(name, "any", closed)
-            # some models take away what the caller may not see after the limit
+            # some models remove hidden records only after applying the limit
             limit = 1 if type(self._policy.search)._search is BaseModel._search else None
             if list(self._policy.records.find(domain & closed, limit=limit, archived=archived)):
                 raise not_sorted(path[0])

@@ -1,16 +1,16 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""One object decides: may this caller do this to these fields of these records?
+"""Decide what one caller may do to which fields of which records.
 
-``fields``, ``expand``, ``domain`` and ``values`` all ask it; nothing of a request reaches the ORM
-before it has said yes. The rules it keeps, whatever a connection opens:
+``fields``, ``expand``, ``domain`` and ``values`` are all checked by the policy before anything of a
+request reaches the ORM. These rules apply whatever a connection opens:
 
-- a connection lifts access rights and record rules (:mod:`.grants`), never a field's own ``groups=``;
-- on a model that decides who may do what, it lifts them for administrators alone;
-- a field that opens something, such as ``access_token``, is shown only where the connection lists it;
-- what ``fields`` cannot show, ``domain``, ``order`` and ``groupby`` cannot ask for;
-- another model is reached (``expand``, a dotted path, x2many commands) only as far as its own
-  connection allows; one that has none is read with the caller's own rights, and its records are
-  not created, changed or deleted by what the client writes.
+- A connection lifts access rights and record rules (:mod:`.grants`), never a field's own ``groups=``.
+- On a model that controls access, a connection lifts them for administrators only.
+- A field that holds a secret, such as ``access_token``, is shown only if the connection lists it.
+- ``domain``, ``order`` and ``groupby`` cannot use a field that ``fields`` cannot show.
+- Another model is accessible (``expand``, a dotted path, x2many commands) only as far as its own
+  connection allows. A model without a connection is read with the caller's own rights, and the
+  values of a request cannot create, change or delete its records.
 """
 
 import contextlib
@@ -39,9 +39,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Plan:
-    """A selection that has been allowed.
+    """A selection that the policy allows.
 
-    ``order`` (of Odoo, empty for the relation's own) and ``limit`` are those of a relation.
+    ``order`` (in Odoo's form; empty for the default order of the relation) and ``limit`` are set for a
+    relation only.
     """
 
     policy: Any
@@ -54,25 +55,25 @@ class Plan:
         return [column.name for column in self.columns]
 
 
-#: The access mode of Odoo that an HTTP method stands for.
+#: HTTP method → access mode of Odoo.
 MODE_OF_METHOD = {method: mode for mode, method in grants.METHODS.items()}
 
 
 class Policy:
-    """What one caller may do with one model.
+    """Authorize one caller on one model.
 
-    Three environments, each for one purpose:
+    A policy has three environments, each for one purpose:
 
-    - ``caller``: the caller's own rights, nothing lifted;
-    - ``search``: what connections open is lifted, nothing else. It decides what the client sees;
-    - ``model``: inside an operation, where Odoo's own code may read what it needs besides.
+    - ``caller``: the caller's own rights, nothing lifted.
+    - ``search``: what connections open is lifted, nothing else. It decides what the client sees.
+    - ``model``: used inside an operation, where Odoo's own code may read further records it needs.
 
-    They are the same for a connection that lifts nothing.
+    For a connection that lifts nothing, all three are the same.
 
-    :param caller: the model, empty, in the caller's own environment
-    :param connection: its :class:`~.connection_api.Connection`, or None when it has none
-    :param mode: the access mode that the request is about, None for an action
-    :param root: the policy of the request's own model, None for that one itself
+    :param caller: the model as an empty recordset in the caller's own environment
+    :param connection: the :class:`~.connection_api.Connection` of the model, None if it has none
+    :param mode: the access mode of the request, None for an action
+    :param root: the policy of the request's own model, None if this is that policy
     """
 
     def __init__(self, caller, connection, mode="read", root=None):
@@ -94,7 +95,7 @@ class Policy:
 
     @property
     def search(self):
-        """The model in the environment that decides which records the client sees."""
+        """Return the model in the environment that decides which records the client sees."""
         if self._search is None:
             self._search = self.strict if self.elevated else self.caller
             if not self.elevated:
@@ -103,7 +104,7 @@ class Policy:
 
     @property
     def working(self):
-        """The model in the environment of a write: other models are reached as far as they are open."""
+        """Return the model in the environment for writes, in which other models are lifted as far as they are open."""
         root = self.root
         return (root.full_env if root.elevated else root.strict_env)[self.name]
 
@@ -117,14 +118,14 @@ class Policy:
 
     @property
     def strict(self):
-        """The model in an environment in which what connections open is lifted, and nothing else."""
+        """Return the model in the environment that lifts what connections open, and nothing else."""
         return self.root.strict_env[self.name]
 
     def lifts_at_all(self):
         return self.connection is not None and not self.connection.as_user
 
     def lifts(self, mode):
-        """Return whether the connection lifts access rights and record rules for a mode."""
+        """Return whether the connection lifts access rights and record rules for an access mode."""
         return (
             self.lifts_at_all()
             and self.allows(grants.METHODS[mode])
@@ -132,23 +133,24 @@ class Policy:
         )
 
     def is_protected(self, mode):
-        """Return whether only administrators are lifted over their own rights; nobody is in a wizard."""
+        """Return whether a mode is protected: for all but administrators, in a wizard for everybody."""
         modes = self.caller.env["connection.api"]._protected_modes(self.name)
         return mode in modes and (self.caller._transient or not self.caller.env.user._is_system())
 
     def _read_company_tree(self):
-        """Record rules that go up or down the companies need one column of them; Odoo would read them whole.
+        """Prefetch the one column of companies that hierarchical record rules need.
 
-        That is the larger part of what a small list costs with the caller's own rights.
+        Otherwise Odoo reads all their columns, which is most of the cost of a small list with the caller's
+        own rights.
         """
         rules = self.caller.env["ir.rule"]._compute_domain(self.name, "read")
         if any(rule.operator in domains.HIERARCHIES for rule in rules.iter_conditions()):
             self.caller.env.companies.sudo().fetch(["parent_path"])
 
     def check_mode(self, mode):
-        """Check that the caller may create, write or delete some records of the model, at least.
+        """Check that the caller may create, write or delete at least some records of the model.
 
-        :raise AccessError: before anything that the request names is looked at
+        :raise AccessError: before anything that the request names is looked up
         """
         self.working.check_access(mode)
 
@@ -157,18 +159,18 @@ class Policy:
         return self.caller._name
 
     def admits(self):
-        """Whether the connection is for this caller."""
+        """Return whether the caller is in a group of the connection; a connection without groups is for everybody."""
         groups = self.connection.groups
         return not groups or not groups.isdisjoint(self.caller.env.user._get_group_ids())
 
     def allows(self, method):
-        """Whether the model's own connection opens an HTTP method for this caller."""
+        """Return whether the model's own connection opens an HTTP method for this caller."""
         return self.connection is not None and method in self.connection.methods and self.admits()
 
     def related(self, comodel_name):
-        """The policy of a model that a relation leads to.
+        """Return the policy of a model that a relation leads to.
 
-        :raise ApiError: ``access_denied`` for a model that is never reachable
+        :raise ApiError: ``access_denied`` for a model that the API never exposes
         """
         policies = self.root._policies
         policy = policies.get(comodel_name)
@@ -181,7 +183,7 @@ class Policy:
         return policy
 
     def reading(self, comodel_name):
-        """As :meth:`related`, for reading through a relation.
+        """Return the policy of :meth:`related`, for reading through a relation.
 
         :raise ApiError: ``access_denied`` when the model's connection does not open GET
         """
@@ -189,7 +191,7 @@ class Policy:
         if policy.connection is not None and not policy.allows("GET"):
             raise ApiError(
                 "access_denied",
-                _("%(model)s may not be read through this API."),
+                _("%(model)s cannot be read through this API."),
                 model=comodel_name,
             )
         return policy
@@ -197,11 +199,12 @@ class Policy:
     # --- fields ------------------------------------------------------------------------
 
     def readable(self, name, error="unknown_field", record=None, column=True):
-        """The field, if there is one of that name, the connection lists it and the caller may see it in Odoo.
+        """Return a field that exists, that the connection lists and that the caller may see in Odoo.
 
-        :param record: on this one, rather than in general
+        :param error: the error code
+        :param record: check access to the field on this record, rather than in general
         :param column: refuse a field that has no column in the view of its model
-        :raise ApiError: the same for all three, so that nobody can list what is hidden
+        :raise ApiError: the same error for all causes, so that nobody can enumerate hidden fields
         """
         field = self.model._fields.get(name)
         if (
@@ -220,9 +223,9 @@ class Policy:
         return field
 
     def own(self, selection, record_id):
-        """Return the fields of a selection that Odoo shows the caller on this record and not in general.
+        """Return the fields of a selection that Odoo shows the caller on this record but not in general.
 
-        A user's own private address, for instance: ``_has_field_access`` of users tells them apart.
+        A user's own private address, for example: ``_has_field_access`` of users depends on the record.
         """
         record, found = self.caller.browse(record_id), []
         for name in selection.fields:
@@ -234,7 +237,7 @@ class Policy:
         return found
 
     def usual(self):
-        """What is answered where nobody asked for fields: those of the list, or the name, if the caller may see it."""
+        """Return the default fields of a response: those of the connection's list, or the name, as far as visible."""
         found = []
         for name in sorted(self.connection.read_fields) or ["display_name"]:
             with contextlib.suppress(ApiError):
@@ -242,14 +245,14 @@ class Policy:
         return found
 
     def _is_name_hidden(self):
-        """Return whether a record goes by a field that the caller may not see."""
+        """Return whether the name of a record is a field that the caller may not see."""
         field = self.model._fields.get(self.model._rec_name or "")
         return field is not None and not self.caller._has_field_access(field, "read")
 
     def _leads_nowhere(self, field):
-        """Return whether a relation leads to a model that neither the caller reads nor Odoo's code for them.
+        """Return whether neither the caller nor Odoo's code on their behalf can read the model of a relation.
 
-        Such a value would be an error of the whole answer.
+        Reading such a value would make the whole request fail.
         """
         name = field.comodel_name
         if not name or not self.elevated or self.caller.env[name].has_access("read"):
@@ -258,13 +261,13 @@ class Policy:
         return not grant.reads(name) and not grant.opens(name, "read")
 
     def _lacks_column(self, field):
-        """Return whether a field says that it stands in a column, and the view of its model has none for it."""
+        """Return whether a stored field has no column in the view of its model."""
         columns = self._view_columns
         stored = field.store and field.column_type and field.name != "id"
         return bool(columns is not None and stored and field.name not in columns)
 
     def is_moving(self, field):
-        """Return whether a view computes a field from the current time or at random: records would come twice."""
+        """Return whether a view computes a field from the current time or at random, so that pages would overlap."""
         connections = self.caller.env["connection.api"]
         return self._view_columns is not None and field.name in connections._moving_columns(
             self.name
@@ -275,12 +278,12 @@ class Policy:
         return self.caller.env["connection.api"]._view_columns(self.name)
 
     def is_closed_secret(self, field, which):
-        """Return whether a field opens something else: rights are lifted for it only where a list names it."""
+        """Return whether a field holds a secret that the list of the connection does not name."""
         return field.name in self._secrets and field.name not in getattr(self.connection, which)
 
     @functools.cached_property
     def _secrets(self):
-        """The names of fields that the connection opens only where a list names them."""
+        """Return the names of the fields that the connection opens only if its list names them."""
         if not self.lifts_at_all():
             return frozenset()
         return self.caller.env["connection.api"]._secret_fields(self.name)
@@ -290,11 +293,11 @@ class Policy:
         return not allowed or name in allowed or (name == "id" and which == "read_fields")
 
     def plan(self, selection):
-        """Allow what is to be answered.
+        """Build the plan of a response from a selection.
 
         :param selection: :class:`~..tools.queries.Selection`
         :rtype: Plan
-        :raise ApiError: with everything that is not allowed
+        :raise ApiError: for everything that is not allowed
         """
         problems = Problems()
         plan = self.plan_into(selection, problems)
@@ -302,6 +305,7 @@ class Policy:
         return plan
 
     def plan_into(self, selection, problems):
+        """Build the plan as :meth:`plan` does, and add errors to ``problems`` instead of raising them."""
         columns = []
         for name in selection.fields:
             try:
@@ -323,7 +327,7 @@ class Policy:
         order = ""
         try:
             order, relations = self.ordering.build_given(selection.order, keyset=False)
-            if relations:  # which records it is about is not known before they are read
+            if relations:  # the related records are not known before they are read
                 raise not_sorted(relations[0][0][0])
         except ApiError as exc:
             problems.catch(exc)
@@ -331,14 +335,14 @@ class Policy:
 
     @property
     def max_limit(self):
-        """The most records that one request may list, None without a connection."""
+        """Return the largest page of the connection, None without a connection."""
         return self.connection and self.connection.max_limit
 
     def check_page(self, field_name, number):
-        """Check how many records one record leads to in an answer.
+        """Check the number of related records that one record of a response may have.
 
         :param number: None for no limit
-        :raise ApiError: ``bad_parameter`` for more than the model's own connection lists at once
+        :raise ApiError: ``bad_parameter`` if it exceeds the page size of the related model's connection
         """
         if number and self.max_limit and number > self.max_limit:
             raise ApiError(
@@ -351,14 +355,14 @@ class Policy:
     def expanded(self, selection):
         """Return the connections of the models that a selection expands, by model name.
 
-        :param selection: :class:`~..tools.queries.Selection`, not allowed yet
+        :param selection: :class:`~..tools.queries.Selection`, not yet checked
         """
         found = {}
         for name, nested in selection.expand.items():
             try:
                 comodel = self.readable(name).comodel_name
             except ApiError:
-                continue  # told when it is read; the limit behind a hidden field would tell of it
+                continue  # the read reports it; a rate limit here would reveal a hidden field
             if not comodel or comodel in UNREACHABLE:
                 continue
             policy = self.related(comodel)
@@ -368,7 +372,7 @@ class Policy:
         return found
 
     def holder(self, path):
-        """Return the field that holds a property, if a path leads to one that the caller may see; else None."""
+        """Return the properties field of a path such as ``properties.size``, None if the caller may not see it."""
         name, dot, _property_name = path.partition(".")
         field = self.model._fields.get(name)
         if not dot or field is None or field.type != "properties":

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The records that one caller may reach: the filter of the connection, searches and look-ups within it."""
+"""Find the records that one caller may access: the record filter, searches and look-ups within it."""
 
 from collections.abc import Set
 
@@ -14,7 +14,7 @@ from .protected import UNREACHABLE
 
 
 class Records:
-    """The records that the policy of one caller shows."""
+    """Find records within the policy of one caller."""
 
     def __init__(self, policy):
         self._policy = policy
@@ -23,32 +23,32 @@ class Records:
     def find(self, domain, offset=0, limit=None, order=None, *, archived=False):
         """Search the records that the client sees, as Odoo does.
 
-        Odoo hides archived records unless a condition names ``active``. It looks for that in the
-        domain as it was asked: an optimized one may have lost it, or have gained it.
+        Odoo hides archived records unless a condition names ``active``. It looks for that condition in the
+        original domain, because optimizing a domain can remove or add it.
 
-        :param domain: a :meth:`domain`
-        :param bool archived: show archived records whatever the domain says
+        :param domain: as :meth:`.domain.DomainBuilder.build` returns it
+        :param bool archived: include archived records, whatever the domain says
         :rtype: odoo.tools.Query
         """
         return with_archived(self._policy.search, archived)._search(domain, offset, limit, order)
 
     def is_reachable(self):
-        """Return whether the caller may search the model, by the connection or in Odoo."""
+        """Return whether the caller may search the model, through the connection or in Odoo."""
         return _is_reachable(self._policy.search)
 
     def search_and_fetch(
         self, domain, names, offset=0, limit=None, order=None, *, archived=False, shows=False
     ):
-        """Search records that the client sees and read fields of them, as ``search_fetch`` of Odoo does.
+        """Search the records that the client sees and read fields of them, as Odoo's ``search_fetch`` does.
 
-        That is one statement. A model with a ``search_fetch`` of its own decides itself what is
-        read, and may leave in the context what its computed fields need.
+        This takes one statement. A model that overrides ``search_fetch`` decides itself what is read, and
+        may add to the context what its computed fields need.
 
-        :param domain: a :meth:`domain`
+        :param domain: as for :meth:`find`
         :param archived: as for :meth:`find`
         :param bool shows: show archived records that relations lead to
-        :return: the records, in the environment that reads their values, and the query that found
-            them; None where the model has found them in its own way
+        :return: the records, in the environment that reads their values, and the query that found them;
+            None instead of the query for a model that overrides ``search_fetch``
         """
         model = with_archived(self._policy.model, shows)
         if type(model).search_fetch is BaseModel.search_fetch:
@@ -64,9 +64,9 @@ class Records:
         return records, None
 
     def fetch_found(self, query, names, domain, order, *, archived=False):
-        """As :meth:`search_and_fetch`, for those of the records that a query finds.
+        """Read fields of the records that a query finds, as :meth:`search_and_fetch` does.
 
-        :param query: a :meth:`find` of the domain, narrowed
+        :param query: the query of :meth:`find` for the domain, with further conditions
         """
         model = with_archived(self._policy.model, archived)
         if type(model).search_fetch is BaseModel.search_fetch:
@@ -81,9 +81,10 @@ class Records:
         return records
 
     def scope(self):
-        """The connection's record filter for this caller; it sees all fields, as a record rule does.
+        """Return the connection's record filter for this caller; it sees all fields, as a record rule does.
 
-        Evaluated once a request, not kept: it may name what the user is now (``user.partner_id``).
+        The filter is evaluated once per request and not cached beyond it, because it may depend on the
+        current user (``user.partner_id``).
 
         :rtype: odoo.fields.Domain
         """
@@ -92,8 +93,9 @@ class Records:
         return self._scope
 
     def _evaluate_scope(self):
-        """
-        :raise BrokenFilterError: for a filter that Odoo cannot evaluate, or cannot search by
+        """Evaluate the record filter.
+
+        :raise BrokenFilterError: for a filter that Odoo cannot evaluate or search by
         """
 
         def on_fault(exc):
@@ -110,13 +112,13 @@ class Records:
         domain = domain.optimize_full(everything)
         if self._policy.elevated and all(map(self._is_column, domain.iter_conditions())):
             return domain
-        # on its own, for it sees archived records of other models whatever the request is about
+        # a separate subquery: a filter always includes archived records of other models
         return Domain("id", "in", everything._search(domain))
 
     def _is_column(self, condition):
-        """Return whether a condition may stand beside those of the client.
+        """Return whether a condition of the filter can be merged with those of the client.
 
-        One on ``active`` may not: Odoo would take it for the client's wish to see archived records.
+        One on ``active`` cannot: Odoo would conclude that the client asks for archived records.
         """
         name = condition.field_expr
         field = self._policy.model._fields.get(name)
@@ -127,9 +129,10 @@ class Records:
         )
 
     def _filter(self):
-        """
-        :raise ValueError: for a filter that cannot be evaluated; it is nobody's mistake but the
-            administrator's, so nothing may take it for an answer
+        """Return the record filter as it is written.
+
+        :raise ValueError: for a filter that cannot be evaluated, which is the administrator's mistake and
+            never the client's
         """
         if self._policy.connection is None or not self._policy.connection.domain:
             return Domain.TRUE
@@ -139,11 +142,11 @@ class Records:
         return self._policy.connection is not None and bool(self._policy.connection.domain)
 
     def everything(self):
-        """The model as a record filter sees it: all records and fields, as Odoo evaluates a record rule."""
+        """Return the model in the environment of a record filter: all records and fields, as for a record rule."""
         return self._policy.caller.sudo().with_context(active_test=False)
 
     def shows_all(self):
-        """Whether neither filter nor record rules nor access rights keep a record from the caller."""
+        """Return whether neither filter nor record rules nor access rights hide a record from the caller."""
         if not self.scope().is_true():
             return False
         if self._policy.elevated:
@@ -155,7 +158,7 @@ class Records:
         )
 
     def inside(self, ids):
-        """Return those of the ids that are, by now, within the connection's record filter.
+        """Return those of the ids that are within the connection's record filter now.
 
         :rtype: set
         """
@@ -165,9 +168,9 @@ class Records:
         return set(self.everything()._search(Domain("id", "in", list(ids)) & domain))
 
     def check_inside(self, ids):
-        """Check that records are, by now, within the connection's record filter, or deleted.
+        """Check that records are within the connection's record filter now, or deleted.
 
-        :raise ApiError: ``access_denied``; nothing of the request stays written
+        :raise ApiError: ``access_denied``, which rolls the request back
         """
         outside = set(ids) - self.inside(ids)
         if outside and self.everything().browse(outside).exists():
@@ -178,10 +181,10 @@ class Records:
             )
 
     def shown(self, ids, mode="read"):
-        """Return those of the ids that exist and that the caller may see, or reach in a mode that is open.
+        """Return those of the ids that exist and that the caller may see, or access in a mode that is open.
 
-        Without a connection that lifts the mode these are the records that the caller sees in Odoo.
-        A record filter counts in either case.
+        If no connection lifts the mode, these are the records that the caller sees in Odoo. A record filter
+        applies in either case.
 
         :rtype: set
         """
@@ -198,7 +201,7 @@ class Records:
         return set(model._search(Domain("id", "in", list(ids)) & self.scope()))
 
     def _shown_models(self, ids):
-        """Return which of the ids are of models that the caller reaches, here or in Odoo (``ir.model``)."""
+        """Return those ids of ``ir.model`` records whose model the caller may read, through the API or in Odoo."""
         env = self._policy.caller.env
         found = self.everything().browse(ids).exists()
         return {
@@ -213,7 +216,7 @@ class Records:
         }
 
     def changeable(self, ids):
-        """Return those of the ids that the caller may change, by the connection or in Odoo.
+        """Return those of the ids that the caller may change, through the connection or in Odoo.
 
         :rtype: set
         """
@@ -223,9 +226,9 @@ class Records:
         return set(self._policy.caller.browse(shown)._filtered_access("write")._ids)
 
     def fetch(self, ids, names, order=""):
-        """Those of the ids that this policy shows, in ``order`` or as they come, with these fields read.
+        """Return the visible records of the ids, with these fields read by one statement.
 
-        One statement, for following a relation.
+        :param order: Odoo's order; empty keeps the order of the ids
         """
         records = self._policy.model.browse(ids)
         scope = self.scope()
@@ -245,14 +248,14 @@ class Records:
 
 
 def with_archived(model, archived):
-    """Return the model in an environment that shows archived records, if they are asked for."""
+    """Return the model in an environment that shows archived records, if requested."""
     return model.with_context(active_test=False) if archived else model
 
 
 def reads_itself(model):
-    """Return whether a model decides in its own code what of its records is read.
+    """Return whether a model overrides how its records are read.
 
-    Where it does, each value comes from there; no statement of ours takes its place.
+    If it does, all values are read by its own code and not by statements of this addon.
     """
     return (
         type(model).search_fetch is not BaseModel.search_fetch
@@ -261,14 +264,14 @@ def reads_itself(model):
 
 
 def fetch_query(model, query, names):
-    """Return the records of a query, with these fields read in the environment of the model."""
+    """Return the records of a query with these fields read, in the environment of the model."""
     if query.is_empty():
         return model.browse()
     return model._fetch_query(query, model._determine_fields_to_fetch(names))
 
 
 def _as_list(domain):
-    """Return a domain as Odoo's RPC brings it to the methods of a model: lists and tuples."""
+    """Return a domain as lists and tuples, the form in which Odoo's RPC passes it to methods."""
     terms = []
     for term in domain:
         if not isinstance(term, str):
@@ -283,13 +286,13 @@ def _as_list(domain):
 
 
 def _added_context(model, found):
-    """Return what the context of found records has that the model's had not."""
+    """Return the keys that a search has added to the context of the records that it found."""
     known = model.env.context
     return {key: value for key, value in found.env.context.items() if key not in known}
 
 
 def _is_reachable(model):
-    """Return whether the model can be searched; some let pass whom they give no access (employees)."""
+    """Return whether the model can be searched; some models allow it without read access (employees)."""
     if model.has_access("read"):
         return True
     if type(model)._search is BaseModel._search:
@@ -302,13 +305,13 @@ def _is_reachable(model):
 
 
 def scope_domain(env, text):
-    """The domain of a record filter for the caller, whose environment this is; nothing is executed.
+    """Evaluate a record filter for the caller of an environment, without executing code.
 
-    It may name what a record rule may (``ir.rule._eval_context``), and ``uid``. Not the time:
-    domains have words for that themselves (``"today"``, ``"-7d"``).
+    A filter may use the names of a record rule (``ir.rule._eval_context``) and ``uid``, but not the
+    time: domains have their own words for it (``"today"``, ``"-7d"``).
 
     :rtype: odoo.fields.Domain
-    :raise ValueError: for a text that is no filter, or none any more
+    :raise ValueError: for text that is not a filter, or that names something that no longer exists
     """
     names = {
         "user": env(context={}).user,
@@ -320,6 +323,7 @@ def scope_domain(env, text):
 
 
 def no_record(policy, record_id):
+    """Return the error for a record that does not exist or that the caller may not see."""
     return ApiError(
         "not_found",
         _("There is no record %(id)s of %(model)s."),
@@ -329,7 +333,7 @@ def no_record(policy, record_id):
 
 
 def _read_named_field(record, name):
-    """A field of the user, or of what it leads to; never a method.
+    """Return the value of a field of the user, or of a record it leads to; never call a method.
 
     :raise ValueError: for anything else
     """

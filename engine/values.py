@@ -201,7 +201,7 @@ class ValueLoader:
             if not written.issuperset(request.selection.fields):
                 raise ApiError(
                     "access_denied",
-                    _("%(model)s may not be read through this API."),
+                    _("%(model)s cannot be read through this API."),
                     model=self._policy.name,
                 )
 

@@ -392,7 +392,7 @@ class TestViews(ReadingCase):
                     params = {"fields": ["name"], "order": order}
                     response = self._send("GET", MOMENT, self.access, cursor="", **params)
                     body = self.assertError(response, 400, "bad_parameter")
-                    self.assertIn("cursor cannot go by age", body["message"])
+                    self.assertIn("cursor cannot sort by age", body["message"])
                     response = self._send("GET", MOMENT, self.access, limit=3, **params)
                     self.assertList(response, total=20)
             for order in ("name", "id"):

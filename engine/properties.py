@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Properties with the names of the records that they lead to."""
+"""Add the names of linked records to properties."""
 
 from collections import defaultdict
 
@@ -8,10 +8,11 @@ from .protected import UNREACHABLE
 
 
 def with_names(found, records, *keys):
-    """Properties, with the names of the records they lead to: for whom may see those in Odoo.
+    """Add the names of linked records to properties, for callers who may see those records in Odoo.
 
-    A developer chose where a many2one leads; where a property does, who wrote the definition. Odoo's
-    own way (``Properties._add_display_name``) asks a cache that elevated code has filled.
+    A developer chose the model of a many2one, but the model of a property was chosen by whoever wrote its
+    definition. Odoo's own method (``Properties._add_display_name``) reads a cache that elevated code has
+    filled.
     """
     env = grants.plain(records.sudo(False).env)
     links = [
@@ -40,7 +41,7 @@ def _linked(value):
 
 
 def _visible_names(env, model_name, ids):
-    """id → name of those that exist, None where it is not for the caller."""
+    """Return the names of existing records by id, None for a record that the caller may not see."""
     if model_name not in env:
         return {}
     there = env[model_name].browse(ids).exists()

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The records that a relation leads to, as far as the policy of their model shows them."""
+"""Read the records of a relation, as far as the policy of their model shows them."""
 
 from collections import Counter
 from itertools import chain
@@ -11,26 +11,26 @@ from ..tools.errors import ApiError, _
 from ..tools.values import X2MANY
 from .records import reads_itself
 
-#: One level of an answer; more is a mistake of the client's, or an attack.
+#: Maximum number of records on one level of a response; more is a mistake of the client or an attack.
 MAX_EXPANDED = 50_000
 
 
 def cached_ids(records, field):
-    """Of a relation that has been read the ids: one or None, or a tuple with those of archived records."""
+    """Return the cached ids of a relation: one id or None per record, or a tuple including archived records."""
     cache = field._get_cache(records.env)
     return [cache[key] for key in records._ids]
 
 
 def related_records(column, records, faults):
-    """The ids that each record leads to, and all of them as records with what is answered of them."""
+    """Return the related ids of each record, and all related records with the fields of the response read."""
     if (inverse := plain_inverse(column, records)) is not None:
         return _one2many(column, records, inverse)
     return _linked(column, records, faults)
 
 
 def hidden_by(field, comodel, records):
-    """The field that tells archived records of a relation, where it does not show them; else None."""
-    tested = field.type in X2MANY and field.store  # what is computed is told apart by Odoo
+    """Return the name of the ``active`` field if a relation hides archived records, else None."""
+    tested = field.type in X2MANY and field.store  # Odoo filters computed relations itself
     shows = not tested or not field.context.get(
         "active_test", records.env.context.get("active_test", True)
     )
@@ -38,7 +38,7 @@ def hidden_by(field, comodel, records):
 
 
 def plain_inverse(column, records):
-    """The many2one that a one2many is read by, in one statement; None where it is not a plain one."""
+    """Return the many2one by which one statement can read a one2many; None if Odoo has to read it."""
     field = records._fields[column.name]
     if column.kind != "one2many" or not field.store:
         return None
@@ -54,15 +54,15 @@ def plain_inverse(column, records):
 
 
 def stored_names(plan):
-    """What the statement of the records reads, all but the relations that are read by their inverse."""
+    """Return the names of the fields that the statement for the records reads: all that need no own statement."""
     model = plan.policy.model
     return [column.name for column in plan.columns if plain_inverse(column, model) is None]
 
 
 def _one2many(column, records, inverse):
-    """The records of a one2many, as far as the policy of their model shows them.
+    """Read the records of a one2many, as far as the policy of their model shows them.
 
-    :return: ids per record, and all of them as records
+    :return: the ids for each record, and all of them as records
     """
     plan, field = column.plan, records._fields[column.name]
     policy = plan.policy
@@ -96,10 +96,12 @@ def lines_of(
     most=None,
     reads=None,
 ):
-    """What ``One2many.read`` finds, with more fields of it; without a record for each of thousands of ids.
+    """Read what ``One2many.read`` finds together with more fields, in one statement.
 
-    :param reads: the model in the environment that reads the values, where that is another one
-    :raise ApiError: ``bad_parameter`` for more than ``most`` of them
+    :param model: the related model in the environment that searches
+    :param reads: the model in the environment that reads the values, if it is another one
+    :return: the ids for each record, and all of them as records
+    :raise ApiError: ``bad_parameter`` for more than ``most`` records
     """
     active_test = records.env.context.get("active_test", True)
     model = model.with_context(**{"active_test": active_test, **field.context})
@@ -123,13 +125,13 @@ def lines_of(
 
 
 def _with_id(order):
-    """Return an order that leaves nothing to chance: what a limit cuts off is the end of the whole list."""
+    """Return an order made deterministic by the id, so that a limit cuts off the end of the same list."""
     names = [part.split()[0] for part in order.split(",")]
     return order if "id" in names else f"{order}, id"
 
 
 def _first_of_each(model, query, inverse, order, limit):
-    """The rows of a query that are among the first so many of their parent, in its order."""
+    """Build the query of the first ``limit`` rows of each parent, in the order of the query."""
     parent = model._field_to_sql(model._table, inverse.name, query)
     place = SQL("ROW_NUMBER() OVER (PARTITION BY %s ORDER BY %s)", parent, query.order)
     query.order = None
@@ -150,13 +152,13 @@ def _first_of_each(model, query, inverse, order, limit):
 
 
 def _linked(column, records, faults):
-    """As :func:`_one2many` for any other relation: by the ids that the records hold."""
+    """Read the records of any other relation, by the ids that the records hold; return as :func:`_one2many`."""
     plan, field = column.plan, records._fields[column.name]
     policy = plan.policy
     related = _related_ids(field, records, faults)
     ids = list(dict.fromkeys(key for keys in related for key in keys))
     check_size(len(ids))
-    # whether they are archived is read together with what is answered
+    # `active` is read together with the fields of the response
     active = hidden_by(field, policy.model, records)
     names = [] if plan.limit else stored_names(plan)
     visible = policy.records.fetch(ids, [*names, *([active] if active else [])], plan.order)
@@ -175,9 +177,10 @@ def _linked(column, records, faults):
 
 
 def _related_ids(field, records, faults):
-    """The ids that each record holds in a relation; archived ones as well, if it is stored.
+    """Return the ids of each record's relation, including archived records if the relation is stored.
 
-    Nothing is computed with archived records in view: the same code may compute other fields, too.
+    A computed relation is computed without archived records, because the same code may compute other
+    fields too.
     """
 
     def stored(part):
@@ -198,10 +201,10 @@ def _related_ids(field, records, faults):
 
 
 def count_times(column, records, related, times):
-    """How often each related record stands in the answer: the same one below two others is there twice.
+    """Count how often each related record appears in the response: once for each record that leads to it.
 
-    :return: as ``times`` of :func:`dump`; for a last level, where nobody asks, None
-    :raise ApiError: ``bad_parameter`` when it is too much
+    :return: as ``times`` of :func:`.serialize.dump`; None for a last level, which does not need it
+    :raise ApiError: ``bad_parameter`` if the level has too many records
     """
     if times is None:
         check_size(sum(map(len, related)))
@@ -221,6 +224,10 @@ def count_times(column, records, related, times):
 
 
 def check_size(number):
+    """Check the number of records on one level of a response.
+
+    :raise ApiError: ``bad_parameter``
+    """
     if number > MAX_EXPANDED:
         raise ApiError(
             "bad_parameter",

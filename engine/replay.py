@@ -1,11 +1,11 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Answers that were given earlier, without what the policy does not allow by now."""
+"""Repeat earlier responses, without what the policy no longer allows."""
 
 
 def narrow(plan, rows):
-    """Return rows that were answered earlier, without what the plan does not allow by now.
+    """Return rows of an earlier response, without what the plan no longer allows.
 
-    :param rows: as :func:`dump` gave them
+    :param rows: as :func:`.serialize.dump` returned them
     """
     plans = {column.name: column.plan for column in plan.columns}
     narrowed = []
@@ -24,12 +24,13 @@ def narrow(plan, rows):
 
 
 def narrow_faults(plan, answer):
-    """Return what an earlier answer said of values that cannot be read, without fields that are closed by now."""
+    """Return the ``errors`` of an earlier response, without fields that the plan no longer allows."""
     found = [entry for entry in answer.get("errors", ()) if _answers(plan, entry)]
     return {"errors": found} if found else {}
 
 
 def _answers(plan, entry):
+    """Return whether a plan has the field of an entry of ``errors``."""
     model = plan.policy.model
     for column in plan.columns:
         names_of = model._fields[column.name].comodel_name

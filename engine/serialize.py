@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Records as JSON values, column by column: a constant number of statements per level."""
+"""Convert records to JSON values, column by column: a constant number of statements per level."""
 
 import base64
 
@@ -8,23 +8,23 @@ from .properties import with_names
 from .relations import cached_ids, count_times, hidden_by, lines_of, plain_inverse, related_records
 from .values import is_raw
 
-#: Types whose value is made of the cached one alone, whatever the record.
+#: Field types whose value depends on the cached value only, not on the record.
 _AS_CACHED = frozenset(
     "binary boolean char date datetime float html integer monetary selection text".split()
 )
 
 
 def dump(plan, records, faults, nulls=False, times=None):
-    """The records as JSON values, column by column: a constant number of statements per level.
+    """Convert records to JSON values, column by column: a constant number of statements per level.
 
-    Archived records that relations lead to are there when the records' environment shows them.
+    Archived records in relations are included if the environment of the records shows them.
 
-    :param faults: :class:`~.faults.Faults`, for values that cannot be read: those are empty
-    :param bool nulls: an empty value that is no boolean is None, not Odoo's False
-    :param times: id → how often the record stands in the answer, when that is not once each
+    :param faults: :class:`~.faults.Faults` collects values that cannot be read, which are then empty
+    :param bool nulls: an empty value that is not a boolean is None instead of Odoo's False
+    :param times: id → how often the record appears in the response, None for once each
     :return: a list of ``{"id": 7, "name": "…", …}``
     """
-    if not records:  # nothing is read, so that nobody is refused what nobody is shown
+    if not records:  # read nothing, so that no access check can fail
         return []
     names, columns = ["id"], [records._ids]
     for column in plan.columns:
@@ -49,7 +49,7 @@ def _dump_column(column, records, faults):
 
 
 def _dump_links(name, records, faults):
-    """A many2one as Odoo answers it (``Many2one.convert_to_read``): whoever may see the record may see the name."""
+    """Convert a many2one as Odoo does (``Many2one.convert_to_read``): whoever sees the record sees the name."""
     field = records._fields[name]
 
     def ids(part):
@@ -63,10 +63,10 @@ def _dump_links(name, records, faults):
 
 
 def names_of(records, faults):
-    """id → name of records, False for one that has none to be read."""
+    """Return the names of records by id, False for a name that cannot be read."""
 
     def names(part):
-        part.fetch(["display_name"])  # what it is made of, in place of all that is usually read
+        part.fetch(["display_name"])  # only its dependencies, not all prefetched fields
         return part.mapped("display_name")
 
     return dict(zip(records._ids, faults.values(records, "display_name", names), strict=True))
@@ -84,7 +84,7 @@ def _dump_values(column, records):
         everything = records.with_context(active_test=False)
         related = everything.mapped(name)
         if active := hidden_by(field, related, records):
-            related.fetch([active])  # in place of all that is usually read
+            related.fetch([active])  # not all prefetched fields
             related = related.filtered(active)
         shown = set(related._ids)
         return [[key for key in keys if key in shown] for keys in cached_ids(everything, field)]
@@ -106,24 +106,24 @@ def _dump_values(column, records):
 
 
 def _plain(field, records):
-    """The values of a field that is no relation.
+    """Return the values of a field that is not a relation.
 
-    Taken from the cache at once where they are there, which is three times as fast as one by one: Odoo
-    looks up the access to the field for every record. The policy has done that.
+    Values are taken from the cache directly if they are there, which is three times as fast: Odoo would
+    check access to the field for every record, which the policy has already done.
     """
     if field.type not in _AS_CACHED:
         return records.mapped(field.name)
     if field.compute and field.store:
-        field.recompute(records)  # what a write left to be computed
+        field.recompute(records)  # pending from a write
     cache, convert = field._get_cache(records.env), field.convert_to_record
     try:
         return [convert(cache[key], records) for key in records._ids]
-    except KeyError:  # computed by nobody yet
+    except KeyError:  # not computed yet
         return records.mapped(field.name)
 
 
 def _dump_expanded(column, records, faults, nulls, times):
-    """A many2one is an object or None, an x2many a list of objects; what is not visible is not there."""
+    """Convert an expanded relation to an object or None (many2one), or to a list of objects, without hidden records."""
     plan = column.plan
     with plan.policy.domains.searching(order=plan.order):
         related, visible = faults.together(
@@ -145,9 +145,9 @@ def _dump_expanded(column, records, faults, nulls, times):
 
 
 def _forget_granted(plan, records):
-    """Forget what was computed for the records with a grant, where the caller's own rights decide.
+    """Invalidate values that were computed with a grant, if the caller's own rights apply to the records.
 
-    The environments of a transaction share one cache, and a computed value may be made of what the
+    The environments of a transaction share one cache, and a computed value may depend on records that the
     caller does not see.
     """
     if plan.policy.elevated or not plan.policy.root.elevated:

@@ -1,9 +1,9 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What a client sends back as it was answered: a value that is the record's own is no change.
+"""Recognize values that a client sends back unchanged.
 
-It is kept from Odoo's ``write``, which does more with a value than to store it: it toggles, makes copies,
-computes other fields anew, refuses records that are locked. And so all that was answered can be sent back,
-what Odoo keeps itself included.
+They are not passed to Odoo's ``write``, because it does more with a value than store it: it toggles
+states, makes copies, recomputes other fields, rejects changes of locked records. So a client can send
+back everything that it read, including fields that Odoo sets itself.
 """
 
 import contextlib
@@ -19,25 +19,25 @@ _TEXTS = frozenset(["char", "text", "html"])
 
 
 class Own:
-    """The values of records as they would be answered now, read once per request.
+    """The current values of records as a response would show them, read once per request.
 
-    Only what the caller may read is told apart from a change: whoever could compare what they do not see
-    could find it out by trying.
+    Only values that the caller may read are compared: otherwise a caller could guess hidden values by
+    trying.
 
-    :param language: in which the client reads, where that is another one than it writes in
+    :param language: the language in which the client reads, if it writes in another one
     """
 
     def __init__(self, language=None):
         self._language = language
         self._rows = defaultdict(dict)
-        #: The same values in the language of the client's reads, where they may differ.
+        #: The same values in the language in which the client reads, if they may differ.
         self._translated = defaultdict(dict)
 
     def load(self, policy, ids, names):
         """Load values of records, as far as the caller may read them.
 
-        :param ids: of records that :meth:`~.records.Records.shown` shows
-        :param names: what may be names of fields
+        :param ids: ids that :meth:`~.records.Records.shown` returns
+        :param names: names of fields, unchecked
         """
         if policy.connection is not None and not policy.allows("GET"):
             return
@@ -61,19 +61,19 @@ class Own:
         faults = Faults()
         for row in dump(plan, records, faults):
             rows[policy.name, row["id"]].update(row)
-        for record_id, name in faults.unread(records):  # answered as empty, which it may not be
+        for record_id, name in faults.unread(records):  # shown as empty, which it may not be
             rows[policy.name, record_id].pop(name, None)
-        # not all that they are computed of is declared: what is answered is read after the write
+        # not all dependencies are declared: the response reads them again after the write
         computed = [name for name in plan.names if not records._fields[name].store]
         records.invalidate_recordset(computed, flush=False)
 
     def load_shown(self, policy, ids, names):
-        """As :meth:`load`, for ids that a client names."""
+        """Load values as :meth:`load` does, for ids that a client names."""
         if ids:
             self.load(policy, sorted(policy.records.shown(ids)), names)
 
     def has(self, policy, record_id, name, value):
-        """Return whether a value is the record's own; False for what the caller may not read."""
+        """Return whether a value is the current one of the record; False for a field that the caller may not read."""
         key, field = (policy.name, record_id), policy.model._fields.get(name)
         rows = [row for row in (self._rows[key], self._translated[key]) if name in row]
         return any(
@@ -84,11 +84,11 @@ class Own:
 
 
 def _is_as_expanded(policy, field, value, held):
-    """Return whether a value is how ``expand`` answers a relation of which the caller sees a part.
+    """Return whether a value is what ``expand`` returns for a relation with hidden records.
 
     A link to a hidden record is null there, and hidden records are absent from lists.
 
-    :param held: the relation as it is answered without ``expand``
+    :param held: the value of the relation without ``expand``
     """
     is_null = field.type == "many2one" and value is None
     is_list = field.type in values.X2MANY and isinstance(value, list) and value

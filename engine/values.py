@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What may be written: the part of a policy that allows values, commands and what they point to."""
+"""Load the values of a write: what may be written, and which records the values name."""
 
 import base64
 import contextlib
@@ -14,18 +14,18 @@ from ..tools import values
 from ..tools.errors import ApiError, Problems, _
 from .protected import UNREACHABLE
 
-#: What Odoo keeps itself; a value for it would be lost without a word.
+#: Fields that Odoo sets itself; it would ignore a value for them.
 _MAGIC = frozenset(["id", "create_uid", "create_date", "write_uid", "write_date", "display_name"])
-#: Records within records within one write.
+#: Nesting depth of commands within one write.
 MAX_NESTED_COMMANDS = 10
 _METHOD_OF_COMMAND = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 
 
 def is_kept_by_odoo(field):
-    """Whether a value for the field would be lost without a word.
+    """Return whether Odoo sets a field itself and would ignore a value for it.
 
-    A field that has neither a column nor an inverse, but is not read-only, is for the model's own
-    ``create`` and ``write``: the recurrence of an event, for instance.
+    A field without a column and without an inverse that is not read-only is handled by the model's own
+    ``create`` and ``write``: the recurrence of an event, for example.
     """
     if field.name in _MAGIC:
         return True
@@ -35,24 +35,25 @@ def is_kept_by_odoo(field):
 
 
 def is_for_write_alone(field):
-    """Whether a value for the field is consumed by the model's own ``create`` and ``write``."""
+    """Return whether the model's own ``create`` and ``write`` handle the value of a field."""
     return not (field.store or field.inverse or field.readonly or field.related)
 
 
 def _ends_in_kept(field):
-    """Return whether a related field shows what Odoo keeps, and has no column of its own."""
+    """Return whether a related field has no column of its own and shows a field that Odoo sets."""
     return field.related and not field.store
 
 
 def is_raw(field):
-    """Whether a binary field holds the bytes themselves, where all others of Odoo hold base64."""
+    """Return whether a binary field holds raw bytes; all others of Odoo hold base64."""
     return field.name == "raw" and field.model_name == "ir.attachment"
 
 
 def _inverse_of_data(field):
-    """Return the name of the method that takes what a binary field without a column is given; None for others.
+    """Return the name of the inverse of a binary field without a column; None for other fields.
 
-    It may take data for Odoo's web client (``tax_totals``): only its own code knows. Attachments hold files.
+    Such a field may take data of Odoo's web client (``tax_totals``) in place of a file; only the code of
+    its inverse knows. Attachments always hold files.
     """
     base = field.base_field
     inverse = base.inverse
@@ -63,12 +64,13 @@ def _inverse_of_data(field):
 
 @dataclass(frozen=True)
 class Pointed:
-    """Records that a value names, and what has to be open of them.
+    """Records that a value names, and the access that the value requires to them.
 
-    :ivar owner: the policy of the record that points, ``record_id`` its id; None for a new one
-    :ivar need: ``read`` to point at them; ``write`` or ``unlink`` for a command that does so;
-        ``change`` where pointing at them makes them a part of the record; ``join`` where they are
-        members that come or go
+    :ivar owner: the policy of the record that holds the value
+    :ivar record_id: the id of that record, None for a new one
+    :ivar need: ``read`` to link them; ``write`` or ``unlink`` for a command that does that; ``change``
+        where a link makes them a part of the record (``_inherits``); ``join`` for members that are added
+        or removed
     """
 
     owner: Any
@@ -79,7 +81,7 @@ class Pointed:
     need: str = "read"
 
     def known(self):
-        """Return the ids that the record points at already, if the caller may know."""
+        """Return the ids that the record holds already, if the caller may see them."""
         owner, record_id = self.owner, self.record_id
         if record_id is None or not owner.records.shown([record_id], "write"):
             return set()
@@ -91,6 +93,7 @@ class Pointed:
         return set(current._ids) if current._name == self.model_name else set()
 
     def refusal(self, ids):
+        """Return the error for ids to which the caller lacks the required access."""
         name = self.field.name
         if self.need in ("change", "join"):
             return ApiError("access_denied", _("%(field)s cannot be written here."), field=name)
@@ -99,24 +102,24 @@ class Pointed:
 
 @dataclass
 class Gathered:
-    """What the values of a request name in other models, and what is wrong with them."""
+    """Collect what the values of a request name in other models, and the errors in them."""
 
     problems: Problems = field(default_factory=Problems)
     pointed: list[Pointed] = field(default_factory=list)
-    #: Models with records that the values create, change, link or take out.
+    #: Models with records that the values create, change, link or unlink.
     named: set[str] = field(default_factory=set)
-    #: Per model, the ids of records that commands change.
+    #: Model name → ids of records that commands change.
     changed: dict = field(default_factory=lambda: defaultdict(set))
     depth: int = 0
-    #: Names of methods that take what may be data, and the field of each (:meth:`note_inverse`).
+    #: Name of an inverse that may take data in place of a file → name of its field.
     inverses: dict = field(default_factory=dict)
-    #: The values of records as they are now (:class:`~.unchanged.Own`), where they are known.
+    #: The current values of records (:class:`~.unchanged.Own`), None if they are not needed.
     own: Any = None
 
     def note_inverse(self, field):
-        """Note the method that takes the value of a field, where it may take data in place of a file.
+        """Record the inverse of a field if it may take data in place of a file.
 
-        :return: whether there is one
+        :return: whether it may
         """
         inverse = _inverse_of_data(field)
         if inverse:
@@ -124,26 +127,26 @@ class Gathered:
         return bool(inverse)
 
     def add(self, other):
-        """Take over what others of the request's values, already checked, name."""
+        """Add what other values of the request name, which are checked already."""
         self.named |= other.named
         for name, ids in other.changed.items():
             self.changed[name] |= ids
 
 
 class ValueLoader:
-    """Loads the values that a client sends, for one policy: what may be written, and what it names."""
+    """Load the values that a client sends, for one policy."""
 
     def __init__(self, policy):
         self._policy = policy
 
     def writing(self, request, own=None):
-        """Allow a write: what ``create`` and ``write`` take, and what is to be answered.
+        """Build the values for ``create`` or ``write``, and the plan of the response.
 
         :param request: :class:`~..tools.queries.WriteRequest`
-        :param own: :class:`~.unchanged.Own`, the values of its records as they are now
+        :param own: :class:`~.unchanged.Own`, the current values of the records
         :return: the values of each item of the request, a :class:`Gathered`, and the
-            :class:`~.policy.Plan` of the answer
-        :raise ApiError: with everything that is not allowed
+            :class:`~.policy.Plan` of the response
+        :raise ApiError: for everything that is not allowed
         """
         gathered = Gathered(own=own)
         plan = self._policy.plan_into(request.selection, gathered.problems)
@@ -157,7 +160,7 @@ class ValueLoader:
         return writes, gathered, plan
 
     def defaults(self, given):
-        """As :meth:`writing`, for values that a new record gets where it is given none (``default_…``).
+        """Build the default values of new records (``default_…``), checked as :meth:`writing` does.
 
         :return: the values, and a :class:`Gathered`
         """
@@ -171,7 +174,7 @@ class ValueLoader:
         return loaded, gathered
 
     def writing_file(self, field, data):
-        """As :meth:`writing`, for the bytes of one field that has been allowed.
+        """Build the values for the bytes of one writable field, checked as :meth:`writing` does.
 
         :return: the values, and a :class:`Gathered`
         """
@@ -184,7 +187,7 @@ class ValueLoader:
         return {field.name: value}, gathered
 
     def _check_answer(self, request):
-        """Check that a write answers what it writes and nothing else, where GET is not open.
+        """Check that a write returns only what it writes if GET is not open.
 
         :raise ApiError: ``access_denied``
         """
@@ -192,7 +195,7 @@ class ValueLoader:
             return
         for record_id, given in request.items:
             written = {"id", *given}
-            if record_id is not None:  # a relation has more in it than what was added
+            if record_id is not None:  # a relation holds more than what was added
                 fields = self._policy.model._fields
                 written -= {name for name in given if name in fields and fields[name].relational}
                 written |= {
@@ -206,7 +209,8 @@ class ValueLoader:
                 )
 
     def _values(self, given, gathered, record_id=None):
-        """
+        """Build the values of one record, and add what they name and their errors to ``gathered``.
+
         :param record_id: None for a record to create
         """
         loaded, unchanged = {}, []
@@ -220,7 +224,7 @@ class ValueLoader:
             except ApiError as exc:
                 gathered.problems.catch(exc)
         for name in self._kept_though_unchanged(unchanged, loaded):
-            with contextlib.suppress(ApiError):  # what may not be written is not asked for
+            with contextlib.suppress(ApiError):  # a field that may not be written stays out
                 self._load(name, given[name], loaded, gathered, record_id)
         self._point_at_documents(loaded, gathered, record_id)
         for name in loaded:
@@ -241,16 +245,16 @@ class ValueLoader:
         self._name_target(field, gathered)
 
     def _is_own(self, name, value, gathered, record_id):
-        """Return whether a value is what the record has already, as far as the caller may know."""
+        """Return whether a value is the current one of the record, as far as the caller may see it."""
         own = gathered.own
         return bool(own and record_id and own.has(self._policy, record_id, name, value))
 
     def _kept_though_unchanged(self, unchanged, loaded):
-        """Return those of the unchanged fields that are written with the changed ones.
+        """Return those of the unchanged fields that have to be written together with the changed ones.
 
-        Odoo computes some of changed ones: whoever sends a new product and the same price wants that
-        price. And a value for the model's own ``write`` may give any other one a meaning: the name of
-        an event is written to all events of its series.
+        Odoo may recompute them from the changed ones: a client that sends a new product and the same price
+        wants that price. And a value for the model's own ``write`` may affect how all others are written:
+        the name of an event is written to all events of its series.
         """
         if not unchanged:
             return []
@@ -265,9 +269,9 @@ class ValueLoader:
         return [name for name in unchanged if fields[name] in dependent]
 
     def _check_objects(self, name, value, gathered):
-        """Check that records which a client sends as objects, as ``expand`` answers them, have not been changed.
+        """Check that records sent as objects, in the form that ``expand`` returns, have their current values.
 
-        They stand for their ids; a change of theirs would be lost.
+        Only their ids are used; other changes would be lost.
 
         :raise ApiError: ``bad_value``
         """
@@ -276,7 +280,7 @@ class ValueLoader:
         if field is None or field.type not in values.X2MANY or not rows or not gathered.own:
             return
         if not self._is_known(name):
-            return  # and told as an unknown field by whoever loads it
+            return  # loading it reports an unknown field
         related_policy = self._policy.related(field.comodel_name)
         rows = [(values.load_id(field.name, row), row) for row in rows]
         names = {name: None for _id, row in rows for name in row if name != "id"}
@@ -298,16 +302,16 @@ class ValueLoader:
                     )
 
     def _is_known(self, name):
-        """Return whether the caller may read or write a field, and so learns that there is one."""
+        """Return whether the caller may read or write a field, and so may learn that it exists."""
         for allow in (self._policy.readable, self.writable):
             with contextlib.suppress(ApiError):
                 return bool(allow(name))
         return False
 
     def _point_at_documents(self, loaded, gathered, record_id):
-        """Note the records that values name by the name of a model and an id (``res_model``, ``res_id``).
+        """Record the records that values name by a model name and an id (``res_model``, ``res_id``).
 
-        Where one of the two is not among the values, :mod:`.write` looks at the record after the write.
+        If one of the two is missing in the values, :mod:`.write` checks the record after the write.
         """
         for name, value in loaded.items():
             field = self._policy.model._fields[name]
@@ -318,7 +322,7 @@ class ValueLoader:
                 self._point(gathered, record_id, field, model_name, [value])
 
     def writable(self, name):
-        """The field, if there is one of that name that the connection lists and the caller may write.
+        """Return a field that exists, that the connection lists and that the caller may write.
 
         :raise ApiError: ``unknown_field``, ``bad_value``, ``access_denied``
         """
@@ -346,7 +350,7 @@ class ValueLoader:
         return field
 
     def _check_markup(self, field):
-        """Check who writes HTML that Odoo does not clean: it may hold scripts, for whoever looks at it.
+        """Check that the caller may write unsanitized HTML, which may contain scripts that run for its readers.
 
         :raise ApiError: ``access_denied``
         """
@@ -365,9 +369,9 @@ class ValueLoader:
             )
 
     def _check_related_write(self, field):
-        """Check that a field of another model may be written there, too.
+        """Check that a related field may be written on the model that it belongs to.
 
-        A model that this one delegates to (``_inherits``) is a part of it, unless it has a connection.
+        A model that this one delegates to (``_inherits``) counts as a part of it, unless it has a connection.
         """
         target, name = self._target(field)
         if is_kept_by_odoo(target.caller._fields[name]):
@@ -380,7 +384,7 @@ class ValueLoader:
             self.writable(name)
             return
         if field.inherited:
-            # Odoo writes some of them with `sudo()`, an alias for instance
+            # Odoo writes some of them with `sudo()`, for example an alias
             allowed = (
                 not self._policy.lifts_at_all()
                 or not target.is_protected("write")
@@ -396,7 +400,7 @@ class ValueLoader:
             target.values.writable(name)
 
     def _target(self, field):
-        """The policy of the model that a related field belongs to, and its name there."""
+        """Return the policy of the model that a related field belongs to, and the field's name there."""
         model_name = self._policy.name
         *steps, name = field.related.split(".")
         for step in steps:
@@ -405,7 +409,7 @@ class ValueLoader:
 
     @staticmethod
     def _is_written_elsewhere(field):
-        """Return whether a value ends up in another field: what only shows one has no inverse."""
+        """Return whether a value is written to another field, which a related field without an inverse only shows."""
         return bool(field.related and (field.inverse or field.inherited))
 
     def _name_target(self, field, gathered):
@@ -427,14 +431,14 @@ class ValueLoader:
 
     @staticmethod
     def binary(field, data):
-        """Bytes as Odoo wants them in a field: in base64, except where it wants the bytes."""
+        """Return bytes in the form that a binary field takes: base64, except for a raw one."""
         if not data:
             return False
         return data if is_raw(field) else base64.b64encode(data)
 
     @staticmethod
     def _typed(field, value, gathered):
-        """Return a value as one of the field's type.
+        """Convert a value to the type of its field.
 
         :raise ApiError: ``bad_value``
         """
@@ -471,10 +475,9 @@ class ValueLoader:
         return loaded
 
     def _check_taking(self, field, value, record_id):
-        """Check that nobody makes a record their own that others' records belong to.
+        """Check that callers do not make themselves the contact of a record to gain access to others.
 
-        Record rules of other models go through such links to contacts: who is the customer of an order
-        sees its lines.
+        Record rules of other models follow such links: the customer of an order sees its lines.
 
         :raise ApiError: ``access_denied``
         """
@@ -495,7 +498,7 @@ class ValueLoader:
             self._check_members(field, record_id)
 
     def _check_image(self, field, value):
-        """Check what Odoo checks when a record is created, but not when it is changed: SVG is for administrators.
+        """Check that only administrators write SVG, which Odoo checks on creation but not on a change.
 
         :raise UserError:
         """
@@ -503,7 +506,7 @@ class ValueLoader:
             field.convert_to_column(value, self._policy.caller)
 
     def _is_folder_shown(self, field, folder, record_id):
-        """Return whether the caller may see the record that holds a definition, or the record points at it already."""
+        """Return whether the caller may see the record that holds a definition, or the record already links to it."""
         related_policy = self._policy.related(folder._name)
         if not folder or folder.id in related_policy.records.shown(folder.ids):
             return True
@@ -522,7 +525,7 @@ class ValueLoader:
             gathered.pointed.append(pointed)
 
     def _check_definition(self, field, loaded):
-        """Odoo's own check, which it would else make in the middle of the write, as an error of the program.
+        """Check a definition as Odoo does, which would otherwise fail in the middle of the write.
 
         :raise ApiError: ``bad_value``
         """
@@ -536,16 +539,16 @@ class ValueLoader:
             ) from exc
 
     def _properties(self, field, loaded, record_id, gathered):
-        """Properties as their definition wants them; it may come with the same values.
+        """Convert properties to the types of their definition, which the same values may select.
 
-        Odoo would keep a value of any other type and not show it, or fail.
+        Odoo would store a value of any other type and not show it, or fail.
 
         :param record_id: None for a record to create
         :raise ApiError: ``bad_value``
         """
         definition = self._definition(field, loaded, record_id)
         if definition is None:
-            return False  # the record or its folder is not there: others tell that
+            return False  # another check reports the missing record or folder
         settled = values.load_properties(field.name, loaded[field.name], definition)
         for item in definition:
             if item.get("comodel") and (ids := settled.get(item["name"])):
@@ -554,10 +557,10 @@ class ValueLoader:
         return settled
 
     def _definition(self, field, loaded, record_id):
-        """The definition of the properties that a record has after the write; None without the record."""
+        """Return the definition of the properties that a record has after the write; None without the record."""
         name = field.definition_record
         if loaded.get(name) or not record_id:
-            # a default, or computed of other values
+            # a default, or computed from other values
             scalars = {
                 key: value for key, value in loaded.items() if not isinstance(value, list | dict)
             }
@@ -568,7 +571,7 @@ class ValueLoader:
         else:
             record = self._policy.records.fetch([record_id], []).exists()
             folder, there = record.with_env(self._policy.working.env)[name], bool(record)
-        # as Odoo reads it (odoo/orm/fields_properties.py): whoever sees the record sees its properties
+        # as Odoo reads it (odoo/orm/fields_properties.py): whoever may see the record may see its properties
         return (folder.sudo()[field.definition_record_field] or []) if there else None
 
     def _commands(self, field, commands, gathered, record_id):
@@ -584,17 +587,18 @@ class ValueLoader:
                 differences = self._differences(field, command.ids, record_id)
             allowed = self._command(field, command, gathered, record_id, differences)
             if command.kind == "update" and not allowed[2]:
-                continue  # all of its values are the record's own
+                continue  # none of its values changes the record
             loaded += [allowed] if differences is None else differences
         return loaded
 
     def _has_rows(self, field):
-        """Return whether the records of a relation are rows of a table, so that they can be written."""
+        """Return whether the model of a relation has a table, so that its records can be written."""
         return self._policy.caller.env["connection.api"]._has_table(field.comodel_name)
 
     def _check_unchanged(self, field, commands, record_id):
-        """
-        :raise ApiError: ``access_denied`` for commands that change a relation
+        """Check that commands leave a relation as it is.
+
+        :raise ApiError: ``access_denied`` for commands that change it
         """
         for command in commands:
             replaces = record_id is not None and command.kind in ("set", "clear")
@@ -604,7 +608,7 @@ class ValueLoader:
                 )
 
     def _read_own(self, field, commands, gathered):
-        """Read the records that commands change, all of them together."""
+        """Load the current values of all records that commands update, together."""
         updates = [command for command in commands if command.kind == "update"]
         if updates and gathered.own:
             names = {name: None for command in updates for name in command.values}
@@ -612,12 +616,13 @@ class ValueLoader:
             gathered.own.load_shown(related_policy, [command.ids[0] for command in updates], names)
 
     def _differences(self, field, ids, record_id):
-        """Return commands for what a new list of a one2many changes: Odoo would write those that stay, too.
+        """Return commands for the records that a new list of a one2many adds and removes.
 
-        Records that Odoo does not show in the relation are not taken out of it.
+        Odoo itself would also write the records that stay. Records that Odoo does not show in the relation
+        are not removed from it.
         """
         if not self._policy.records.shown([record_id], "write"):
-            return []  # there is no such record, as is said when it is looked for
+            return []  # looking up the record reports that it does not exist
         everyone = set(self.current(record_id, field)._ids)
         shown = self._policy.working.browse(record_id)[field.name]._ids
         return [
@@ -626,15 +631,16 @@ class ValueLoader:
         ]
 
     def _removal_deletes(self, field):
-        """Return whether taking a record out of the relation deletes it (``One2many.write_real``)."""
+        """Return whether removing a record from the relation deletes it (``One2many.write_real``)."""
         if field.type != "one2many" or not field.inverse_name:
             return False
         inverse = self._policy.model.env[field.comodel_name]._fields[field.inverse_name]
         return getattr(inverse, "ondelete", None) == "cascade"
 
     def _command(self, field, command, gathered, record_id, differences):
-        """
-        :param differences: the commands that stand for one which replaces all records of a one2many
+        """Check one command and convert it to Odoo's form.
+
+        :param differences: the commands that replace a ``set`` or ``clear`` of a one2many, else None
         """
         related_policy = self._policy.related(field.comodel_name)
         method = _METHOD_OF_COMMAND.get(command.kind)
@@ -667,7 +673,7 @@ class ValueLoader:
 
     @staticmethod
     def _need_of_command(field, command):
-        """Return what has to be open of the records that a command names (:attr:`Pointed.need`)."""
+        """Return the access that a command requires to the records it names (:attr:`Pointed.need`)."""
         match command.kind:
             case "link" | "set":
                 return "read"
@@ -680,7 +686,7 @@ class ValueLoader:
         return None
 
     def _hidden_links(self, field, command, record_id):
-        """Return the ids that a new list of a many2many leaves: those of records that the caller may not see."""
+        """Return the ids that a new list of a many2many keeps: those of records that the caller may not see."""
         replaces = command.kind in ("set", "clear") and record_id is not None
         if field.type != "many2many" or not field.base_field.store or not replaces:
             return ()
@@ -694,19 +700,19 @@ class ValueLoader:
         return tuple(key for key in linked if key not in shown)
 
     def _check_membership(self, field, command, gathered, record_id, hidden):
-        """Note whom a many2many adds or removes where that gives rights on the other side.
+        """Check a many2many whose links grant access, such as the members of a channel.
 
-        It needs the right to change those records as well: who may change a contact may not make it a
-        member of a private channel.
+        It requires write access to the linked records as well: a caller who may change a contact may not
+        make it a member of a private channel.
 
         :param hidden: the ids of :meth:`_hidden_links`
-        :raise ApiError: ``access_denied`` where members are records of a model of their own
+        :raise ApiError: ``access_denied``, see :meth:`_check_members`
         """
         kind = self._policy.caller.env["connection.api"]._membership(self._policy.name, field.name)
         if not kind or command.kind not in ("link", "unlink", "set", "clear"):
             return
         if not self._policy.lifts("create" if record_id is None else "write"):
-            return  # by the caller's own rights: Odoo decides
+            return  # the caller's own rights apply: Odoo decides
         ids = set(command.ids)
         if command.kind in ("set", "clear") and record_id:
             ids ^= set(self.current(record_id, field)._ids)
@@ -719,7 +725,9 @@ class ValueLoader:
         self._point(gathered, record_id, field, field.comodel_name, ids, "join")
 
     def _check_members(self, field, record_id):
-        """Check that the caller may say who sees a record: of a new one, by own rights, or where a list says so.
+        """Check that the caller may decide who sees a record.
+
+        They may for a new record, with write access of their own, and for a field that the connection lists.
 
         :raise ApiError: ``access_denied``
         """
@@ -737,8 +745,9 @@ class ValueLoader:
             )
 
     def _nested(self, field, related_policy, command, gathered):
-        """
-        :raise ApiError: ``bad_value`` below a depth at which Python's stack, and Odoo's, come to their end
+        """Build the values of a nested ``create`` or ``update`` command.
+
+        :raise ApiError: ``bad_value`` beyond the depth that Python's and Odoo's recursion allow
         """
         if gathered.depth >= MAX_NESTED_COMMANDS:
             raise ApiError(
@@ -751,10 +760,10 @@ class ValueLoader:
         return nested
 
     def _check_gathered(self, gathered):
-        """Check that the records which the values name are open as far as the values need it.
+        """Check that the caller has the required access to the records that the values name.
 
-        :raise ApiError: ``validation_error`` for ids that are no records, or none that the caller
-            may see: the same answer; ``access_denied`` for records that would have to be changed
+        :raise ApiError: ``validation_error`` for ids of records that do not exist or that the caller may not
+            see, with the same message; ``access_denied`` for records that would have to be changed
         """
         problems = gathered.problems
         problems.raise_if_any()
@@ -780,12 +789,13 @@ class ValueLoader:
 
 
 def _is_holder_computed(policy, field):
-    """Return whether Odoo computes which record holds a definition of properties: nobody can choose it."""
+    """Return whether Odoo computes which record holds a definition of properties, so that nobody can choose it."""
     link = policy.model._fields[field.definition_record]
     return bool(link.compute and link.readonly)
 
 
 def no_records(name, ids):
+    """Return the error for ids of records that do not exist or that the caller may not see."""
     return ApiError(
         "validation_error",
         _("%(field)s: there is no record %(ids)s."),

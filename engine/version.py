@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The version of a record, for entity tags and ``If-Match``."""
+"""Compute the version of a record, for entity tags and ``If-Match``."""
 
 from odoo.tools import SQL
 
@@ -7,13 +7,13 @@ from ..tools import etag
 
 
 def version_of(record, lock=False):
-    """A word that changes whenever the record is written, by whomever.
+    """Return a text that changes whenever the record is written, by whomever.
 
-    PostgreSQL's ``xmin`` of its row: the transaction that wrote it last. Those of the records that
-    it delegates to (``_inherits``) count as well.
+    It is derived from PostgreSQL's ``xmin`` of the row, the transaction that wrote it last, and from those
+    of the records that it delegates to (``_inherits``).
 
-    :param bool lock: keep it from being written by anybody else until this transaction ends; who
-        was faster makes Odoo run the request again, which then sees the new version
+    :param bool lock: lock the row until this transaction ends; after a parallel write, Odoo runs the
+        request again, which then sees the new version
     """
     rows = _version_rows(record, lock)
     return etag.digest(repr((record._name, record.id, rows)).encode()) if rows else "0"
@@ -28,7 +28,7 @@ def _version_rows(record, lock):
         record.id,
         SQL(" FOR NO KEY UPDATE") if lock else SQL(),
     )
-    everything = record.sudo()  # the link to a parent may be hidden, as that of an employee is
+    everything = record.sudo()  # the link to a parent may be hidden, such as that of an employee
     return [
         record.env.execute_query(query),
         *(_version_rows(everything[name], lock) for name in record._inherits.values()),

@@ -1,7 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Writing under a policy: all of a request, or nothing.
+"""Create, update and delete records under a policy: a whole request, or nothing of it.
 
-Whatever is raised here rolls the whole request back (``odoo/service/model.py``, ``retrying``).
+Any exception rolls the whole request back (``odoo/service/model.py``, ``retrying``).
 """
 
 import contextlib
@@ -21,11 +21,11 @@ from .version import version_of
 
 
 def create(policy, request):
-    """Create records and answer them.
+    """Create records and return the response.
 
     :param request: :class:`~..tools.queries.WriteRequest`
-    :return: the answer, and the version of the record where there is one alone
-    :raise ApiError: with everything that is not allowed
+    :return: the body of the response, and the version of the record; None for a list of records
+    :raise ApiError: for everything that is not allowed
     """
     policy.check_mode("create")
     writes, gathered, plan = policy.values.writing(request, Own())
@@ -45,11 +45,11 @@ def create(policy, request):
 
 
 def update(policy, request, if_match=None, language=None):
-    """Change records and answer them, as they are after the change.
+    """Update records and return the response with their values after the change.
 
     :param request: :class:`~..tools.queries.WriteRequest`
-    :param language: in which the client reads: what it read so is no change
-    :param if_match: the header ``If-Match``; for one record alone
+    :param if_match: the header ``If-Match``, for one record only
+    :param language: the language in which the client reads, so that text in it counts as unchanged
     :return: as :func:`create`
     :raise ApiError: ``not_found``, ``precondition_failed``, and everything that is not allowed
     """
@@ -73,9 +73,9 @@ def update(policy, request, if_match=None, language=None):
 
 
 def store(policy, record, values, gathered):
-    """Change one record that :func:`find` has found.
+    """Write values to one record that :func:`find` returned.
 
-    :param gathered: what the values name, of :meth:`~.values.ValueLoader.writing_file`
+    :param gathered: what the values name, as :meth:`~.values.ValueLoader.writing_file` returns it
     """
     with _held(policy, record, gathered), missing.named(policy, gathered):
         record.write(values)
@@ -87,7 +87,7 @@ def delete(policy, request, if_match=None):
 
     :param request: :class:`~..tools.queries.DeleteRequest`
     :return: ``{"deleted_id": 10}`` or ``{"deleted_ids": [1, 2]}``
-    :raise ApiError: ``not_found`` when one of them is not there, ``precondition_failed``
+    :raise ApiError: ``not_found`` if one of them does not exist, ``precondition_failed``
     """
     records = find(policy, request.ids)
     check_version(records, if_match)
@@ -100,7 +100,7 @@ def delete(policy, request, if_match=None):
 
 
 def find(policy, ids):
-    """The records of all the ids, archived or not, in this order.
+    """Return the records of all the ids, archived or not, in this order.
 
     :raise ApiError: ``not_found`` for the first that the policy does not show
     """
@@ -127,8 +127,9 @@ def _all_of(policy, ids, found):
 
 
 def check_version(records, if_match):
-    """
-    :raise ApiError: ``precondition_failed`` when the record is not the one that the client has seen
+    """Check that the record still has the version that the client names.
+
+    :raise ApiError: ``precondition_failed`` if it has another one, ``bad_request`` for several records
     """
     if if_match is None:
         return
@@ -142,7 +143,7 @@ def check_version(records, if_match):
 
 
 def _batches(records, writes):
-    """Records that get the same values are written together; none is what does not change."""
+    """Return groups of records with the same values, which are written together."""
     batches = {}
     for record, write in zip(records, writes, strict=True):
         _values, ids = batches.setdefault(repr(write), (write, []))
@@ -150,16 +151,16 @@ def _batches(records, writes):
     return [(values, records.browse(ids)) for values, ids in batches.values()]
 
 
-# --- what a write reaches ------------------------------------------------------------------------
+# --- what a write affects ------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def _held(policy, records, gathered):
-    """Hold what happens inside to the filters of the models that it reaches.
+    """Enforce the record filters of all affected models on the writes inside the block.
 
-    :param records: those to change, found within their filter; none for a creation
-    :raise ApiError: ``access_denied`` for what would leave a filter, ``validation_error`` for a
-        record that is pointed at by model and id and that the caller does not see
+    :param records: the records to change, which are within their filter; none for a creation
+    :raise ApiError: ``access_denied`` for a record that ends outside a filter, ``validation_error`` for a
+        link by model name and id to a record that the caller does not see
     """
     grant, env = policy.grant, policy.working.env
     grant.checked[policy.name].update(records._ids)
@@ -168,7 +169,7 @@ def _held(policy, records, gathered):
     before = _document_links(env, changed)
     with grant.in_use():
         yield
-        env.flush_all()  # what is left to be computed is computed with the same rights
+        env.flush_all()  # pending computations run with the same rights
         grant.finish()
     for name in {policy.name, *gathered.named}:
         changed.setdefault(name, set()).update(grant.created[name])
@@ -178,7 +179,7 @@ def _held(policy, records, gathered):
 
 
 def _document_links(env, changed):
-    """Return what records point at by the name of a model and an id (``many2one_reference``).
+    """Return the records that others link to by model name and id (``many2one_reference``).
 
     :param changed: model name → ids
     :return: ``{(model name, id, field name): (target model name, target id), …}``; None for no target
@@ -194,15 +195,16 @@ def _document_links(env, changed):
 
 
 def _check_document_link(policy, key, model_name, record_id):
-    """
-    :raise ApiError: ``validation_error``, the same for what is not there and what the caller may not see
+    """Check that the caller may see the target of a link by model name and id.
+
+    :raise ApiError: ``validation_error``, the same for a record that does not exist and for a hidden one
     """
     known = model_name in policy.caller.env and model_name not in UNREACHABLE
     if not known or not policy.related(model_name).records.shown([record_id]):
         raise no_records(key[2], [record_id])
 
 
-# --- answers -------------------------------------------------------------------------------------
+# --- responses -----------------------------------------------------------------------------------
 
 
 def _answer(plan, records, request):
@@ -213,12 +215,12 @@ def _answer(plan, records, request):
     told = faults.told()
     if request.many:
         return {"success": True, "count": len(data), "data": data, **told}, None
-    records.env.flush_all()  # the version is that of the row
+    records.env.flush_all()  # the version is read from the row
     return {"success": True, "count": 1, "data": data[0], **told}, version_of(records)
 
 
 def _recompute(plan, records):
-    """A value without a column is what is computed of what was written, not what was sent."""
+    """Invalidate fields without a column, so that they are computed from what was written, not from what was sent."""
     names = [
         name
         for name in plan.names

@@ -319,11 +319,17 @@ def _canonical(changes: list[watch.Change], keys: Keys) -> Rows:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, str) and _TIMESTAMP.fullmatch(value):
-        moment = datetime.fromisoformat(value[:19].replace(" ", "T"))
-        now = datetime.now(timezone.utc).replace(tzinfo=None)
-        return "now" if abs(now - moment) < timedelta(minutes=2) else value
-    return value
+    """Return a value without moments of now, in the middle of a text as well (a label, a reference)."""
+    return _TIMESTAMP.sub(_moment, value) if isinstance(value, str) else value
+
+
+def _moment(match: re.Match[str]) -> str:
+    try:
+        moment = datetime.fromisoformat(match[0][:19].replace(" ", "T"))
+    except ValueError:  # digits that are no moment
+        return match[0]
+    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    return "now" if abs(now - moment) < timedelta(minutes=2) else match[0]
 
 
 def _differing(one: Rows, other: Rows) -> set[str]:

@@ -111,7 +111,7 @@ class JwtSession(models.Model):
             ("device", "Device revoked by the user"),
             ("replaced", "Logged in again in the same browser"),
             ("copy", "The database was copied"),
-            ("limit", "Too many sessions"),
+            ("limit", "Session limit exceeded"),
             ("api_key", "API key removed"),
         ],
         readonly=True,

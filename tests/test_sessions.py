@@ -57,9 +57,7 @@ class TestSessions(ApiCase):
         for opened in (first, third, foreign):
             self.assertFalse(self._state(opened))
         event = self.env["jwt.security.event"].sudo().search([("event", "=", "revoked")], limit=1)
-        self.assertEqual(
-            (event.user_id, event.detail), (self.user, "Too many sessions of the user (1)")
-        )
+        self.assertEqual((event.user_id, event.detail), (self.user, "Session limit exceeded (1)"))
         self._set(max_sessions=1)
         self.assertTrue(self._is_open(self._log_in()))
         self.assertEqual([self._state(opened) for opened in (first, third)], ["limit", "limit"])

@@ -134,7 +134,7 @@ class ConnectionApi(models.Model):
             )
         if kind:
             return self.env._(
-                "%(who)s may %(verbs)s %(records)s: administrators regardless of record rules,"
+                "%(who)s may %(verbs)s %(records)s: system administrators regardless of record rules,"
                 " everybody else only within their own access rights and record rules.",
                 **values,
             )
@@ -178,7 +178,7 @@ class ConnectionApi(models.Model):
     def _some(self, names):
         """Return the names as a list or, if there are many, their number."""
         if len(names) > SHOWN:
-            return self.env._("%(count)s chosen fields", count=len(names))
+            return self.env._("%(count)s selected fields", count=len(names))
         return format_list(self.env, names)
 
     def _opened_fields(self):
@@ -202,12 +202,14 @@ class ConnectionApi(models.Model):
     def _calls(self):
         calls = [self.env._("call %(action)s on", action=name) for name in self._action_names()]
         reports = self.report_ids.sudo().mapped("name")
-        return calls + [self.env._("fetch the PDF %(report)s of", report=name) for name in reports]
+        return calls + [
+            self.env._("download the PDF %(report)s of", report=name) for name in reports
+        ]
 
     def _opened_actions(self):
         calls = [self.env._("call %(action)s", action=name) for name in self._action_names()]
         reports = self.report_ids.sudo().mapped("name")
-        calls += [self.env._("fetch the PDF %(report)s", report=name) for name in reports]
+        calls += [self.env._("download the PDF %(report)s", report=name) for name in reports]
         return calls and self.env._("They may %(calls)s.", calls=calls)
 
     def _read_only(self):

@@ -87,7 +87,7 @@ class ConnectionApi(models.Model):
     def _check_filter_fields(self, model, domain):
         """Check that the filter uses only searchable fields that the current user may see.
 
-        Which records match a filter reveals the values of its fields.
+        The records that match a filter reveal the values of its fields.
 
         :raise ValueError: for another field, or an unknown operator
         """

@@ -56,7 +56,7 @@ class ConnectionApiLog(models.Model):
         """Log one request and commit it immediately, on a separate cursor.
 
         Call it when the response is known and the transaction of the request has ended: otherwise it
-        could wait for the row of a user that this transaction has locked. The commit does not wait for
+        could wait for the row of a user that that transaction has locked. The commit does not wait for
         the disk: a crash of PostgreSQL may lose the last half second. An error of the database does
         not change the response.
         """

@@ -203,7 +203,7 @@ class ConnectionApi(models.Model):
 
         Every manager of connections may archive one, because an archived connection opens nothing.
 
-        :raise AccessError: if a manager of connections who is not a system administrator tries it
+        :raise AccessError: for a manager of connections who is not a system administrator
         """
         if self.env.su or self.env.user._is_system():
             return

@@ -177,7 +177,7 @@ class IrHttp(models.AbstractModel):
     def _jwt_signed_claims(cls):
         """Return the claims of the caller's access token, even if it has expired or is logged out.
 
-        Only for the logout.
+        For the logout only.
 
         :raise ApiError: ``missing_token``, ``invalid_token``
         """

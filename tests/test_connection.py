@@ -414,7 +414,7 @@ class TestPlainWords(ConnectionCase):
             f"Every member of Drivers or {user.full_name} may read, create, and change the records"
             " of Contact (res.partner) that match the filter, within their own access rights"
             " and record rules. They see Email and Name, and may write Email."
-            " They may call do_this and fetch the PDF Card."
+            " They may call do_this and download the PDF Card."
             " Limits: a page has at most 50 records and each user may send 60 requests per minute.",
         )
 
@@ -445,7 +445,7 @@ class TestPlainWords(ConnectionCase):
         """Six names are told, more are counted."""
         names = "name code phone_code currency_id vat_label state_required zip_required"
         says = self._says(is_get=True, read_field_ids=self._fields(names, "res.country"))
-        self.assertIn("They see 7 chosen fields.", says)
+        self.assertIn("They see 7 selected fields.", says)
 
     def test_harmless(self):
         """Whoever gets no more than in Odoo, and whoever gets little, is not warned about."""

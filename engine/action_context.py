@@ -1,15 +1,15 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What of Odoo's context a client may send with an action, and what it is told of it.
+"""Check the context that a client sends with an action, and return the one it needs next.
 
-Odoo's buttons pass on by the context what a wizard needs: which records it is about, values for it,
-and keys of their own. A client may send
+Odoo's buttons pass to a wizard through the context which records it is about, values for it, and keys of
+their own. A client may send:
 
-- ``active_model``, ``active_id`` and ``active_ids``: records that the caller may see;
-- ``default_…``: what the caller may write in a new record of the action's model;
-- the keys that the connection lists for the action.
+- ``active_model``, ``active_id`` and ``active_ids``: records that the caller may see.
+- ``default_…``: values that the caller may write to a new record of the action's model.
+- The keys that the connection lists for the action.
 
-Everything else is refused. What decides who asks and for which companies is not listed by any
-connection (:mod:`~..tools.contexts`).
+Everything else is rejected. No connection can list a key that decides who the caller is or which companies
+are active (:mod:`~..tools.contexts`).
 """
 
 import contextlib
@@ -24,16 +24,16 @@ from ..tools.queries import MAX_ID
 from .protected import UNREACHABLE
 from .values import no_records
 
-#: The key in the context; its value is :class:`Defaults`.
+#: Key of the context; its value is a :class:`Defaults`.
 KEY = "jwt_auth_api_defaults"
 WINDOW = "ir.actions.act_window"
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """The values for new records that a client sent: they are for one model alone.
+    """The default values that a client sent, for new records of one model only.
 
-    Odoo takes ``default_name`` for every record that is created on the way, of whatever model.
+    Odoo itself applies ``default_name`` to every record that is created meanwhile, of any model.
     """
 
     model: str
@@ -41,12 +41,12 @@ class Defaults:
 
 
 def load(policy, sent, listed):
-    """Allow what a client sends of a context.
+    """Check the context that a client sends.
 
-    :param sent: of the request
+    :param sent: the context of the request
     :param listed: the keys that the connection lists
-    :return: what to add to the context, and :class:`~.values.Gathered`
-    :raise ApiError: with everything that is not allowed
+    :return: what to add to the context, and a :class:`~.values.Gathered`
+    :raise ApiError: for everything that is not allowed
     """
     problems, context = Problems(), {}
     given = {key: value for key, value in sent.items() if key.startswith(DEFAULT)}
@@ -65,7 +65,7 @@ def load(policy, sent, listed):
 
 
 def _records(policy, sent, gathered):
-    """Return what a context says of the records that an action is about, all of which the caller sees."""
+    """Return the ``active_…`` keys of a context, after a check that the caller may see the records."""
     found = {key: sent[key] for key in RECORDS if sent.get(key) not in (None, False)}
     if not found:
         return {}
@@ -96,18 +96,18 @@ def _single(key, ids):
 
 
 def _is_known(policy, name):
-    """Return whether the caller reaches a model, here or in Odoo."""
+    """Return whether the caller may read a model, through the API or in Odoo."""
     env = policy.caller.env
     if name not in env or name in UNREACHABLE or env[name]._abstract:
         return False
     return env[name].has_access("read") or policy.related(name).lifts("read")
 
 
-# --- where Odoo's code uses it -------------------------------------------------------------------
+# --- use by Odoo's code -----------------------------------------------------------------------
 
 
 def own_defaults(model):
-    """Return a model without those values for new records that a client sent for another one."""
+    """Return a model without the default values that a client sent for another model."""
     sent = model.env.context.get(KEY)
     if sent is None or sent.model == model._name:
         return model
@@ -120,7 +120,7 @@ def own_defaults(model):
 
 
 def overridden(records, names):
-    """Return records whose context says that Odoo's own code has chosen some of the values anew."""
+    """Return records without the mark on default values that Odoo's own code has replaced."""
     sent = records.env.context.get(KEY)
     if sent is None or sent.values.keys().isdisjoint(names):
         return records
@@ -129,14 +129,15 @@ def overridden(records, names):
     return records.with_env(records.env(context=context))
 
 
-# --- what an action answers ----------------------------------------------------------------------
+# --- results of actions --------------------------------------------------------------------------
 
 
 def answered(policy, ids, value):
-    """Complete the window actions in an answer with what a client needs to go on.
+    """Complete the window actions in a result with what a client needs for the next request.
 
-    :param ids: the records that the action was called on
-    :param value: what the action returned, as JSON
+    :param ids: the ids of the records that the action was called on
+    :param value: the result of the action, as JSON
+    :return: the completed result
     """
     if isinstance(value, list):
         return [answered(policy, ids, item) for item in value]
@@ -163,7 +164,7 @@ def _to_send_back(policy, ids, action):
     target = policy.related(name)
     if target.connection is None or not target.admits():
         return {}
-    # as the web client does: the records of the button, unless the action names others
+    # as in the web client: the records of the button, unless the action names others
     here = {"active_model": policy.name}
     if ids:
         here |= {"active_id": ids[0], "active_ids": list(ids)}

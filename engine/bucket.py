@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Leaky buckets in PostgreSQL: one count for all workers and machines, exact under parallel requests."""
+"""Leaky buckets in PostgreSQL: one count for all workers and servers, exact under parallel requests."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _NOW = SQL("(now() AT TIME ZONE 'utc')")
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one try: how full its bucket is now, and how many seconds to wait (0: granted)."""
+    """The result of one attempt: how full the bucket is, and how many seconds to wait (0: granted)."""
 
     level: float
     wait: int
@@ -19,11 +19,14 @@ class Taken:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A table with one bucket a key: it holds so many drops and loses one every so many seconds.
+    """A table with one bucket per key.
 
-    The table is UNLOGGED: a crash of PostgreSQL empties it, and no disk is waited for.
+    A bucket holds a number of drops and leaks one drop per interval. The table is UNLOGGED: writes do not
+    wait for the disk, and a crash of PostgreSQL empties it.
 
-    :param table: its name; it has the columns ``id``, ``key`` and the two that are named here
+    :param table: the name of the table, which has the columns ``id``, ``key`` and the following two
+    :param level: the column with the number of drops
+    :param since: the column with the time of the last drop
     """
 
     table: str
@@ -31,6 +34,7 @@ class Bucket:
     since: str
 
     def make_table(self, cr):
+        """Create the table if it does not exist."""
         cr.execute(
             SQL(
                 """
@@ -46,17 +50,17 @@ class Bucket:
         )
 
     def take(self, cr, key, size, seconds):
-        """Put one drop into the bucket of ``key``, if it holds one more; else nothing is changed.
+        """Add one drop to the bucket of ``key`` if it has room for it; otherwise change nothing.
 
-        One statement, so that parallel tries are counted exactly. Run it in a READ COMMITTED
-        transaction that is committed at once: others wait for the row.
+        This is one statement, so that parallel attempts are counted exactly. Run it in a READ COMMITTED
+        transaction that is committed at once, because others wait for the row.
 
-        :param size: how many drops the bucket holds
-        :param seconds: how long one takes to leak
+        :param size: the number of drops that the bucket holds
+        :param seconds: the number of seconds in which one drop leaks
         :rtype: Taken
         """
         names = self._names()
-        # whoever waited for the row has an older now() than it holds: time never runs backwards
+        # a transaction that waited for the row has an older now() than the row: time must not run backwards
         now = SQL("greatest(%s, t.%s)", _NOW, names["since"])
         left = SQL(
             "greatest(0, t.%(level)s - extract(epoch FROM %(now)s - t.%(since)s) / %(seconds)s)",
@@ -87,7 +91,7 @@ class Bucket:
         return Taken(float(level), max(1, math.ceil((float(level) + 1 - size) * seconds)))
 
     def purge(self, cr):
-        """Forget the buckets of which nothing was asked for a day."""
+        """Delete the buckets that have not been used for a day."""
         cr.execute(
             SQL(
                 "DELETE FROM %(table)s WHERE %(since)s < %(now)s - interval '1 day'",

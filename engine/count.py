@@ -1,15 +1,15 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""How many records match: counted, estimated by PostgreSQL, or told by the page itself."""
+"""Count the records that match: exactly, by PostgreSQL's estimate, or from the page itself."""
 
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
-#: How many of what matches an estimate may be before it is worth to count instead.
+#: An estimate below this number is replaced by an exact count.
 _COUNT_BELOW = 1000
 
 
 def totals(policy, domain, query, found, offset, count):
-    """``total`` and ``total_pages``; what the page itself tells is not counted."""
+    """Return ``total`` and ``total_pages``, without a count if the page itself determines them."""
     if query.count == "none":
         return {}
     total = offset + count
@@ -18,14 +18,14 @@ def totals(policy, domain, query, found, offset, count):
         if found is not None and type(policy.search)._search is BaseModel._search:
             found.order = found.limit = found.offset = None
             total = count_records(policy, found, query.count)
-        else:  # where the limit has gone to is the model's own matter
+        else:  # a model that overrides the search may have applied the limit anywhere
             found = policy.records.find(domain, archived=query.archived)
             total = count_whole(policy, found, query.count)
     return {"total": total, "total_pages": -(-total // query.limit)}
 
 
 def count_records(policy, found, kind):
-    """PostgreSQL's statistics are of all records: they tell nothing to whom some are closed."""
+    """Count the records of a query; the estimate, which covers all records, only for callers who see all."""
     if found.is_empty():
         return 0
     if kind == "estimated" and policy.records.shows_all():
@@ -37,14 +37,14 @@ def count_records(policy, found, kind):
 
 
 def count_whole(policy, found, kind):
-    """As :func:`count_records`, for a query without a limit that nothing has been fetched of.
+    """Count as :func:`count_records` does, for a query without a limit that has not been executed.
 
-    It has its ids by now where the model searches by reading.
+    The query of a model that searches by reading already has its ids.
     """
     return len(found._ids) if found._ids else count_records(policy, found, kind)
 
 
 def _estimate(env, found):
-    """What PostgreSQL's planner expects: as right as its statistics, and free of charge for any table."""
+    """Return the number of rows that PostgreSQL's planner expects, as accurate as its statistics."""
     [[plan]] = env.execute_query(SQL("EXPLAIN (FORMAT JSON) %s", found.select()))
     return int(plan[0]["Plan"]["Plan Rows"])

@@ -1,8 +1,8 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What fails in the code of Odoo's models, and how much of an answer it costs.
+"""Catch exceptions of the code of Odoo's models.
 
-A field that cannot be read costs its own value and nothing else (:class:`Faults`). Errors of the database,
-lost races and refused access are not caught here: Odoo runs the request again, or it ends.
+A field that cannot be read affects only its own value (:class:`Faults`). Database errors, lost races and
+denied access are not caught: Odoo runs the request again, or it fails.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from ..tools.errors import from_exception
 
 _logger = logging.getLogger(__name__)
 
-#: What code raises of itself. Neither psycopg2's errors nor those of HTTP belong to it.
+#: Exceptions that Python code raises itself, without those of psycopg2 and HTTP.
 RAISED_BY_CODE = (
     ArithmeticError,
     AssertionError,
@@ -28,28 +28,28 @@ RAISED_BY_CODE = (
     OSError,
     RuntimeError,
     StopIteration,
-    SyntaxError,  # lxml's error for XML that is not well-formed is one
+    SyntaxError,  # the base of lxml's error for malformed XML
     TypeError,
     ValueError,
     RedirectWarning,
     UserError,
 )
-#: What PostgreSQL raises about a statement or a value in it; never about a lost race or a connection.
+#: Errors of PostgreSQL about a statement or a value in it, not about a lost race or a connection.
 RAISED_BY_SQL = (DataError, ProgrammingError)
-#: Of the former, what the whole request has to hear of.
+#: Those of RAISED_BY_CODE that make the whole request fail.
 _FOR_THE_REQUEST = (AccessDenied, AccessError, LockError)
 
 
 class BrokenFilterError(Exception):
-    """The record filter of a connection cannot be evaluated: the administrator's mistake, never the client's."""
+    """The record filter of a connection cannot be evaluated, which is a mistake of the administrator."""
 
 
 @contextlib.contextmanager
 def caught(env, on_fault):
-    """Call a function with an exception that code of Odoo has raised inside the block.
+    """Catch an exception of Odoo's code inside the block and pass it to a function.
 
-    :param on_fault: a function; when it returns, the block ends without an error
-    :raise Exception: as it is, for refused access and where the transaction can do nothing more
+    :param on_fault: the function; if it returns, the block ends without an error
+    :raise Exception: unchanged, for denied access and in an aborted transaction
     """
     try:
         yield
@@ -61,10 +61,10 @@ def caught(env, on_fault):
 
 @contextlib.contextmanager
 def caught_searching(env, on_fault):
-    """As :func:`caught`, for a search: what PostgreSQL says of a statement, or of the values in it, counts as well.
+    """Catch as :func:`caught` does, for a search: errors of PostgreSQL about the statement as well.
 
-    An aborted transaction is rolled back first, so that ``on_fault`` can read, and has to raise. Nothing is
-    lost by that: the error would end the request.
+    An aborted transaction is rolled back first, so that ``on_fault`` can read; it has to raise then. Nothing
+    is lost by that, because the error ends the request.
     """
     try:
         with caught(env, on_fault):
@@ -76,25 +76,26 @@ def caught_searching(env, on_fault):
 
 
 def is_aborted(env):
-    """Return whether PostgreSQL has refused a statement of the transaction, which can do nothing more."""
+    """Return whether the transaction is aborted, so that PostgreSQL executes no more of its statements."""
     return env.cr.connection.info.transaction_status == TRANSACTION_STATUS_INERROR
 
 
 class Faults:
-    """Values of one answer that cannot be read, by field and cause."""
+    """Collect the values of one response that cannot be read, by field and cause."""
 
     def __init__(self):
         self._ids = defaultdict(dict)
         self._causes = {}
 
     def values(self, records, name, read):
-        """Read one value of each record; what cannot be read is noted, and False.
+        """Read one value of each record; a value that cannot be read is False and is collected.
 
-        Records are read together as long as that works, else one half after the other: some code
-        fails with several records alone.
+        Records are read together if that works, otherwise one half after the other, because some code fails
+        only with several records.
 
-        :param name: of the field
-        :param read: records → a list with one value of each
+        :param name: the name of the field
+        :param read: a function from records to a list with one value of each
+        :return: the list of values
         """
         found = []
 
@@ -112,9 +113,9 @@ class Faults:
         return found
 
     def together(self, records, name, read, instead):
-        """Read what belongs to all records at once; where that fails, it is noted for each of them.
+        """Read values of all records at once; a failure is collected for each of them.
 
-        :param instead: what to return then
+        :param instead: the result in case of a failure
         """
         found = [instead]
 
@@ -127,25 +128,25 @@ class Faults:
         return found[0]
 
     def _note(self, record, name, exc):
-        if isinstance(exc, RedirectWarning):  # a UserError with a button, which is of no use here
+        if isinstance(exc, RedirectWarning):  # a UserError with a button, which no client can use
             exc = UserError(exc.args[0])
         known = from_exception(exc)
         message = known.message()
-        if known.code >= 500:  # nothing of it is for the client
+        if known.code >= 500:  # no details for the client
             message = record.env._("This value cannot be read. The server log has the reason.")
         key = (record._name, name, known.error, message)
         self._causes.setdefault(key, exc)
         self._ids[key][record.id] = None
 
     def unread(self, records):
-        """Yield the id of each of these records and the name of its field that could not be read."""
+        """Yield the record id and the field name of each value of these records that could not be read."""
         for (model, name, _error, _message), ids in self._ids.items():
             if model == records._name:
                 for record_id in ids:
                     yield record_id, name
 
     def told(self):
-        """Return what to add to the answer, nothing when all could be read; the log gets the causes.
+        """Return the ``errors`` for the response, empty if all values could be read, and log their causes.
 
         :return: ``{"errors": [{"model": "sale.order", "ids": [7], "field": "tax_totals",
             "error": "server_error", "message": "…"}]}``

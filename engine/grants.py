@@ -1,15 +1,14 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Elevation by a grant: what the connections lift for one caller, while one request is carried out.
+"""Lift access rights for one caller during one request, by a grant.
 
 A request runs as its caller, never in superuser mode. The environment of an operation carries a
-:class:`Grant` in its context, and Odoo's own access checks ask it (``base.py``, ``ir_rule.py``,
-``ir_model_access.py``, ``ir_attachment.py``): where a connection opens model, mode and record for
-this caller, access rights and record rules are lifted; everywhere else Odoo's own answer stands,
-however deep inside a write it is asked. So a guard that Odoo or an addon states in its own code
-keeps guarding.
+:class:`Grant` in its context, and Odoo's own access checks consult it (``base.py``, ``ir_rule.py``,
+``ir_model_access.py``, ``ir_attachment.py``): if a connection opens the model, mode and record for
+this caller, access rights and record rules are lifted. Everywhere else Odoo's own decision applies,
+however deep inside a write it is made. So every check in the code of Odoo or an addon stays effective.
 
-A grant only adds to what the caller may do in Odoo. What the client names in its request (fields,
-records to link, conditions) is restricted by the policy, before Odoo sees it.
+A grant only adds to what the caller may do in Odoo. The policy restricts what the client names in its
+request (fields, records to link, conditions) before Odoo sees it.
 """
 
 import contextlib
@@ -22,23 +21,23 @@ from odoo.fields import Domain
 
 from .protected import UNREACHABLE
 
-#: The key in the context; its value is a :class:`Ticket`.
+#: Key of the context; its value is a :class:`Ticket`.
 KEY = "jwt_auth_api_grant"
-#: Models that Odoo's code reads with the caller's own rights, inside an operation as well: what it
-#: reads there it hands out, such as the access token of an attachment.
+#: Models that Odoo's code reads with the caller's own rights even inside an operation, because it
+#: exposes what it reads there, such as the access token of an attachment.
 NEVER_READ = UNREACHABLE | {"ir.attachment"}
-#: Models that it reads, but only the records that the caller's record rules show: it caches them by user.
+#: Models of which it reads only records that the caller's record rules show, because it caches them by user.
 RULES_STAY = frozenset(["mail.message.subtype"])
-#: The HTTP method that stands for an access mode of Odoo.
+#: Access mode of Odoo → HTTP method.
 METHODS = {"read": "GET", "create": "POST", "write": "PUT", "unlink": "DELETE"}
 _CHANGES = frozenset(["write", "unlink"])
 
 
 class Ticket:
-    """What stands for a grant in a context.
+    """The reference to a grant in a context.
 
-    A client cannot send one. Code that sees the context (templates, server actions) finds nothing in it:
-    Odoo lets such code use no name with two underscores.
+    A client cannot send one. Code that sees the context (templates, server actions) cannot get the grant
+    from it, because Odoo forbids names with two underscores in such code.
     """
 
     __slots__ = ("__grant",)
@@ -51,12 +50,12 @@ class Ticket:
 
 
 def _of(ticket):
-    """Return the grant that a value of a context stands for, if it does."""
+    """Return the grant that a value of a context refers to, None for another value."""
     return ticket._Ticket__grant if type(ticket) is Ticket else None
 
 
 def active(env):
-    """Return the grant that counts in an environment.
+    """Return the grant that is valid in an environment.
 
     :rtype: Grant | None
     """
@@ -68,12 +67,12 @@ def active(env):
 
 
 def check_groups_given(env):
-    """Check that Odoo's own code gives nobody groups for a caller whom only a grant let pass.
+    """Check that Odoo's own code does not add users to groups for a caller who only has a grant.
 
-    Some fields do that with ``sudo()``, the interviewers of a job for instance: who may write them in
-    Odoo may have it done, others may not.
+    Writing some fields does that with ``sudo()``, for example the interviewers of a job. Only a caller who
+    may write them in Odoo may cause it.
 
-    :raise AccessError: for a caller without rights of their own on the model of the request
+    :raise AccessError: for a caller without access rights of their own on the model of the request
     """
     grant = _of(env.context.get(KEY)) if env.su else None
     if grant is None or grant.is_callers_own():
@@ -96,10 +95,10 @@ def plain(env):
 class Grant:
     """What the connections open for one caller in one transaction.
 
-    Two views share what has happened so far. The full view is for Odoo's own code inside an
-    operation: it may read all models but :data:`NEVER_READ` and those that only administrators
-    read. The :attr:`strict` view lifts what connections open and nothing else: it is for what the
-    client asks to see, and for checks that a model makes in Python.
+    Two views share the state. The full view is for Odoo's own code inside an operation: it may read all
+    models except :data:`NEVER_READ` and those that only administrators may read. The :attr:`strict` view
+    lifts what connections open and nothing else: it is for what the client asks to see, and for checks
+    that a model makes in Python.
 
     :param policy: the :class:`~.policy.Policy` of the request's own model
     :param mode: the access mode of the request: ``read``, ``create``, ``write``, ``unlink``; None
@@ -115,21 +114,21 @@ class Grant:
         self._root_policy = [policy]
         self._in_use = []
         self._opened, self._read = {}, {}
-        self._cursor = weakref.ref(env.cr)  # never the cursor itself: threads keep contexts
-        #: Per model, the records that the request created: it may change them.
+        self._cursor = weakref.ref(env.cr)  # a weak reference: threads keep contexts
+        #: Model name → ids of records that the request created and so may change.
         self.created = defaultdict(set)
-        #: Per model, the records that were inside its filter before their change.
+        #: Model name → ids of records that were inside its filter before their change.
         self.checked = defaultdict(set)
-        #: The records that an action is called on: open for every mode.
+        #: The ids of records that an action is called on, open for every mode.
         self.called = frozenset()
-        #: Models that the client's values name: their filter counts whatever rights the caller has.
+        #: Models that the client's values name: their filter applies whatever rights the caller has.
         self.named = set()
         self.strict = copy.copy(self)
         self.strict.lifts_reading = False
         self.strict.strict = self.strict
         for view in (self, self.strict):
             view.ticket = Ticket(view)
-        # a rollback is no end: one may come before anything is done
+        # not after a rollback: one may happen before the operation begins
         env.cr.postcommit.add(self.end)
 
     def env(self, env):
@@ -137,7 +136,7 @@ class Grant:
         return env(context={**env.context, KEY: self.ticket})
 
     def counts(self, env):
-        """Return whether this is the environment of the caller, in the transaction of the grant."""
+        """Return whether the grant is valid in an environment: of its caller, in its transaction."""
         return (
             self.uid == env.uid
             and not env.su
@@ -146,13 +145,13 @@ class Grant:
         )
 
     def end(self):
-        """End the grant: a context that outlives the transaction lifts nothing."""
+        """Invalidate the grant, so that a context that outlives the transaction lifts nothing."""
         if not self._in_use:
             self._root_policy.clear()
 
     @contextlib.contextmanager
     def in_use(self):
-        """Keep the grant while an operation is carried out: some code of Odoo commits in the middle of it."""
+        """Keep the grant valid during an operation, in which some code of Odoo commits."""
         self._in_use.append(True)
         try:
             yield
@@ -162,7 +161,7 @@ class Grant:
                 cr.postcommit.add(self.end)
 
     def is_callers_own(self):
-        """Return whether the caller may do in Odoo what the request is about, or the grant has ended."""
+        """Return whether the caller may do in Odoo what the request asks for, or the grant has ended."""
         if not self._root_policy:
             return True
         caller = self._root_policy[0].caller
@@ -179,7 +178,7 @@ class Grant:
     # --- what is open ------------------------------------------------------------------
 
     def opens(self, model_name, mode):
-        """Return whether access rights are lifted for the mode, on some records of the model at least."""
+        """Return whether access rights are lifted for the mode on at least some records of the model."""
         key = model_name, mode
         if key not in self._opened:
             self._opened[key] = self._opens(model_name, mode)
@@ -196,7 +195,7 @@ class Grant:
         return policy.lifts(mode)
 
     def _open_children(self, policy, mode):
-        """The policies of open models that delegate (``_inherits``) to one without a connection of its own."""
+        """Return the policies of open models that delegate (``_inherits``) to a model without a connection."""
         if policy.is_protected(mode):
             return []
         children = policy.caller._inherits_children
@@ -213,19 +212,18 @@ class Grant:
         return self._read[model_name]
 
     def writes_fields(self, model_name):
-        """Return whether Odoo's own code may write fields of the model that have groups.
+        """Return whether Odoo's own code may write fields of the model that are restricted to groups.
 
-        Not in an action: what it writes may be what the client sent for it.
+        It may not in an action, where it may write what the client sent.
         """
         if self.mode is None:
             return False
         return self.opens(model_name, "write") or self.opens(model_name, "create")
 
     def allowed(self, records, mode):
-        """Return the ids of those of the records that are open for the mode.
+        """Return the ids of those records that are open for the mode.
 
-        A record to create is checked against the filter by :meth:`finish`: its inverses and
-        computed values are not there yet.
+        :meth:`finish` checks a new record against the filter, when its inverses and computed values are set.
         """
         name, ids = records._name, set(records._ids)
         allowed = set(self.called & ids) if name == self.root else set()
@@ -237,7 +235,7 @@ class Grant:
         return allowed
 
     def allows_model(self, model_name, mode):
-        """Return whether the mode is open for the model in general, whatever the record."""
+        """Return whether the mode is open for the model in general, regardless of the record."""
         return (
             self.opens(model_name, mode)
             or (model_name == self.root and bool(self.called))
@@ -245,11 +243,11 @@ class Grant:
         )
 
     def outside(self, records, operation):
-        """Return the ids of records that a filter closes although the caller may change them in Odoo.
+        """Return the ids of records that a filter excludes although the caller may change them in Odoo.
 
-        For models that the client's values name, and for what a write deletes of its own model: values
-        of some models say which others go, such as those of an event for its series. Odoo's own code
-        is not bound by a filter else, where the caller's own rights are enough.
+        The filter applies to models that the client's values name, and to records of the request's model
+        that a write deletes: values of some models, such as an event of a series, select others to delete.
+        Everywhere else, Odoo's own code may change what the caller's own rights allow.
         """
         name = records._name
         deletes_alike = operation == "unlink" and name == self.root and self.mode is not None
@@ -271,7 +269,7 @@ class Grant:
         return ids & self.checked[name]
 
     def _parents(self, policy, mode, ids):
-        """Those of the ids that an open record delegates to."""
+        """Return those of the ids to which an open record delegates."""
         found = set()
         for child in self._open_children(policy, mode) if ids else ():
             link = child.caller._inherits[policy.name]
@@ -282,7 +280,7 @@ class Grant:
         return found & ids
 
     def domain(self, model_name):
-        """Return the records of a model that a connection opens for reading.
+        """Return the domain of the records that a connection opens for reading.
 
         :rtype: odoo.fields.Domain
         """
@@ -298,10 +296,10 @@ class Grant:
         return Domain.OR(domains)
 
     def lists(self, records, names):
-        """Return whether the list of writable fields of the model's connection has all of these.
+        """Return whether all fields are in the list of writable fields of the model's connection.
 
-        The client's own values are checked by the policy; on the model of the request, and on
-        records that it created, Odoo may set other fields along with them.
+        The policy has checked the client's own values. On the model of the request, and on records that the
+        request created, Odoo may set other fields along with them.
         """
         name = records._name
         if name == self.root or name in UNREACHABLE:
@@ -314,7 +312,7 @@ class Grant:
         )
 
     def explain(self, error, model_name, mode):
-        """Add to an error of Odoo's what would allow the operation here.
+        """Return Odoo's error with a hint which connection would allow the operation.
 
         :param error: an ``AccessError``
         """
@@ -333,15 +331,15 @@ class Grant:
     # --- at the end --------------------------------------------------------------------
 
     def finish(self):
-        """Check that what was created or changed by this grant is, by now, inside the filters.
+        """Check that all records that this grant let create or change are inside the filters at the end.
 
-        :raise ApiError: ``access_denied``; nothing of the request stays written
+        :raise ApiError: ``access_denied``, which rolls the request back
         """
         for name in dict.fromkeys([*self.created, *self.checked]):
             ids = set(self.checked[name])
             if name == self.root or name in self.named or self.opens(name, "create"):
                 ids |= self.created[name]
             if name == self.root:
-                ids -= self.called  # an action may end what the filter asks for
+                ids -= self.called  # an action may move its records out of the filter
             if ids and name not in UNREACHABLE:
                 self._policy(name).records.check_inside(ids)

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Groups of records and their aggregates, read under a policy."""
+"""Read groups of records and their aggregates, under a policy."""
 
 import functools
 from datetime import timezone
@@ -15,7 +15,7 @@ from .records import with_archived
 from .serialize import names_of
 
 _GROUPABLE = SORTABLE | {"many2many"}
-#: Types that an aggregate is made of; of the others any column.
+#: Aggregate → field types that it accepts; other aggregates accept any column.
 _AGGREGATED = {
     "sum": NUMBERS,
     "avg": NUMBERS,
@@ -27,12 +27,13 @@ _AGGREGATED = {
 
 
 def read_groups(policy, query):
-    """A page of groups and what is made of their records.
+    """Read a page of groups and their aggregates.
 
     :param query: :class:`~..tools.queries.GroupQuery`
     :return: ``{"success": True, "count": 1, …, "data": [{"country_id": [7, "Italy"],
-        "id:count": 12}]}``; a date is the first day (moment) of its period, in the user's time zone
-    :raise ApiError: with everything that is not allowed
+        "id:count": 12}]}``; a date is the first day (for hours, the first moment) of its period, in the
+        user's time zone
+    :raise ApiError: for everything that is not allowed
     """
     relations = check_groups(policy, query)
     domain, model = policy.domains.build(query.domain), with_archived(policy.search, query.archived)
@@ -78,11 +79,11 @@ def read_groups(policy, query):
 
 
 def check_groups(policy, query):
-    """Allow groups and aggregates.
+    """Check groups and aggregates.
 
     :param query: :class:`~..tools.queries.GroupQuery`
-    :return: the relations that groups are sorted by, for :meth:`check_open`
-    :raise ApiError: with everything that is not allowed
+    :return: the relations that groups are sorted by, for :meth:`~.order.OrderBuilder.check_open`
+    :raise ApiError: for everything that is not allowed
     """
     problems, relations = Problems(), []
     sorted_by = {term.name for term in query.order}
@@ -103,12 +104,12 @@ def check_groups(policy, query):
 
 
 def _check_sorted_group(policy, field):
-    """Groups of a many2many are sorted by the ids that they answer, others as their records are."""
+    """Check the order by a group: groups of a many2many are sorted by id, others as their records are."""
     return [] if field.type == "many2many" else policy.ordering.check_sortable(field, keyset=False)
 
 
 def _check_group(policy, group):
-    # a property has whatever type its definition says, so that records are not grouped by one
+    # grouping by a property is not allowed: each definition can give it another type
     field = policy.holder(group.field) or policy.readable(group.field)
     dated = field.type in ("date", "datetime")
     hours = group.granularity == "hour" and field.type == "date"
@@ -120,11 +121,11 @@ def _check_group(policy, group):
 
 
 def _check_aggregate(policy, aggregate):
-    # some reports have a field for an aggregate alone, of which their own code makes SQL
+    # some reports have a field only for an aggregate, for which their own code builds SQL
     own = type(policy.model)._read_group_select is not BaseModel._read_group_select
     field = policy.readable(aggregate.field, column=not own)
     kinds = _AGGREGATED.get(aggregate.function)
-    base = field.base_field  # where the model delegates to it, the parent's own
+    base = field.base_field  # of a model that delegates: the parent's field
     real = base.store and base.column_type
     if not real or (kinds is not None and field.type not in kinds):
         raise _no_aggregate(aggregate)
@@ -143,21 +144,21 @@ def _no_aggregate(aggregate):
 
 
 def _group_order(query):
-    """The order asked for, and behind it whatever tells two groups apart, so that pages tile.
+    """Return the requested order, extended so that it is deterministic and pages do not overlap.
 
-    Groups of equal names differ in their lowest id: a record has one value of a many2one.
+    Groups with the same name are ordered by their lowest id: a record has one value of a many2one.
     """
     if not query.order or not query.groups:
-        return None  # by the groups themselves, the ids of relations
+        return None  # the default: by the groups themselves, relations by id
     asked = {term.name for term in query.order}
     rest = [str(group) for group in query.groups if str(group) not in asked]
     return ", ".join([*map(str, query.order), *rest, *([] if "id:min" in asked else ["id:min"])])
 
 
 def _failing_group(policy, model, domain, query):
-    """Find what Odoo cannot group by, compute or sort by, where groups have failed.
+    """Find the group, aggregate or order on which Odoo fails, after reading groups has failed.
 
-    :return: the error to answer; None where each of them works
+    :return: the error for it; None if each of them works on its own
     """
 
     def fails(groups, aggregates=(), order=None):
@@ -179,7 +180,7 @@ def _failing_group(policy, model, domain, query):
 
 
 def _count_groups(model, domain, specs):
-    """How many groups there are, none of them fetched unless the model groups in its own way."""
+    """Count the groups without fetching them, unless the model overrides how it groups."""
     if not specs:
         return 1
     if type(model)._read_group is not BaseModel._read_group:
@@ -196,7 +197,7 @@ def _count_groups(model, domain, specs):
 
 
 def _kind(model, asked):
-    """The type of a group's values, or of an aggregate's."""
+    """Return the type of the values of a group or an aggregate."""
     kind = model._fields[asked.field].type
     if str(asked) == "id":
         return "many2one"
@@ -213,7 +214,7 @@ def _kind(model, asked):
 
 
 def _dump_groups(policy, field, kind, values, faults):
-    """A column of groups or aggregates as JSON."""
+    """Convert a column of groups or aggregates to JSON values."""
     if kind in ("many2one", "many2many"):
         visible = _named(policy, field, values)
         ids = dict.fromkeys(key.id for key in values if key)
@@ -229,16 +230,19 @@ def _dump_groups(policy, field, kind, values, faults):
 
 
 def _dump_hour(value, env):
-    """The moment of a time of the user's clock; where that is put back, the second of two."""
+    """Convert a time of the user's time zone to UTC; if the clock is set back, the second of the two."""
     if value and env.context.get("tz"):
         value = env.tz.localize(value).astimezone(timezone.utc).replace(tzinfo=None)
     return DUMPERS["datetime"](value)
 
 
 def _named(policy, field, found):
-    """Whose name a group may tell: of a many2many a list has only ids, so those that its model's policy shows.
+    """Return the ids of records whose names groups may show.
 
-    :return: ids; None for all, as of a many2one
+    A list shows only the ids of a many2many, so groups show the names of those records alone that the
+    policy of their model shows.
+
+    :return: ids; None for all, for a many2one
     """
     if field.type == "many2one":
         return None

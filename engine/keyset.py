@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Pages behind a cursor: a condition on the sorted values in place of an offset (keyset pagination)."""
+"""Read pages by a cursor: a condition on the sort values instead of an offset (keyset pagination)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from .serialize import dump
 
 @dataclass(frozen=True)
 class _Term:
-    """One value by which rows are sorted, as PostgreSQL sees it."""
+    """One expression of an ORDER BY clause."""
 
     sql: Any
     descending: bool
@@ -34,8 +34,8 @@ class _Term:
             SQL("NULLS FIRST" if self.nulls_first else "NULLS LAST"),
         )
 
-    # A value is compared as a literal without a type: PostgreSQL takes it for one of the column's own,
-    # which in a view need not be that of the field.
+    # A value is compared as an untyped literal, which PostgreSQL converts to the type of the column. In a
+    # view that may differ from the type of the field.
 
     def same(self, text):
         if text is None:
@@ -43,7 +43,7 @@ class _Term:
         return SQL("%s = %s", self.sql, text)
 
     def behind(self, text):
-        """What is sorted behind a value, or None where nothing can be."""
+        """Return the condition for rows sorted after a value, None if there cannot be any."""
         if text is None:
             return SQL("%s IS NOT NULL", self.sql) if self.nulls_first else None
         operator = SQL("<" if self.descending else ">")
@@ -53,22 +53,22 @@ class _Term:
         return behind
 
     def not_before(self, text):
-        """A plain bound that an index can use; None where there is none."""
+        """Return a simple bound that an index can use, None if there is none."""
         if text is None or (self.nullable and not self.nulls_first):
             return None
         return SQL("%s %s %s", self.sql, SQL("<=" if self.descending else ">="), text)
 
 
 def read_cursor_page(policy, query, plan, domain, order):
-    """The page behind a cursor: a condition on the sorted values in place of an offset.
+    """Read the page after a cursor, by a condition on the sort values instead of an offset.
 
-    It costs the same wherever it is, and rows that come and go before it move nothing.
+    Every page costs the same, and rows inserted or deleted on earlier pages do not shift it.
     """
     model = with_archived(policy.search, query.archived)
     searched = policy.records.find(domain, archived=query.archived)
     found = _unread(model, searched)
     env = model.env
-    # where no company is asked for it is the user's own: to look that up would cost a statement
+    # None stands for the user's own company: to look that up would cost a statement
     companies = env.context.get("allowed_company_ids")
     binding = repr((policy.name, order, query.domain, query.archived, env.lang, companies, env.uid))
     key = hmac(model.env(su=True), "jwt_auth_api-cursor", policy.name).encode()
@@ -97,7 +97,7 @@ def read_cursor_page(policy, query, plan, domain, order):
         whole = not query.cursor and not after
         total = len(records)
         if not whole:
-            if found is searched:  # sorted and cut by now
+            if found is searched:  # has an order and a limit now
                 searched = policy.records.find(domain, archived=query.archived)
             total = count_whole(policy, searched, query.count)
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
@@ -109,7 +109,7 @@ def read_cursor_page(policy, query, plan, domain, order):
 
 
 def _unread(model, found):
-    """A query that can still be sorted and cut: some models search by reading, and give the ids they found."""
+    """Return a query that can be sorted and limited: some models return ids in place of SQL."""
     if not found._ids:
         return found
     query = Query(model.env, model._table, model._table_sql)
@@ -118,7 +118,7 @@ def _unread(model, found):
 
 
 def _behind(terms, position):
-    """Rows sorted behind a position: behind in the first value, or the same there and behind in the next …"""
+    """Build the condition for rows after a position: a later first value, or the same and a later second one …"""
     same, choices = [], []
     for term, text in zip(terms, position, strict=True):
         if (behind := term.behind(text)) is not None:
@@ -130,10 +130,10 @@ def _behind(terms, position):
 
 
 def _position(model, terms, query, record_id):
-    """By what a row is sorted, exactly: as text from PostgreSQL, which keeps every digit.
+    """Return the sort values of a row as PostgreSQL's text, which keeps every digit.
 
-    :return: None for a row that is gone
-    :raise ApiError: ``bad_parameter`` for one of several rows with this id
+    :return: None for a row that no longer exists
+    :raise ApiError: ``bad_parameter`` if several rows have this id
     """
     has_key = _has_key(model)
     if has_key and all(term.is_id for term in terms):
@@ -151,12 +151,12 @@ def _position(model, terms, query, record_id):
 
 
 def _has_key(model):
-    """Return whether the table sees to it that no two records have the same id: views do not."""
+    """Return whether the table guarantees unique ids, which views do not."""
     return model._auto and model._table_query is None
 
 
 def _check_ids(model, found):
-    """Check that a cursor can tell the records of a query apart, before the first page.
+    """Check that the records of a query have unique ids, before the first page of a cursor.
 
     :raise ApiError: ``bad_parameter``
     """
@@ -182,8 +182,9 @@ def _no_cursor(model):
 
 
 def _recall(model, terms, query, mark):
-    """
-    :raise ApiError: ``bad_parameter`` when the row has gone or is sorted elsewhere now
+    """Return the position of the row that a mark names.
+
+    :raise ApiError: ``bad_parameter`` if the row no longer exists or its sort values have changed
     """
     position = _position(model, terms, query, mark.record_id)
     if position is None or cursors.Mark.of(mark.record_id, position) != mark:
@@ -192,9 +193,9 @@ def _recall(model, terms, query, mark):
 
 
 def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=()):
-    """The terms of an order, a many2one taken apart into those of its model as Odoo sorts by it.
+    """Build the terms of an order; a many2one is replaced by the order of its model, as in Odoo.
 
-    Follows ``BaseModel._order_field_to_sql`` (``odoo/orm/models.py``), which gives SQL alone.
+    This follows ``BaseModel._order_field_to_sql`` (``odoo/orm/models.py``), which returns SQL only.
     """
     alias = alias or model._table
     terms = []
@@ -223,7 +224,7 @@ def _terms(model, query, order, alias=None, reverse=False, outer=False, seen=())
                 continue
         if field.type == "boolean":
             sql = SQL("COALESCE(%s, FALSE)", sql)
-        # `required` is a promise that an old table may not keep; an id is never empty
+        # an old table may lack the constraint of `required`; an id is never empty
         nullable = field.type != "boolean" and (outer or name != "id")
         is_id = name == "id" and not outer
         terms.append(_Term(sql, descending, nulls_first, nullable, is_id))

@@ -1,10 +1,10 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Name the value that a write lacks, or that Odoo's own code cannot work with.
+"""Convert exceptions about a missing or unusable value of a write to a response that names it.
 
-Some models take a value for granted in their ``create`` and ``write``, and end without it with a
-``KeyError``, or with a ``TypeError`` when they compare nothing with a date. That is a mistake of the
-request, as far as the exception shows it. Everything else passes: errors of the database, mistakes of
-this addon, and mistakes of Odoo's code that no empty value explains.
+The ``create`` and ``write`` of some models assume that a value is there. Without it they raise a
+``KeyError``, or a ``TypeError`` when they compare an empty value with a date. That is a mistake of the
+request if the exception shows it. All other exceptions pass: database errors, errors of this addon, and
+errors of Odoo's code that no empty value explains.
 """
 
 import contextlib
@@ -25,13 +25,13 @@ _OURS = __name__.removesuffix(".engine.missing")
 
 @contextlib.contextmanager
 def named(policy, gathered, created=(), context=()):
-    """Turn an exception about a value of a write into a response that says so; the log keeps it.
+    """Convert and log an exception about a value of a write.
 
-    :param gathered: of the values (:class:`~.values.Gathered`)
+    :param gathered: the :class:`~.values.Gathered` of the values
     :param created: the values of the records to create
-    :param context: what the client sent as the context of a wizard
-    :raise ApiError: ``validation_error`` for a value that is missing, ``bad_value`` for data that the
-        inverse of a field does not take
+    :param context: the context that the client sent for a wizard
+    :raise ApiError: ``validation_error`` for a missing value, ``bad_value`` for data that the inverse of a
+        field does not accept
     """
     try:
         yield
@@ -46,7 +46,7 @@ def named(policy, gathered, created=(), context=()):
 
 
 def _bad_data(exc, gathered):
-    """Return the error for data that a field without a column was given, where its inverse fails; else None."""
+    """Return the error for data on which the inverse of its field fails; else None."""
     for inverse, name in gathered.inverses.items():
         if blame.is_within(exc, inverse):
             return ApiError(
@@ -56,7 +56,7 @@ def _bad_data(exc, gathered):
 
 
 def _refusal(policy, exc, created, context):
-    """Return the error for what a write lacks; None where the exception does not show that it lacks something."""
+    """Return the error for a value that a write lacks; None if the exception has another cause."""
     if lacking := _lacking(exc, [each for vals in created for each in _created(policy, vals)]):
         return _lacks_fields(*lacking)
     key = exc.args[0] if isinstance(exc, KeyError) and exc.args else None
@@ -79,7 +79,7 @@ def _is_for_context(policy, key):
 
 
 def _created(policy, values):
-    """Yield the records that values create, as pairs of policy and values; those of commands, too."""
+    """Yield the records that values and their commands create, as pairs of policy and values."""
     yield policy, values
     for name, value in values.items():
         field = policy.model._fields[name]
@@ -92,11 +92,13 @@ def _created(policy, values):
 
 
 def _lacking(exc, created):
-    """Return the policy of a model, and those of its fields for lack of whose values a creation failed.
+    """Return a policy and the names of the fields of its model whose missing values made a creation fail.
 
-    They are the field that a ``KeyError`` names, or the fields that lead to the model of its empty
-    record; otherwise those that are required, or lead to the model of an empty record that was taken
-    for one.
+    These are the field that a ``KeyError`` names, or the relations to the model of the record that it names.
+    For other exceptions they are the required fields, or the relations to the model of an empty recordset
+    that code used as a record.
+
+    :return: None if no such value is missing
     """
     key = exc.args[0] if isinstance(exc, KeyError) and exc.args else None
     if isinstance(key, str):
@@ -106,7 +108,7 @@ def _lacking(exc, created):
     else:
         taken = blame.empty_record(exc)
         wanted = [
-            # what is computed may have been computed well
+            # a computed field may have a value
             lambda field: _is_needed(field) and not field.compute,
             lambda field: taken is not None and _leads_to(field, taken) and not field.default,
             _is_needed,
@@ -130,7 +132,7 @@ def _is_needed(field):
 
 
 def _lacks_fields(policy, names):
-    """Name what the caller may write; what is hidden from them has no name."""
+    """Return the error for missing values; it names only fields that the caller may write."""
     shown = []
     for name in names:
         with contextlib.suppress(ApiError):

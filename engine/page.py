@@ -1,9 +1,9 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Pages and single records, read under a policy.
+"""Read pages and single records under a policy.
 
-The number of SQL statements depends on what is asked, never on how many records there are: one
-for a page, one per expanded relation and level (a many2many takes a second one, for the pairs),
-one for the names of a many2one, one for a total that the page does not tell.
+The number of SQL statements depends on the request, never on the number of records: one for a page, one
+per expanded relation and level (a many2many takes a second one, for the pairs), one for the names of a
+many2one, one for a total that the page itself does not determine.
 """
 
 from odoo.exceptions import AccessError
@@ -20,13 +20,13 @@ from .version import version_of
 
 
 def read_page(policy, query):
-    """A page of records.
+    """Read a page of records.
 
     :param query: :class:`~..tools.queries.ListQuery`
     :return: ``{"success": True, "count": 1, "page": 1, "page_size": 20, "total": 1,
-        "total_pages": 1, "data": [{"id": 7, …}]}``; without ``page`` and with ``next_cursor``
-        (unless this is the end) for a cursor; without total for ``count=none``
-    :raise ApiError: with everything that is not allowed
+        "total_pages": 1, "data": [{"id": 7, …}]}``; for a cursor, without ``page`` and with
+        ``next_cursor`` unless this is the last page; without totals for ``count=none``
+    :raise ApiError: for everything that is not allowed
     """
     plan = policy.plan(query.selection)
     domain = policy.domains.build(query.domain)
@@ -60,10 +60,10 @@ def read_page(policy, query):
 
 
 def read_one(policy, query):
-    """One record, archived or not.
+    """Read one record, archived or not.
 
     :param query: :class:`~..tools.queries.OneQuery`
-    :return: ``{"id": 7, …}``, what to say of values that cannot be read (:meth:`.faults.Faults.told`),
+    :return: ``{"id": 7, …}``, the ``errors`` of values that cannot be read (:meth:`.faults.Faults.told`),
         and the record's version
     :raise ApiError: ``not_found``, also for a record that the policy does not show
     """
@@ -77,7 +77,7 @@ def read_one(policy, query):
         )
     if not record:
         raise no_record(policy, query.record_id)
-    # as Odoo reads one: what a model's own search adds to the context is about the page
+    # as Odoo reads one record: what a model's own search adds to the context is for pages
     record = with_archived(policy.model, query.archived).browse(record._ids)
     faults = Faults()
     [row] = dump(plan, record, faults, query.nulls)
@@ -87,9 +87,9 @@ def read_one(policy, query):
 
 
 def _own_values(policy, record_id, names, faults, nulls):
-    """The values of fields of :meth:`~.policy.Policy.own`: Odoo's ``read`` decides whether it shows them.
+    """Read the fields of :meth:`~.policy.Policy.own`, if Odoo's ``read`` allows them.
 
-    :raise ApiError: ``unknown_field`` where it does not
+    :raise ApiError: ``unknown_field`` if it does not
     """
     record = policy.caller.browse(record_id)
     try:
@@ -97,7 +97,7 @@ def _own_values(policy, record_id, names, faults, nulls):
     except AccessError:
         policy.readable(names[0])
         raise
-    # as superuser, as that one reads what users see of themselves alone
+    # as superuser, as Odoo's `read` does for what users may see of themselves only
     columns = tuple(Column(name, record._fields[name].type) for name in names)
     [row] = dump(Plan(policy, columns), record.sudo(), faults, nulls)
     return row

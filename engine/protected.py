@@ -1,11 +1,11 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Models that no connection opens, and those where a grant counts for administrators alone.
+"""List the models that no connection opens, and those on which a grant applies to administrators only.
 
-Most of the latter are found by rule (``connection_api_protection.py``); here are those that no rule
+Most of the latter are found by rule (``connection_api_protection.py``). Listed here are those that no rule
 finds.
 """
 
-#: Never reachable, whoever asks: tokens, keys, throttles. This addon's own, and Odoo's.
+#: Models that the API never exposes, not even to administrators: tokens, keys and throttles.
 UNREACHABLE = frozenset(
     [
         "connection.api.idempotency",
@@ -24,8 +24,8 @@ UNREACHABLE = frozenset(
         "res.users.apikeys",
     ]
 )
-#: Models that decide who may do what, hold code or secrets, or are served to everybody, and that
-#: no rule finds. A name that ends with a dot stands for all that begin with it.
+#: Models that control access, hold code or secrets, or are served to everybody, and that no rule finds.
+#: A name that ends with a dot is a prefix.
 PROTECTED = (
     "auth.",
     "auth_totp.",
@@ -36,7 +36,7 @@ PROTECTED = (
     "connection.api.",
     "google.",
     "iap.",
-    "ir.",  # users edit some of them, such as filters and attachments, but for themselves
+    "ir.",  # users edit some of them, such as filters and attachments, but only their own
     "l10n_eg_edi.thumb.drive",  # a certificate and its PIN
     "microsoft.",
     "payment.provider",
@@ -50,27 +50,27 @@ PROTECTED = (
     "res.groups.",
     "res.users",
     "res.users.",
-    "spreadsheet.dashboard.share",  # opens a dashboard with the rights of whoever made it
+    "spreadsheet.dashboard.share",  # opens a dashboard with the rights of its creator
     "website",  # scripts that run in the browser of every visitor, administrators included
     "website.",
 )
-#: The same, where reading is harmless.
+#: Models that are protected in the same way, but harmless to read.
 PROTECTED_CHANGES = frozenset(
     [
-        "account.analytic.plan",  # Odoo makes a field of other models for each
+        "account.analytic.plan",  # Odoo adds a field to other models for each
         "account.lock_exception",  # opens a closed period
         "calendar.attendee",  # who sees an event
         "crm.team.member",
-        "discuss.channel",  # a private conversation could be made an open one
-        "gamification.challenge",  # a domain that is searched with superuser rights
+        "discuss.channel",  # a private conversation could be made public
+        "gamification.challenge",  # has a domain that is searched with superuser rights
         "hr.department",  # its manager sees records of the employees
-        "hr.employee",  # Odoo gives groups to some of the users that it names
+        "hr.employee",  # Odoo adds some of the users that it names to groups
         "hr.version",
         "mail.group",
         "mail.group.moderation",
-        "mail.scheduled.message",  # sent in the name of whoever made it
-        "payment.transaction",  # tells what is paid
-        "resource.resource",  # tells which user an employee is
+        "mail.scheduled.message",  # sent in the name of its creator
+        "payment.transaction",  # states what has been paid
+        "resource.resource",  # links an employee to a user
         "pos.config",
         "pos.payment.method",
         "snailmail.letter",  # prints any record

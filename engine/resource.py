@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What a resource path has beyond fields: actions, files and reports, each under the same policy."""
+"""Call actions, and read and write files and reports of records, under a policy."""
 
 import logging
 import traceback
@@ -19,11 +19,11 @@ from ..tools.values import dump_result
 from . import action_context, grants, write
 from .version import version_of
 
-#: Keys of the context that no answer shows.
+#: Keys of the context that no response contains.
 _OURS = frozenset([grants.KEY, action_context.KEY])
 RECORDS = frozenset(contexts.RECORDS)
 _logger = logging.getLogger(__name__)
-#: Why arguments do not fit a method (:func:`~..tools.blame.misfit`).
+#: Kind of a mismatch between arguments and method (:func:`~..tools.blame.misfit`) → message.
 _MISFITS = {
     "missing": _('%(action)s needs the argument "%(name)s".'),
     "unknown": _('%(action)s has no argument "%(name)s".'),
@@ -33,16 +33,16 @@ _MISFITS = {
 
 
 def call(policy, name, asked, record_id=None):
-    """Call one of the public methods that the connection lists, for records or for the model.
+    """Call one of the public methods that the connection lists, on records or on the model.
 
     :param asked: :class:`~..tools.queries.CallRequest`
-    :return: what the method returned, as JSON: records by their ids, an action of Odoo's by its data
-    :raise ApiError: ``not_found`` for a method that is not listed, not there or not public;
-        ``bad_value`` for arguments that it does not accept; ``validation_error`` for a result that
-        JSON cannot say, in which case nothing stays written
+    :return: the result of the method, as JSON: records as ids, an action of Odoo as its data
+    :raise ApiError: ``not_found`` for a method that is not listed, does not exist or is not public;
+        ``bad_value`` for arguments that it does not accept; ``validation_error`` for a result that cannot
+        be represented as JSON, which rolls the request back
     """
     method = _method(policy, name)
-    # JSON does not tell 2 from 2.0, Odoo's code does
+    # JSON does not distinguish 2 from 2.0, but Odoo's code does
     asked = replace(
         asked, args=tuple(map(whole_json, asked.args)), kwargs=whole_json(dict(asked.kwargs))
     )
@@ -78,12 +78,13 @@ def call(policy, name, asked, record_id=None):
 
 
 def _misfit(name, misfit):
+    """Return the error for arguments that do not fit a method."""
     kind, argument = misfit
     return ApiError("bad_value", _MISFITS[kind], action=name, name=argument[:128])
 
 
 def _at_fault(exc, method, arguments, records, name, asked):
-    """Return the names of the arguments that an exception is about."""
+    """Return the names of the arguments that caused an exception."""
     if isinstance(exc, DataError):
         return blame.quoted(exc.diag.message_primary or "", arguments)
     declared_by = blame.overrides(type(records), name)
@@ -91,9 +92,9 @@ def _at_fault(exc, method, arguments, records, name, asked):
 
 
 def _refusal(policy, exc, name, method, records, asked):
-    """Return the error to answer for a method that fails with what the client sent.
+    """Return the error for a method that fails because of what the client sent.
 
-    :return: None when it fails by itself, or where nothing tells which argument is at fault
+    :return: None if the method fails by itself, or if no argument can be identified as the cause
     """
     place = traceback.extract_tb(exc.__traceback__)[-1]
     keys = policy.connection.context_keys[name] | RECORDS
@@ -126,17 +127,17 @@ def _refusal(policy, exc, name, method, records, asked):
         )
     else:
         return None
-    # not its text, which holds what was sent
+    # not its text, which contains what the client sent
     where = f"{place.filename}:{place.lineno}"
     _logger.info("%s of an argument of %s, in %s", type(exc).__name__, name, where)
     return refusal
 
 
 def _callee(policy, name, ids, asked, context):
-    """Find the records of an action, in the environment that it runs in.
+    """Return the records of an action, in the environment in which it runs.
 
-    Odoo's own code may read more than the caller only where the client sends nothing that could ask
-    for it: a domain or the name of a field among the arguments would tell what it finds.
+    Odoo's own code may read more than the caller only if the client sends nothing that selects what is
+    read: with a domain or a field name among the arguments, the result would reveal it.
 
     :raise ApiError: ``not_found``
     """
@@ -154,13 +155,13 @@ def _callee(policy, name, ids, asked, context):
 
 
 def _is_number(value):
-    """Return whether an argument asks nothing: a number, a flag, ids."""
+    """Return whether an argument selects nothing to read: a number, a flag, ids."""
     items = value if isinstance(value, list) else [value]
     return all(item is None or isinstance(item, bool | int | float) for item in items)
 
 
 def check_listed(policy, name):
-    """Check that the connection lists an action, before an earlier answer of it is given again.
+    """Check that the connection lists an action, before an earlier response of it is repeated.
 
     :raise ApiError: ``not_found``
     """
@@ -189,18 +190,18 @@ def _records_as_ids(value):
 
 
 def file(policy, record_id, name):
-    """A binary field, to be streamed.
+    """Return the stream of a binary field.
 
     :rtype: odoo.http.Stream
-    :raise ApiError: ``unknown_field``, ``bad_parameter`` for a field that is no file, ``not_found``
-        for a record that is not there or a field that is empty
+    :raise ApiError: ``unknown_field``; ``bad_parameter`` for a field that is not a file; ``not_found`` for a
+        record that does not exist or a field that is empty
     """
     field = _binary(policy.readable(name))
     record = write.find(policy, [record_id])
     if not field.store and not isinstance(record[name] or b"", bytes | str):
-        raise _no_file(name)  # it holds data for Odoo's web client
+        raise _no_file(name)  # it holds data of Odoo's web client
     empty = ApiError("not_found", _("%(field)s is empty."), field=name)
-    # a name of the record's own could be one that the caller may not see
+    # the name of the record could be hidden from the caller
     title = f"{policy.name.replace('.', '_')}-{record_id}-{name}"
     try:
         stream = policy.model.env["ir.binary"]._get_stream_from(record, field.name, filename=title)
@@ -212,9 +213,9 @@ def file(policy, record_id, name):
 
 
 def store_file(policy, record_id, name, data, if_match=None):
-    """Replace the content of a binary field; with no data at all it is emptied.
+    """Replace the content of a binary field.
 
-    :param bytes data:
+    :param bytes data: the content; empty to clear the field
     :return: the new version of the record
     :raise ApiError: as :func:`file`, and ``precondition_failed``
     """
@@ -237,11 +238,11 @@ def _no_file(name):
 
 
 def report(policy, record_id, name):
-    """A PDF report that the connection lists.
+    """Render a PDF report that the connection lists.
 
     :param name: technical name, such as ``sale.report_saleorder``
-    :return: its bytes, and what to call the file
-    :raise ApiError: ``not_found``
+    :return: the bytes and the name of the file
+    :raise ApiError: ``not_found``, ``unavailable``
     """
     if name not in policy.connection.reports:
         raise ApiError(
@@ -259,7 +260,7 @@ def report(policy, record_id, name):
 
 
 def _report_title(report, record):
-    """As the web client calls the file (``addons/web/controllers/report.py``)."""
+    """Return the file name that the web client uses (``addons/web/controllers/report.py``)."""
     if report.print_report_name:
         return safe_eval(report.print_report_name, {"object": record, "time": time})
     return report.name

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Fields whose value opens something else: tokens, keys, passwords, codes, links that hold one of them."""
+"""Recognize fields that hold a secret: a token, key, password or code, or a link that contains one."""
 
 import re
 
@@ -16,7 +16,7 @@ _SECRET = re.compile(
     )(_|$)""",
     re.IGNORECASE | re.VERBOSE,
 )
-#: What has such a word in its name, but is public, a property of a secret, or the number of a document.
+#: Names with such a word whose value is public, a property of a secret, or the number of a document.
 _HARMLESS = re.compile(
     r"""
     (^|_)(public|publishable|client|site)_(key|token)$ | _sync_token$
@@ -24,7 +24,7 @@ _HARMLESS = re.compile(
     | _(edi|jo|rs|eg|sa|message|external|nilvera)_?uuid$""",
     re.IGNORECASE | re.VERBOSE,
 )
-#: Fields of Odoo whose name says nothing.
+#: Fields of Odoo whose name does not show that they hold a secret.
 _BY_NAME = frozenset(
     [
         ("calendar.event", "videocall_location"),
@@ -41,14 +41,15 @@ _BY_NAME = frozenset(
         ("spreadsheet.dashboard.share", "full_url"),
     ]
 )
-#: Types of which a value can be used as it is shown.
+#: Field types whose value a client could use as a secret.
 _TYPES = frozenset(["char", "text", "html", "binary", "json"])
 
 
 def is_secret(env, field):
-    """Return whether a field looks like one that opens something.
+    """Return whether a field holds a secret.
 
-    By its own name, by the field that it is related to, or by a secret that it is computed of.
+    It is recognized by its own name, by the field that it is related to, or by a secret that it is computed
+    from.
     """
     if field.type not in _TYPES:
         return False
@@ -71,7 +72,7 @@ def _is_named_so(field):
 
 
 def _path(env, model_name, dotted):
-    """The fields that a dotted path goes through."""
+    """Return the fields of a dotted path."""
     found = []
     for name in dotted.split("."):
         field = env[model_name]._fields.get(name) if model_name else None

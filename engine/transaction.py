@@ -1,13 +1,13 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Transactions beside the request's own, and the isolation level where parallel requests meet.
+"""Open transactions separate from the request's own, and set the isolation level for parallel requests.
 
-A cursor of its own must never wait for a lock that the same request holds: PostgreSQL sees two
-sessions, one of which is idle, and finds no deadlock. Hence the three rules that this module is for:
+A separate cursor must never wait for a lock that the same request holds: PostgreSQL sees two sessions, one
+of which is idle, and detects no deadlock. Three rules prevent that:
 
 - :func:`apart` is called before the request has written or locked anything, or after its commit
-  (:func:`after_commit`). At log level DEBUG, :func:`apart` checks it and logs an error.
-- Each such transaction has a lock timeout, after which Odoo's retry rolls the request back.
-- ``doc/architecture.md`` lists which locks are taken in which order.
+  (:func:`after_commit`). At log level DEBUG, :func:`apart` checks this and logs an error.
+- Each separate transaction has a lock timeout, after which Odoo's retry rolls the request back.
+- ``doc/architecture.md`` lists the order in which locks are taken.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from odoo.sql_db import Cursor
 
 _logger = logging.getLogger(__name__)
 
-#: How long a transaction apart waits for a lock. Others hold these rows for milliseconds; whoever
-#: waits longer waits for something that may never end.
+#: How long a separate transaction waits for a lock. Others hold these rows for milliseconds, so a longer
+#: wait may never end.
 _LOCK_TIMEOUT = "4s"
 _READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 
@@ -30,12 +30,12 @@ _READ_COMMITTED = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
 def read_committed(cr):
     """Begin a transaction on ``cr`` that waits for a parallel change instead of failing on it.
 
-    Odoo's cursors are REPEATABLE READ (``odoo/sql_db.py``): two requests that update one row make
-    the second fail, and Odoo's retry sleeps up to two seconds before it runs it again. What the
-    transaction did before is rolled back, so call this before any write.
+    Odoo's cursors are REPEATABLE READ (``odoo/sql_db.py``): if two requests update one row, the second one
+    fails, and Odoo's retry sleeps up to two seconds before it runs it again. This rolls back what the
+    transaction did before, so call it before any write.
 
-    The cursor of Odoo's tests is a savepoint in one long transaction: there the level cannot
-    change, and nothing runs in parallel. ``dev/live`` shows what happens outside of tests.
+    The cursor of Odoo's tests is a savepoint in one long transaction, whose isolation level cannot change
+    and in which nothing runs in parallel. ``dev/live`` tests what happens on a server.
     """
     if isinstance(cr, Cursor):
         cr.rollback()
@@ -44,28 +44,28 @@ def read_committed(cr):
 
 @contextlib.contextmanager
 def apart(env):
-    """Open a READ COMMITTED transaction beside the request's own; commit it at the end.
+    """Open a separate READ COMMITTED transaction and commit it at the end of the block.
 
     Call it while the request holds no lock: before its first write, or after its commit.
 
     :param env: the request's environment
     :return: an environment of the superuser on the new cursor
     :raise psycopg2.errors.LockNotAvailable: after :data:`_LOCK_TIMEOUT`; Odoo's retry rolls
-        the request back, which frees what it held, and runs it again
+        the request back, which releases its locks, and runs it again
     """
     with _another(env) as beside:
         if _is_parallel(beside) and _logger.isEnabledFor(logging.DEBUG) and _has_written(env.cr):
-            _logger.error("A transaction apart was opened after a write.", stack_info=True)
+            _logger.error("A separate transaction was opened after a write.", stack_info=True)
         yield beside
 
 
 @contextlib.contextmanager
 def apart_at_any_time(env):
-    """Open a transaction as :func:`apart` does, for what is rare and may be called at any time.
+    """Open a separate transaction as :func:`apart` does, for rare changes at any time of a request.
 
-    A request that has written or locked something is rolled back first, and has to run again.
+    A request that has written or locked something is rolled back first, and Odoo runs it again.
 
-    :raise ConcurrencyError: at the end, when the request was rolled back: Odoo runs it again
+    :raise ConcurrencyError: at the end of the block, if the request was rolled back
     """
     with _another(env) as beside:
         rolled_back = _is_parallel(beside) and _has_written(env.cr)
@@ -73,12 +73,12 @@ def apart_at_any_time(env):
             env.cr.rollback()
         yield beside
     if rolled_back:
-        raise ConcurrencyError("The request was rolled back, and runs again.")
+        raise ConcurrencyError("The request was rolled back and will run again.")
 
 
 @contextlib.contextmanager
 def _another(env):
-    """Open the transaction of :func:`apart`, whatever the request has done."""
+    """Open a separate transaction, whatever the request has done."""
     with env.registry.cursor() as cr:
         if isinstance(cr, Cursor):
             cr.execute(_READ_COMMITTED + "; SET LOCAL lock_timeout = %s", [_LOCK_TIMEOUT])
@@ -86,14 +86,14 @@ def _another(env):
 
 
 def _is_parallel(beside):
-    """Return whether a transaction is one of its own: Odoo's tests share one with the request."""
+    """Return whether a transaction is separate; in Odoo's tests it shares the one of the request."""
     return isinstance(beside.cr, Cursor)
 
 
 def _has_written(cr):
     """Return whether the transaction of ``cr`` has written or locked a row.
 
-    PostgreSQL gives a transaction its number with the first of either.
+    PostgreSQL assigns a transaction id on the first write or lock.
 
     :rtype: bool
     """
@@ -102,17 +102,19 @@ def _has_written(cr):
 
 
 def after_commit(cr, function):
-    """Call ``function()`` when the transaction of ``cr`` is committed, and only then.
+    """Call ``function()`` after the transaction of ``cr`` has been committed.
 
-    A database error is logged: the response is made already, and stays. The cursor of Odoo's tests
-    never commits, so there the call is made at once.
+    A database error is only logged, because the response is complete already. The cursor of Odoo's tests
+    never commits, so ``function()`` is called at once there.
     """
 
     def run():
         try:
             function()
         except psycopg2.Error as exc:
-            _logger.error("What follows a commit failed: %s", exc.pgcode or type(exc).__name__)
+            _logger.error(
+                "A callback after the commit failed: %s", exc.pgcode or type(exc).__name__
+            )
 
     if isinstance(cr, Cursor):
         cr.postcommit.add(run)

@@ -219,7 +219,7 @@ def test_full_connection_pool_is_503(server, user, log_in):
             assert int(answer.headers["retry-after"]) > 0
         assert device.get().status_code == 200
         small.expect("The Connection Pool Is Full")
-        small.expect("What follows a commit failed: PoolError")
+        small.expect("A callback after the commit failed: PoolError")
 
 
 def test_database_that_does_not_answer_is_503(server, threaded, user, log_in):

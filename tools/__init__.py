@@ -1,5 +1,5 @@
-"""Pure Python: standard library, PyJWT, passlib, werkzeug's exceptions.
+"""Pure Python code: standard library, PyJWT, passlib, exceptions of werkzeug and psycopg2.
 
-Nothing in here imports Odoo, so that all of it is tested in a second without a database
-(``dev/unit``), and nothing in here can reach a record.
+Nothing here imports Odoo, so that all of it is tested in seconds without a database (``dev/unit``) and
+cannot access records.
 """

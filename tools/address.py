@@ -1,4 +1,4 @@
-"""Client addresses: one spelling for each client, and the network that counts as one client."""
+"""Normalize client addresses, and find the network that counts as one client."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import ipaddress
 import re
 from typing import Final
 
-#: ``[2001:db8::1]``, perhaps with a port: RFC 7239 writes an IPv6 address so.
+#: ``[2001:db8::1]``, optionally with a port: the form of IPv6 addresses in RFC 7239.
 _BRACKETS: Final = re.compile(r"\[([^\]]*)\](?::[0-9]+)?")
 #: ``192.0.2.1:4711``; more than one colon is an IPv6 address.
 _PORT: Final = re.compile(r"([^:]*):[0-9]+")
-#: What a proxy writes in place of an address: ``unknown``, or a name of its own (RFC 7239, section 6).
+#: What a proxy may write instead of an address: ``unknown`` or an identifier (RFC 7239, section 6).
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -18,10 +18,10 @@ def normalize(text: str | None) -> str:
     """Return the canonical form of a client's address, without a port or an IPv6 zone.
 
     A server that listens on ``[::]`` sees an IPv4 client as ``::ffff:192.0.2.1``, and some proxies
-    add the port of the client, which is another one for each connection.
+    add the port of the client, which differs for each connection.
 
-    :param text: as the WSGI server or a proxy gives it
-    :return: the address; the text itself when it is a name; an empty text for anything else
+    :param text: the address from the WSGI server or a proxy
+    :return: the address; the text itself if it is an identifier; an empty text for anything else
     """
     host = (text or "").strip().strip('"')
     if match := _BRACKETS.fullmatch(host) or _PORT.fullmatch(host):
@@ -34,7 +34,7 @@ def normalize(text: str | None) -> str:
 
 
 def network(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 of an IPv6 address.
+    """Return the network that counts as one client: an IPv4 address, or the /64 of an IPv6 address.
 
     :param address: as :func:`normalize` returns it
     """

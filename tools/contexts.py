@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Keys of Odoo's context: which a connection can list for clients, and a context that is kept as text."""
+"""Check keys of Odoo's context, and parse a context that is stored as text."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-#: What an action is about. A client may always send them; they are checked as ids are.
+#: The records that an action is about. A client may always send these keys; they are checked as ids.
 RECORDS: Final = ("active_model", "active_id", "active_ids")
-#: Values for new records, checked as values are.
+#: Prefix of default values for new records, which are checked as values.
 DEFAULT: Final = "default_"
-#: No connection lists these: whose request it is and for which companies, what other parts of a
-#: request decide (language, time zone), and how Odoo's ORM or an installation works.
+#: Keys that no connection can list: they decide who the user is and which companies are active, are set
+#: by other parts of a request (language, time zone), or change how Odoo's ORM or an installation works.
 NEVER: Final = frozenset(
     """
     active_domain allowed_company_ids bin_size check_translations company delay_translations
@@ -25,28 +25,30 @@ NEVER: Final = frozenset(
     """.split()
 )
 _LISTABLE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
-#: Their meaning is fixed, or nobody but Odoo's own code is meant to use them.
+#: Prefixes of keys that have a fixed meaning or are for Odoo's own code only.
 _RESERVED: Final = (DEFAULT, "active_", "bin_size_", "bypass_", "jwt_")
-_ALTHOUGH: Final = "active_test"
+#: A key that can be listed although its prefix is reserved.
+_ALLOWED: Final = "active_test"
 
 
 def is_listable(name: str) -> bool:
     """Return whether a connection can list a key of the context for one of its actions."""
-    if name == _ALTHOUGH:
+    if name == _ALLOWED:
         return True
     plain = _LISTABLE.fullmatch(name) and not name.startswith(_RESERVED)
     return bool(plain) and name not in NEVER
 
 
 def split(text: str) -> list[str]:
-    """Return the names in a list that somebody has typed."""
+    """Return the names in a list that a person has typed."""
     return list(dict.fromkeys(re.findall(r"[^\s,;]+", text)))
 
 
 def read(text: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of the text of a context is plain data; nothing is executed.
+    """Return the keys of a context whose values are plain data, without executing code.
 
-    :param names: values for the names in it, such as ``active_id``
+    :param text: the context as Odoo stores it
+    :param names: values for the names in the text, such as ``active_id``
     """
     try:
         tree = ast.parse(text.strip() or "{}", mode="eval").body

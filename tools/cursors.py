@@ -1,10 +1,10 @@
-"""Keyset cursors: where a page ended, as text that a client hands back and can neither read nor change.
+"""Encode and decode keyset cursors: the end of a page, encrypted and authenticated.
 
-A cursor holds the values by which the last row was sorted, ending with its id, so that the next
-page begins behind them however many rows have come and gone in the meantime. It is bound to what
-was asked (model, order, domain, language, user): with anything else it is no cursor. It is sealed
-because a relation sorts by fields of its own model, which the client has not asked for. Where the
-values are too long for a URL it names the row instead, and is no good once that has other ones.
+A cursor holds the sort values of the last row, ending with its id, so that the next page begins after
+them even if rows have been inserted or deleted in the meantime. It is valid only for the same request
+(model, order, domain, language, user). It is encrypted because a relation is sorted by fields of its own
+model, which the client has not asked for. If the values are too long for a URL, the cursor names the row
+instead, and becomes invalid when the row's values change.
 """
 
 from __future__ import annotations
@@ -26,27 +26,29 @@ from .errors import ApiError, _
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _MAX_LENGTH: Final = 8192
-#: Characters of a position that a URL has room for, in whatever script.
+#: Maximum number of characters of a position in a URL, in any script.
 _MAX_POSITION: Final = 1000
 
-#: How a row is sorted: the text of each value as PostgreSQL casts it, None for NULL.
+#: The sort values of a row: the text to which PostgreSQL casts each value, None for NULL.
 Position = Sequence[str | None]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """In place of a position that is too long for a URL: the row that has it, while it has it."""
+    """A reference to a row, in place of a position that is too long for a URL."""
 
     record_id: int
     digest: str
 
     @classmethod
     def of(cls, record_id: int, position: Position) -> Mark:
+        """Build the mark of a row with its position."""
         payload = json.dumps(list(position), ensure_ascii=True).encode()
         return cls(record_id, hashlib.sha256(payload).hexdigest())
 
 
 def refused() -> ApiError:
+    """Return the error for an invalid cursor."""
     return ApiError(
         "bad_parameter",
         _('This "cursor" does not belong to this request. Start again with an empty one.'),
@@ -54,10 +56,11 @@ def refused() -> ApiError:
 
 
 def encode(position: Position, record_id: int, binding: str, key: bytes) -> str:
-    """The cursor of a position.
+    """Encode a position as a cursor.
 
-    :param record_id: of the row that is there
-    :param binding: everything the cursor is good for alone
+    :param record_id: the id of the row at the position
+    :param binding: a text that identifies the request for which the cursor is valid
+    :param key: the secret for the encryption
     """
     held: list[Any] = list(position)
     if sum(len(text or "") for text in position) > _MAX_POSITION:
@@ -70,10 +73,10 @@ def encode(position: Position, record_id: int, binding: str, key: bytes) -> str:
 
 
 def decode(text: str, terms: int, binding: str, key: bytes) -> tuple[str | None, ...] | Mark:
-    """The position of a cursor, or the mark of one that was too long.
+    """Decode a cursor to a position, or to the mark of one that was too long.
 
-    :param terms: how many values it has to have
-    :raise ApiError: ``bad_parameter`` for anything that :func:`encode` did not make for this binding
+    :param terms: the number of sort values
+    :raise ApiError: ``bad_parameter`` for a text that :func:`encode` did not return for this binding
     """
     if len(text) > _MAX_LENGTH or not text.isascii() or text.endswith("="):
         raise refused()
@@ -90,7 +93,7 @@ def decode(text: str, terms: int, binding: str, key: bytes) -> tuple[str | None,
     position = tuple(json.loads(payload))
     if isinstance(position[0], list):
         return Mark(*position[0])
-    if len(position) != terms:  # the same request before an update of the server
+    if len(position) != terms:  # made for the same request before an update of the server
         raise refused()
     return position
 

@@ -1,9 +1,9 @@
-"""A client's domain, read into a tree. It is data: nothing is evaluated, nothing reaches Odoo as it came.
+"""Parse a client's domain into a tree, without evaluating code.
 
-Accepted are Odoo's own prefix notation as JSON (``[["active", "=", true]]``) or as a Python
-literal (``[('active', '=', True)]``). The policy walks the tree and builds Odoo's ``Domain`` of
-it, condition by condition, so that an operator such as ``any!`` (which bypasses record rules,
-``odoo/orm/domains.py``) or a field the caller may not see has no way in.
+Odoo's prefix notation is accepted as JSON (``[["active", "=", true]]``) and as a Python literal
+(``[('active', '=', True)]``). The policy walks the tree and builds Odoo's ``Domain`` from it, condition by
+condition, so that an operator such as ``any!`` (which bypasses record rules, ``odoo/orm/domains.py``) or a
+field that the caller may not see never reaches Odoo.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ OPERATORS: Final = (
 )
 #: Spellings that Odoo accepts with a warning in its log.
 _ALIASES: Final = {"<>": "!=", "==": "="}
-#: Levels of a tree: connectives, ``any`` and the steps of a dotted path count alike. Deep enough for
-#: any screen, and whoever walks the tree stays far from Python's recursion limit.
+#: Maximum depth of a tree: connectives, ``any`` and the steps of a dotted path are one level each. It is
+#: enough for any user interface, and far below Python's recursion limit.
 MAX_DEPTH: Final = 32
 MAX_CONDITIONS: Final = 500
-#: Conditions within ``any`` within ``any``: PostgreSQL plans each level twice, so that each doubles the time.
+#: Maximum nesting of ``any``: PostgreSQL plans each level twice, so that each level doubles the time.
 MAX_NESTED: Final = 8
 _MAX_INTEGER: Final = 2**63 - 1  # PostgreSQL's bigint
-#: How much of what a client sent is said back to it.
+#: Maximum length of a client's text in an error message.
 _SHOWN: Final = 64
 
 
 @dataclass(frozen=True)
 class Condition:
-    """``path`` is the dotted field name, split; ``value`` a scalar, a tuple of scalars or a Node."""
+    """A condition; ``path`` is the split field name, ``value`` a scalar, a tuple of scalars or a Node."""
 
     path: tuple[str, ...]
     operator: str
@@ -50,20 +50,22 @@ class Condition:
 
 @dataclass(frozen=True)
 class Every:
-    """All of them hold; without children: always true."""
+    """A conjunction of its children; without children it is always true."""
 
     children: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)
 class Either:
-    """One of them holds; without children: never true."""
+    """A disjunction of its children; without children it is always false."""
 
     children: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)
 class Not:
+    """The negation of its child."""
+
     child: Node
 
 
@@ -72,9 +74,9 @@ TRUE: Final = Every()
 
 
 def parse(text: str) -> Node:
-    """The tree of a domain in its text form.
+    """Parse the text of a domain into a tree.
 
-    :raise ApiError: ``bad_domain``, with what is wrong and where
+    :raise ApiError: ``bad_domain``, whose message names the invalid part
     """
     try:
         terms = literal(text)
@@ -87,7 +89,7 @@ def parse(text: str) -> Node:
 
 
 def conditions(node: Node) -> Iterator[Condition]:
-    """The conditions of a tree in their order; those within ``any`` belong to their own one."""
+    """Yield the conditions of a tree in order, without those within ``any``."""
     if isinstance(node, Condition):
         yield node
         return
@@ -96,7 +98,7 @@ def conditions(node: Node) -> Iterator[Condition]:
 
 
 def build(terms: Any) -> Node:
-    """The tree of a domain in its list form, implicit "and" included.
+    """Build the tree of a domain in its list form, with an implicit "and" between its terms.
 
     :raise ApiError: ``bad_domain``
     """
@@ -104,7 +106,7 @@ def build(terms: Any) -> Node:
 
 
 class _Builder:
-    """Reads terms from the last to the first, as prefix notation wants it; each node with its height."""
+    """Build the tree from the last term to the first, as prefix notation requires, with the height of each node."""
 
     def __init__(self) -> None:
         self._conditions = 0
@@ -208,7 +210,7 @@ class _Builder:
 
 
 def _join(kind: type[Every | Either], operands: list[tuple[Node, int]]) -> tuple[Node, int]:
-    """One node for a row of the same connective, however long: ``| a | b c`` is one choice of three."""
+    """Join operands in one node; nested ones of the same connective are merged: ``| a | b c`` has three children."""
     children: list[Node] = []
     height = 0
     for node, its_height in operands:
@@ -238,7 +240,7 @@ def _too_deep() -> ApiError:
 
 
 def _ends_within_escape(operator: str, pattern: str) -> bool:
-    """Whether a pattern that PostgreSQL gets as it is ends with a backslash that escapes nothing."""
+    """Return whether a pattern that is passed to PostgreSQL unchanged ends with an incomplete escape."""
     backslashes = len(pattern) - len(pattern.rstrip("\\"))
     return "=" in operator and backslashes % 2 == 1
 

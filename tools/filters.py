@@ -1,11 +1,11 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""A connection's record filter: a domain in Python's notation, with a few names. Nothing is executed.
+"""Parse and evaluate the record filter of a connection: a domain in Python notation, without executing code.
 
-Odoo evaluates the domains of its record rules as code; those only administrators write. A filter
-is written by whoever manages connections and computed for every caller, so that code in it would
-run with the rights of all of them. What is accepted: lists, tuples, text, numbers, ``True``,
-``False``, ``None``, ``uid``, ``company_id``, ``company_ids``, fields of ``user`` and the sum of two
-lists, as in ``[('company_id', 'in', company_ids + [False])]``.
+Odoo evaluates the domains of record rules as code, but only administrators write those. A filter is
+written by whoever manages connections and evaluated for every caller, so code in it would run with the
+rights of all callers. A filter may contain lists, tuples, text, numbers, ``True``, ``False``, ``None``,
+``uid``, ``company_id``, ``company_ids``, fields of ``user`` and the sum of two lists, as in
+``[('company_id', 'in', company_ids + [False])]``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-#: What stands for the caller's own, as in a record rule.
+#: Names that stand for values of the caller, as in a record rule.
 NAMES: Final = ("user", "uid", "company_id", "company_ids")
 
 
 class FilterError(ValueError):
-    """The text is no filter; :attr:`part` is what is not understood."""
+    """A text that is not a valid filter; :attr:`part` is the part that is not accepted."""
 
     def __init__(self, part: str) -> None:
         super().__init__(part)
@@ -30,9 +30,9 @@ class FilterError(ValueError):
 
 @functools.lru_cache(maxsize=1024)
 def parse(text: str) -> ast.expr:
-    """The filter as a tree of what is accepted, nothing else.
+    """Parse a filter into a tree of accepted expressions.
 
-    :raise FilterError: for anything else
+    :raise FilterError: for any other expression
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
@@ -65,7 +65,7 @@ def _check(node: ast.expr) -> None:
 
 
 def _path(node: ast.expr) -> list[str]:
-    """``user.partner_id.id`` as ``["user", "partner_id", "id"]``; empty for what is no such path."""
+    """Return the steps of a path: ``user.partner_id.id`` is ``["user", "partner_id", "id"]``; empty for no path."""
     steps: list[str] = []
     while isinstance(node, ast.Attribute):
         steps.insert(0, node.attr)
@@ -74,28 +74,29 @@ def _path(node: ast.expr) -> list[str]:
 
 
 def paths(node: ast.AST) -> frozenset[tuple[str, ...]]:
-    """The names a filter uses, each with the fields it follows: ``("user", "partner_id", "id")``."""
+    """Return the names that a filter uses, each with its fields: ``("user", "partner_id", "id")``."""
     if isinstance(node, ast.expr) and (path := _path(node)):
         return frozenset([tuple(path)])
     return frozenset().union(*(paths(child) for child in ast.iter_child_nodes(node)))
 
 
 def evaluate(
-    tree: ast.expr, names: Mapping[str, Any], follow: Callable[[Any, str], Any] = getattr
+    tree: ast.expr, names: Mapping[str, Any], read_field: Callable[[Any, str], Any] = getattr
 ) -> Any:
-    """The domain as a list, for one caller.
+    """Evaluate a filter to a domain in list form, for one caller.
 
-    :param tree: of :func:`parse`
+    :param tree: the result of :func:`parse`
     :param names: a value for each of :data:`NAMES`
-    :param follow: gives a field of a record
+    :param read_field: a function that returns the value of a field of a record
+    :raise FilterError: for a sum of anything but lists
     """
     match node := tree:
         case ast.List(elts=items):
-            return [evaluate(item, names, follow) for item in items]
+            return [evaluate(item, names, read_field) for item in items]
         case ast.Tuple(elts=items):
-            return tuple(evaluate(item, names, follow) for item in items)
+            return tuple(evaluate(item, names, read_field) for item in items)
         case ast.BinOp(left=left, right=right):
-            both = evaluate(left, names, follow), evaluate(right, names, follow)
+            both = evaluate(left, names, read_field), evaluate(right, names, read_field)
             if not all(isinstance(side, list) for side in both):
                 raise FilterError(ast.unparse(node)[:64])
             return operator.add(*both)
@@ -106,5 +107,5 @@ def evaluate(
         case ast.Name(id=name):
             return names[name]
         case ast.Attribute(value=value, attr=name):
-            return follow(evaluate(value, names, follow), name)
+            return read_field(evaluate(value, names, read_field), name)
     raise FilterError(ast.unparse(node)[:64])

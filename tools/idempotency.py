@@ -1,4 +1,4 @@
-"""The header ``Idempotency-Key``: what a key may be, and when two requests are the same one."""
+"""Check the header ``Idempotency-Key``, and compare the requests that use the same key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEY: Final = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 
 
 def parse_key(text: str) -> str:
-    """The key as it was sent; quotes, where a client puts it in quotes, are a part of it.
+    """Return a valid key unchanged; quotes around it are a part of it.
 
     :raise ApiError: ``bad_parameter``
     """
@@ -31,15 +31,15 @@ def parse_key(text: str) -> str:
 def fingerprint(
     method: str, path: str, params: Iterable[tuple[str, str]], body: Any, company: str = ""
 ) -> str:
-    """A digest of what a request asks for: requests that ask for the same have the same one.
+    """Return the fingerprint of a request, which is the same for requests with the same meaning.
 
-    Neither the order of parameters and keys counts, nor white space, nor the ``id`` of a JSON-RPC
-    envelope, which a client numbers anew.
+    It ignores white space, the order of parameters and keys, and the ``id`` of a JSON-RPC envelope, which
+    differs for each request of a client.
 
-    :param params: of the query string
-    :param company: the companies that it is made for, as they were sent
-    :param body: decoded, out of its envelope
-    :raise ApiError: ``bad_json`` for one that is nested too deeply
+    :param params: the parameters of the query string
+    :param body: the decoded body, without its envelope
+    :param company: the active companies, as the client sent them
+    :raise ApiError: ``bad_json`` for a body that is nested too deeply
     """
     try:
         asked = json.dumps([method, path, sorted(params), body, company], sort_keys=True)

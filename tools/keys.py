@@ -1,8 +1,8 @@
-"""Signing keys: made, sealed for the database, loaded, and published as a JWK set.
+"""Generate signing keys, seal them for the database, load them, and publish them as a JWK set.
 
-A key has one algorithm for all its life (8725bis §3.1). By default it is an Ed25519 key
-(RFC 8037); an operator may give one in a file or the environment instead, Ed25519 as PEM or a
-secret of 32 bytes and more for HS256.
+A key has a single algorithm (8725bis §3.1). By default it is an Ed25519 key (RFC 8037). An operator can
+provide a key in a file or the environment instead: an Ed25519 key as PEM, or a secret of at least 32 bytes
+for HS256.
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-#: What the libraries that verify JWTs know; RFC 9864 has a name of its own for it, which few of them know.
+#: The algorithm name that JWT libraries know; few of them know ``Ed25519``, the name of RFC 9864.
 EDDSA: Final = "EdDSA"
 ED25519: Final = "Ed25519"
 HS256: Final = "HS256"
-#: Algorithm of a key -> the names that a header may call it by. Both of the first mean this one curve.
+#: Algorithm of a key → its names in a header. Both names of the first one mean the same curve here.
 _NAMES: Final = {EDDSA: (EDDSA, ED25519), HS256: (HS256,)}
-#: RFC 7518 §3.2: a key at least as long as the hash.
+#: RFC 7518 §3.2: a key must be at least as long as the hash.
 MIN_SECRET_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 
 
 class BadKey(ValueError):
-    """Key material that cannot be used; the message is for the administrator and holds none of it."""
+    """Key material that cannot be used; the message is for the administrator and contains none of it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """A key with its one algorithm; compared by identity.
+    """A key with its algorithm; compared by identity.
 
-    :param until: Unix seconds after which it verifies no more, None for no end
+    :param kid: the key id
+    :param until: Unix time after which the key no longer verifies tokens, None for no limit
     """
 
     kid: str
@@ -51,11 +52,11 @@ class Key:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What ``alg`` may be in the header of a token that this key verifies."""
+        """Return the values of ``alg`` that a token of this key may have in its header."""
         return _NAMES[self.algorithm]
 
     def jwk(self) -> dict[str, str] | None:
-        """The public JWK (RFC 8037), or None for a secret, which has no public part."""
+        """Return the public JWK (RFC 8037), None for a secret, which has no public part."""
         if self.algorithm != EDDSA:
             return None
         return {
@@ -67,7 +68,7 @@ class Key:
 
 
 def generate() -> bytes:
-    """A new Ed25519 private key, its 32 raw bytes (RFC 8032)."""
+    """Generate an Ed25519 private key and return its 32 raw bytes (RFC 8032)."""
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.Raw,
         serialization.PrivateFormat.Raw,
@@ -76,17 +77,17 @@ def generate() -> bytes:
 
 
 def load_private(raw: bytes) -> Key:
-    """The key of :func:`generate`'s bytes; ``kid`` is the RFC 7638 thumbprint of its public part."""
+    """Load a private key from its raw bytes; ``kid`` is the RFC 7638 thumbprint of the public key."""
     return _eddsa(Ed25519PrivateKey.from_private_bytes(raw))
 
 
 def load_public(raw: bytes, until: float | None = None) -> Key:
-    """A key that can only verify, of its 32 public bytes."""
+    """Load a key that can only verify, from its 32 public bytes."""
     return Key(_thumbprint(raw), EDDSA, Ed25519PublicKey.from_public_bytes(raw), None, until)
 
 
 def load_given(material: bytes) -> Key:
-    """The key that an operator gave: PEM of an Ed25519 private key, or a secret for HS256.
+    """Load the key that an operator provides: an Ed25519 private key as PEM, or a secret for HS256.
 
     :raise BadKey: for another kind of key, and for a secret shorter than 32 bytes
     """
@@ -106,37 +107,38 @@ def load_given(material: bytes) -> Key:
 
 
 def public_bytes(key: Key) -> bytes:
-    """What may stand in the database of a key: nothing, for a secret."""
+    """Return the public bytes of a key, which may be stored in the database; empty for a secret."""
     return _raw(key.public) if key.algorithm == EDDSA else b""
 
 
 def jwk_set(keys: Iterable[Key]) -> dict[str, list[dict[str, str]]]:
-    """RFC 7517 §5, public members only."""
+    """Return the JWK set of keys (RFC 7517 §5), with public members only."""
     return {"keys": [jwk for key in keys if (jwk := key.jwk())]}
 
 
 def seal(secret: bytes, keeper: bytes, kid: str) -> bytes:
-    """``secret`` encrypted (AES-256-GCM) with a key that is not in the database, bound to ``kid``.
+    """Encrypt a secret (AES-256-GCM) with a sealing key that is not in the database.
 
-    :param keeper: 32 bytes
-    :param kid: authenticated, so that rows cannot be exchanged
+    :param keeper: the sealing key, 32 bytes
+    :param kid: the key id; it is authenticated, so that sealed secrets cannot be swapped between rows
     """
     nonce = secrets.token_bytes(_NONCE_BYTES)
     return nonce + AESGCM(keeper).encrypt(nonce, secret, kid.encode())
 
 
 def unseal(sealed: bytes, keeper: bytes, kid: str) -> bytes:
-    """
-    :raise BadKey: when it was sealed with another key, or changed
+    """Decrypt a secret that :func:`seal` encrypted.
+
+    :raise BadKey: if it was sealed with another sealing key or key id, or has been changed
     """
     try:
         return AESGCM(keeper).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], kid.encode())
     except InvalidTag as exc:
-        raise BadKey("The key was sealed with another key, or changed.") from exc
+        raise BadKey("The signing key was sealed with another sealing key, or changed.") from exc
 
 
 def keeper_id(keeper: bytes) -> str:
-    """A name for a sealing key that does not tell it."""
+    """Return an id for a sealing key, which does not reveal the key."""
     return _b64(hashlib.sha256(b"jwt_auth_api keeper" + keeper).digest()[:16])
 
 
@@ -154,7 +156,7 @@ def _thumbprint_members(raw: bytes) -> dict[str, str]:
 
 
 def _thumbprint(raw: bytes) -> str:
-    """RFC 7638: SHA-256 of the required members, sorted, without spaces."""
+    """Return the thumbprint of RFC 7638: SHA-256 of the required members, sorted, without spaces."""
     canonical = json.dumps(_thumbprint_members(raw), sort_keys=True, separators=(",", ":"))
     return _b64(hashlib.sha256(canonical.encode()).digest())
 

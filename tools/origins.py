@@ -1,4 +1,4 @@
-"""Origins of web pages (RFC 6454): which may use the API from a browser, and which are our own."""
+"""Parse lists of web origins (RFC 6454), and recognize those of the server itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 #: Scheme, host and port as a browser sends them. Apps in a web view have schemes of their own, such as
-#: ``capacitor://localhost``. ``*``, ``null`` and ``file://`` name nobody.
+#: ``capacitor://localhost``. ``*``, ``null`` and ``file://`` identify no origin.
 _ORIGIN: Final = re.compile(
     r"([a-z][a-z0-9+.-]*)://((?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)/?"
 )
@@ -17,16 +17,16 @@ _PORTS: Final = {"http": ":80", "https": ":443"}
 
 @dataclass(frozen=True)
 class Origins:
-    """What a list of origins says."""
+    """A parsed list of origins."""
 
     allowed: frozenset[str]
-    #: Entries that are no origin, as they were written.
+    #: Entries that are not an origin, as they were written.
     ignored: tuple[str, ...]
 
 
 @lru_cache(maxsize=64)
 def parse(text: str) -> Origins:
-    """Read a list of origins that commas separate."""
+    """Parse a list of origins separated by commas."""
     allowed, ignored = set(), []
     for entry in filter(None, map(str.strip, text.split(","))):
         if match := _ORIGIN.fullmatch(entry.lower()):
@@ -38,15 +38,15 @@ def parse(text: str) -> Origins:
 
 
 def is_own(origin: str, host: str, *, secure: bool) -> bool:
-    """Whether a page of this origin comes from the host that the request is for.
+    """Return whether an origin is the host of the request itself.
 
-    A page that came over HTTP can be anybody's in between, so that it is none of ours where the
-    request came over HTTPS. A server behind a proxy may see HTTP where the browser sees HTTPS: a
-    page that came over HTTPS is always of its host.
+    A page loaded over HTTP may have been changed on its way, so it does not count as our own if the request
+    came over HTTPS. The other way round it does: a server behind a proxy may see HTTP where the browser
+    uses HTTPS.
 
     :param origin: the header ``Origin``
     :param host: the header ``Host``
-    :param secure: whether the request is known to have come over HTTPS
+    :param secure: whether the request certainly came over HTTPS
     """
     scheme, _separator, own = origin.lower().partition("://")
     if scheme not in _PORTS or (secure and scheme != "https"):

@@ -1,14 +1,13 @@
-"""What an authenticator answered to a challenge (WebAuthn), checked for its form.
+"""Check the form of a passkey assertion (WebAuthn) before Odoo verifies it.
 
-Odoo verifies it (``addons/auth_passkey``); but its library raises a dozen different exceptions for
-what has not even the right form, and none may become a 500. So nothing gets there that has not::
+Odoo's library (``addons/auth_passkey``) raises a dozen different exceptions for malformed assertions, none
+of which may become a 500. So only assertions of this form are passed to it::
 
     {"id": "<base64url>", "rawId": "<the same>", "type": "public-key",
      "response": {"clientDataJSON": "<base64url>", "authenticatorData": "<base64url>",
                   "signature": "<base64url>", "userHandle": "<base64url>" | null}}
 
-which is what ``JSON.stringify`` makes of what ``navigator.credentials.get`` gave; other keys are
-left out.
+This is the result of ``navigator.credentials.get`` as ``JSON.stringify`` returns it. Other keys are removed.
 """
 
 from __future__ import annotations
@@ -30,17 +29,18 @@ _AUTHENTICATOR_DATA_BYTES: Final = 37
 
 @dataclass(frozen=True)
 class Assertion:
-    """The answer of an authenticator, of the right form; whether it is a right answer Odoo knows."""
+    """A well-formed assertion, not verified yet."""
 
-    #: Which passkey it is of, as it says.
+    #: The id of the passkey, as the client states it.
     id: str
-    #: The JSON that Odoo takes.
+    #: The assertion as JSON for Odoo.
     text: str
 
 
 def parse_assertion(value: Any) -> Assertion:
-    """
-    :raise ApiError: ``bad_value``
+    """Parse the assertion that a client sends.
+
+    :raise ApiError: ``bad_value`` for a malformed one
     """
     try:
         return _assertion(value)
@@ -52,8 +52,9 @@ def parse_assertion(value: Any) -> Assertion:
 
 
 def _assertion(value: Any) -> Assertion:
-    """
-    :raise ValueError: when it does not have the form
+    """Build an assertion from the values that a client sends.
+
+    :raise ValueError: if they do not have the right form
     """
     given = _object(value)
     response = _object(given.get("response"))
@@ -97,7 +98,10 @@ def _check_client_data(raw: bytes) -> None:
 
 
 def _check_authenticator_data(raw: bytes) -> None:
-    """No new key and no extensions, which were not asked for (WebAuthn, 6.1 and 7.2); backed up only what can be."""
+    """Check the authenticator data (WebAuthn, 6.1 and 7.2).
+
+    It must have no new key and no extensions, and only a key that can be backed up may be backed up.
+    """
     if len(raw) != _AUTHENTICATOR_DATA_BYTES:
         raise ValueError
     flags = {name for name, bit in _FLAGS.items() if raw[32] & bit}

@@ -1,11 +1,11 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Reads the columns of a query in PostgreSQL's plan of it: ``EXPLAIN (VERBOSE, FORMAT JSON)``."""
+"""Find the expressions of a query's columns in PostgreSQL's plan: ``EXPLAIN (VERBOSE, FORMAT JSON)``."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-#: Reads the clock without parentheses; a call of a function has some.
+#: Keywords that read the clock and are written without parentheses, unlike function calls.
 _CLOCK = re.compile(r"\b(?:CURRENT_(?:DATE|TIME|TIMESTAMP)|LOCALTIME(?:STAMP)?)\b")
 _CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(")
 
@@ -16,18 +16,18 @@ def calls(expression: str) -> set[str]:
 
 
 def reads_clock(expression: str) -> bool:
-    """Return whether an expression has a keyword of SQL for the current moment."""
+    """Return whether an expression contains an SQL keyword for the current time."""
     return bool(_CLOCK.search(expression))
 
 
 def expressions(plan: dict[str, Any], index: int) -> Iterator[str]:
     """Yield the expressions that the value of a column is computed from.
 
-    Where the plan does not tell which of them belong to the column, these are all expressions below it. A
-    filter or a join only decides whether there is a row, so that it does not count.
+    If the plan does not show which of them belong to the column, all expressions of the node's children are
+    yielded. Filters and joins are ignored, because they only decide whether there is a row.
 
-    :param plan: the plan of a whole query, as the JSON has it
-    :param index: the place of the column
+    :param plan: the plan of a whole query, from the JSON
+    :param index: the position of the column
     """
     output, children = plan.get("Output"), plan.get("Plans", ())
     if output is None or plan["Node Type"] == "Subquery Scan":

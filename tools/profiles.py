@@ -1,4 +1,4 @@
-"""The two profiles of the API: the documented contract, and the stricter one that current advice asks for."""
+"""The two profiles of the API: the documented contract, and a stricter one that follows current advice."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Final
 
 from .errors import ApiError, _, unauthorized
 
-#: The cookie, the header and the key of a body that hold a refresh token.
+#: Name of the cookie, the header and the key in a body that contain a refresh token.
 REFRESH_TOKEN: Final = "refreshToken"  # noqa: S105 - its name
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What differs between the profiles; ``doc/security.md`` says why."""
+    """The differences between the profiles, which ``doc/security.md`` explains."""
 
     name: str
-    #: The cookie that holds a browser's refresh token. No other host of the same site can set or
-    #: overwrite one that begins with ``__Host-`` (RFC 6265bis, section 4.1.3.2).
+    #: The cookie with a browser's refresh token. No other host of the same site can set or overwrite a
+    #: cookie whose name begins with ``__Host-`` (RFC 6265bis, section 4.1.3.2).
     cookie: str
     #: ``SameSite`` of the cookie.
     same_site: str
-    #: Whether ``/api/update/access-token`` rotates a refresh token that did not come in the cookie.
+    #: Whether ``/api/update/access-token`` also rotates a refresh token that is not in the cookie.
     rotates_every_token: bool
-    #: Whether a browser's login keeps the refresh token out of the body.
+    #: Whether the response to a browser's login has the refresh token only in the cookie.
     cookie_alone: bool
-    #: The access rights of a new connection, a value of its field ``run_as``.
+    #: The default of ``run_as`` for a new connection.
     run_as: str
-    #: The code of the error for an invalid refresh token.
+    #: The error code for an invalid refresh token.
     refusal: str
 
     def invalid_refresh_token(self, message: str = "") -> ApiError:
-        """Return the error for a refresh token that is not accepted.
+        """Return the error for an invalid refresh token.
 
         It is a 401 with a challenge, or the 400 ``invalid_grant`` of RFC 6749, section 5.2.
         """
@@ -60,5 +60,5 @@ STRICT: Final = Profile(
     run_as="user",
     refusal="invalid_grant",
 )
-#: By the value of the system parameter; the first one is the default.
+#: Value of the system parameter → profile; the first one is the default.
 PROFILES: Final[Mapping[str, Profile]] = {each.name: each for each in (COMPATIBLE, STRICT)}

@@ -1,4 +1,4 @@
-"""What text and numbers a client may send: PostgreSQL cannot keep everything that JSON can say."""
+"""Check that PostgreSQL can store text and numbers, and parse JSON and Python literals."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import threading
 import warnings
 from typing import Any, Final, NoReturn
 
-#: The deepest that JSON may be nested: Odoo copies and compares such values by recursion.
+#: Maximum nesting of JSON values, because Odoo copies and compares them recursively.
 _MAX_JSON_DEPTH: Final = 64
-#: Far beyond any id, and a float of this size is still exact.
+#: Far above any id; floats up to this size are exact.
 _MAX_WHOLE: Final = 2**53
 _parsing: Final = threading.Lock()
 
 
 def storable(text: str) -> bool:
-    """Whether PostgreSQL can keep it: no NUL (0x00), no lone surrogate."""
+    """Return whether PostgreSQL can store a text: it has no NUL (0x00) and no lone surrogate."""
     if "\x00" in text:
         return False
     try:
@@ -29,7 +29,7 @@ def storable(text: str) -> bool:
 
 
 def storable_json(value: Any, depth: int = 1) -> bool:
-    """Whether PostgreSQL can keep all texts and numbers of a JSON value, and Odoo its depth."""
+    """Return whether PostgreSQL can store all texts and numbers of a JSON value, and Odoo can handle its depth."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
@@ -42,7 +42,7 @@ def storable_json(value: Any, depth: int = 1) -> bool:
 
 
 def reject_constant(name: str) -> NoReturn:
-    """``parse_constant`` for :func:`json.loads`: Python's decoder takes NaN, JSON does not.
+    """Reject NaN and infinity, as ``parse_constant`` of :func:`json.loads`, which accepts them otherwise.
 
     :raise ValueError: always
     """
@@ -69,15 +69,15 @@ def whole_json(value: Any) -> Any:
 
 
 def literal(text: str) -> Any:
-    """Parse JSON or, where that fails, a Python literal. Nothing is evaluated.
+    """Parse JSON or, if that fails, a Python literal, without evaluating code.
 
     :raise ValueError: for text that is neither
     """
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(text, parse_constant=reject_constant)
     try:
-        # Python's parser warns of some odd literals: no client writes into the server's log. The
-        # filters are the whole process's, hence the lock.
+        # Python's parser warns about some odd literals, which must not let clients write to the server log.
+        # Warning filters are global to the process, hence the lock.
         with _parsing, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.literal_eval(text.strip())
@@ -85,12 +85,12 @@ def literal(text: str) -> Any:
         raise ValueError("neither JSON nor a Python literal") from None
 
 
-#: Scripts, as Odoo's codes of languages name them and as RFC 5646 does.
+#: Script in Odoo's language codes → script in RFC 5646.
 _SCRIPTS: Final = {"latin": "Latn", "cyrl": "Cyrl", "cyrillic": "Cyrl"}
 
 
 def language_tag(code: str) -> str:
-    """Return the tag of RFC 5646 for a language's code in Odoo: ``sr-Latn-RS`` for ``sr_RS@latin``."""
+    """Return the RFC 5646 tag of an Odoo language code: ``sr-Latn-RS`` for ``sr_RS@latin``."""
     name, _at, script = code.partition("@")
     language, _line, region = name.partition("_")
     return "-".join(filter(None, [language, _SCRIPTS.get(script.lower(), ""), region]))

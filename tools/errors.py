@@ -1,11 +1,11 @@
-"""Every error a client can see: one table of codes, one exception, one translation into an answer.
+"""Define all errors of the API: the table of codes, one exception, and the conversion of other exceptions.
 
-The shape is the same everywhere under ``/api/``::
+The form is the same everywhere under ``/api/``::
 
     {"success": false, "error": "<machine_code>", "message": "<one sentence for a person>"}
 
-The codes are stable words that clients switch on; they are never translated. ``doc/errors.md``
-has a heading for each, and a test compares it with :data:`CODES`.
+The codes are stable identifiers for programs and are never translated. ``doc/errors.md`` has a heading for
+each code, and a test compares it with :data:`CODES`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from werkzeug.wrappers import Response
 
 JSON_TYPE: Final = "application/json; charset=utf-8"
 
-#: Machine code -> HTTP status.
+#: Error code → HTTP status.
 CODES: Final[dict[str, int]] = {
-    # 400: the request itself is wrong; sending it again unchanged cannot help
+    # 400: the request is invalid; it fails again if it is repeated unchanged
     "bad_request": 400,
     "bad_json": 400,
     "bad_parameter": 400,
@@ -32,7 +32,7 @@ CODES: Final[dict[str, int]] = {
     "unknown_field": 400,
     "no_database": 400,
     "invalid_grant": 400,
-    # 401: who are you?
+    # 401: the caller is not authenticated
     "missing_token": 401,
     "invalid_token": 401,
     "invalid_credentials": 401,
@@ -41,14 +41,14 @@ CODES: Final[dict[str, int]] = {
     "invalid_mfa_token": 401,
     "invalid_code": 401,
     "invalid_passkey": 401,
-    # 403: we know who you are, and no
+    # 403: the caller is authenticated, but not allowed
     "access_denied": 403,
     "foreign_origin": 403,
     # 404, 405
     "not_found": 404,
     "model_not_found": 404,
     "method_not_allowed": 405,
-    # what the moment forbids
+    # the state of the server or the content of the request does not allow it
     "conflict": 409,
     "precondition_failed": 412,
     "payload_too_large": 413,
@@ -57,18 +57,18 @@ CODES: Final[dict[str, int]] = {
     "validation_error": 422,
     "idempotency_key_reused": 422,
     "too_many_requests": 429,
-    # ours
+    # the server fails
     "server_error": 500,
     "unavailable": 503,
 }
 
 
 def _(source: str) -> str:
-    """Mark a sentence for the catalogue; the dispatcher translates it for the caller's language."""
+    """Mark a message for translation; the dispatcher translates it to the caller's language."""
     return source
 
 
-#: The sentence for a status that somebody else raised (werkzeug, Odoo) without one for a person.
+#: HTTP status → code and message, for exceptions of werkzeug and Odoo without a message for people.
 _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     400: ("bad_request", _("The request could not be understood.")),
     401: ("missing_token", _("Log in first.")),
@@ -84,11 +84,11 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
 }
 _REALM: Final = 'Bearer realm="odoo"'
-#: How many problems of one request are told.
+#: Maximum number of problems that one response reports.
 MAX_PROBLEMS: Final = 100
-#: What a client waits for before it asks a server again that is overloaded, or has no database.
+#: ``Retry-After`` of a server that is overloaded or cannot access its database.
 RETRY_SECONDS: Final = 5
-#: The database cannot be asked: all connections are in use, it is down, or it has just gone.
+#: The database is not available: all connections are in use, or it is down or stopping.
 _UNREACHABLE: Final = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
 _SERVER_ERROR: Final = _(
     "An internal error occurred. Administrators find the details in the server log."
@@ -96,17 +96,17 @@ _SERVER_ERROR: Final = _(
 
 
 class ApiError(HTTPException):
-    """An answer that is an error, with a code of :data:`CODES` and one sentence for a person.
+    """An error response, with a code of :data:`CODES` and a message for people.
 
-    It is an :class:`~werkzeug.exceptions.HTTPException`, because Odoo turns any other exception of
-    an authentication method into a bare 403 (``addons/base/models/ir_http.py``,
-    ``_authenticate_explicit``). Raised on a route of another type (``http``, ``json2``) it answers
-    with the same JSON.
+    It is an :class:`~werkzeug.exceptions.HTTPException`, because Odoo converts any other exception of an
+    authentication method to a bare 403 (``addons/base/models/ir_http.py``, ``_authenticate_explicit``). On a
+    route of another type (``http``, ``json2``) it returns the same JSON.
 
     :param error: a code of :data:`CODES`
-    :param message: the sentence, with ``%(name)s`` placeholders for ``params``
+    :param message: the message, with ``%(name)s`` placeholders for ``params``
     :param headers: further response headers, as ``(name, value)`` pairs
-    :param extra: further keys of the body, where a code documents them
+    :param extra: further keys of the body that are documented for the code
+    :param params: values for the placeholders
     """
 
     def __init__(
@@ -128,16 +128,17 @@ class ApiError(HTTPException):
         super().__init__(self.message())
 
     def message(self, translate: Callable[[str], str] = str) -> str:
-        """The sentence, in the language of ``translate`` (source text → translated text)."""
+        """Return the message, translated by ``translate`` (source text → translated text)."""
         template = translate(self.template)
         return template % self.params if self.params else template
 
     def body(self, translate: Callable[[str], str] = str) -> dict[str, Any]:
+        """Return the body of the response, with a translated message."""
         message = self.message(translate)
         return {"success": False, "error": self.error, "message": message, **self.extra}
 
     def get_response(self, environ: Any = None, scope: Any = None) -> Response:
-        """The JSON answer, for routes whose dispatcher is not ours."""
+        """Return the JSON response, for routes with another dispatcher."""
         response = Response(dump_json(self.body()), status=self.code, content_type=JSON_TYPE)
         response.headers.extend(self.headers)
         return response
@@ -148,21 +149,21 @@ class ApiError(HTTPException):
 
     @response.setter
     def response(self, value: Any) -> None:
-        """werkzeug's constructor assigns ``None``; the answer is always built from the code."""
+        """Ignore the ``None`` that werkzeug's constructor assigns; the response is always built from the code."""
 
 
 class Refused(ApiError):
-    """An error after which the writes of its request stand.
+    """An error response after which the writes of the request are committed.
 
-    Odoo rolls back a request that raises. Some refusals have to stay written: the end of a session
-    whose used refresh token came back, a failed second factor. They raise this error;
-    ``ApiDispatcher.dispatch`` catches it and returns its response, so that Odoo commits. An endpoint
-    has nothing to remember.
+    Odoo rolls back a request that raises an exception. Some writes have to persist: the end of a session
+    after the reuse of a refresh token, a failed second factor. Raise this error for them;
+    ``ApiDispatcher.dispatch`` catches it and returns its response, so that Odoo commits. Endpoints need no
+    code for it.
     """
 
     @classmethod
     def of(cls, error: ApiError) -> Refused:
-        """Return another error as one after which the writes stand."""
+        """Convert an error to one after which the writes are committed."""
         return cls(
             error.error,
             error.template,
@@ -175,14 +176,14 @@ class Refused(ApiError):
 def unauthorized(error: str, message: str, *, challenge: str = "") -> ApiError:
     """Return a 401 with the challenge of RFC 6750, section 3.
 
-    :param challenge: the ``error`` of the challenge; empty when the client sent no token at all
+    :param challenge: the ``error`` of the challenge; empty if the client sent no token
     """
     header = f'{_REALM}, error="{challenge}"' if challenge else _REALM
     return ApiError(error, message, headers=[("WWW-Authenticate", header)])
 
 
 class Problems:
-    """Collects what is wrong with a request, so that a client learns everything at once."""
+    """Collect all problems of a request, so that one response reports all of them."""
 
     def __init__(self) -> None:
         self._found: list[ApiError] = []
@@ -192,19 +193,22 @@ class Problems:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many as a response tells: nobody has to look for more."""
+        """Return whether a response reports no further problems."""
         return len(self._found) >= MAX_PROBLEMS
 
     def add(self, error: str, message: str, /, **params: Any) -> None:
+        """Add a problem, with the parameters of :class:`ApiError`."""
         self.catch(ApiError(error, message, **params))
 
     def catch(self, exc: ApiError) -> None:
+        """Add an error that was raised."""
         if not self.is_full:
             self._found.append(exc)
 
     def raise_if_any(self) -> None:
-        """
-        :raise ApiError: with the first problem's code and the sentences of all of them
+        """Raise the problems, if there are any.
+
+        :raise ApiError: with the code of the first problem and the messages of all
         """
         if not self._found:
             return
@@ -214,7 +218,7 @@ class Problems:
 
 
 class SeveralErrors(ApiError):
-    """Several problems of one request: the first one's code, everybody's sentence."""
+    """Several problems of one request: the code of the first one, and the messages of all."""
 
     def __init__(self, problems: list[ApiError]) -> None:
         self.problems = problems
@@ -225,7 +229,7 @@ class SeveralErrors(ApiError):
 
 
 def dump_json(value: Any) -> bytes:
-    """JSON as UTF-8 bytes; a lone surrogate (only a client can bring one) is escaped, not fatal.
+    """Encode JSON as UTF-8; a lone surrogate, which only a client can send, is escaped.
 
     :raise ValueError: for NaN and the infinities, which JSON does not have
     """
@@ -234,11 +238,11 @@ def dump_json(value: Any) -> bytes:
 
 
 def from_exception(exc: BaseException) -> ApiError:
-    """The answer for any exception; an unknown one tells the client nothing but that we failed.
+    """Convert any exception to an error response; an unknown one reveals no details.
 
-    Odoo's own exceptions carry ``http_status`` (``odoo/exceptions.py``) and a message meant for
-    people, which is kept. Database errors carry ``pgcode``: a lost race is a 409, a value that
-    does not fit its column a 400; their text (SQL, constraint names) is never shown.
+    Odoo's own exceptions have an ``http_status`` (``odoo/exceptions.py``) and a message for people, which is
+    kept. Database errors have a ``pgcode``: a lost race is a 409, a value that does not fit its column a
+    400. Their text (SQL, constraint names) is never shown.
     """
     if isinstance(exc, ApiError):
         return exc
@@ -264,7 +268,7 @@ def from_exception(exc: BaseException) -> ApiError:
 
 
 def unavailable(message: str | None = None) -> ApiError:
-    """Return a 503 that says when to try again (RFC 9110, section 15.6.4)."""
+    """Return a 503 with ``Retry-After`` (RFC 9110, section 15.6.4)."""
     headers = [("Retry-After", str(RETRY_SECONDS))]
     return ApiError("unavailable", message or _BY_STATUS[503][1], headers=headers)
 
@@ -279,9 +283,9 @@ def _from_status(status: int) -> ApiError:
 
 
 def _from_integrity(pgcode: str) -> ApiError:
-    """What Odoo found no words of its own for: it shows the database's text, we do not.
+    """Return the error for a violated constraint for which Odoo only has the database's text.
 
-    PostgreSQL 18 reports ``ON DELETE RESTRICT`` as 23001, which Odoo does not know.
+    That text is not shown. PostgreSQL 18 reports ``ON DELETE RESTRICT`` as 23001, which Odoo does not know.
     """
     if pgcode in {"23001", "23503"}:
         return ApiError(
@@ -291,12 +295,15 @@ def _from_integrity(pgcode: str) -> ApiError:
 
 
 def _from_pgcode(pgcode: str) -> ApiError:
-    """Class 40 is a lost race, 55P03 a lock not had; class 22 a value outside its column, 54000
-    one that is too long for its index."""
+    """Convert a PostgreSQL error code.
+
+    Class 40 is a lost race and 55P03 a lock that is not available. Class 22 is a value that does not fit its
+    column, and 54000 one that is too long for its index.
+    """
     if pgcode.startswith("40") or pgcode == "55P03":
         return _from_status(409)
     if pgcode.startswith("22") or pgcode == "54000":
         return ApiError("bad_value", _("A value does not fit its field."))
-    if pgcode.startswith(("08", "53", "57")):  # no connection, no resources, told to stop
+    if pgcode.startswith(("08", "53", "57")):  # no connection, no resources, shutting down
         return _from_status(503)
     return ApiError("server_error", _SERVER_ERROR)

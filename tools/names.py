@@ -1,8 +1,8 @@
-"""Names of parameters and keys that nobody reads: which of them are refused, and what was probably meant.
+"""Reject unknown parameters and keys, and suggest the name that was probably meant.
 
-A misspelled ``domain`` would answer more than was asked for, so it must not pass in silence. Where
-clients are typed every unknown name is refused. Elsewhere apps send names of their own (``_``,
-``db``, ``device``), which pass unless they look like a known name or like its kind.
+A misspelled ``domain`` would return more records than requested, so it must not be ignored. On resource
+paths every unknown name is rejected. Elsewhere apps send names of their own (``_``, ``db``, ``device``),
+which are ignored unless they look like a known name or mean the same in other APIs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from .errors import Problems, _
 from .text import storable
 
-#: What other APIs call the same thing, without case and punctuation.
+#: Names in other APIs, without case and punctuation → names here.
 _KINDS: Final = {
     word: name
     for name, words in {
@@ -39,17 +39,18 @@ _KINDS: Final = {
     }.items()
     for word in words.split()
 }
+#: Maximum length of a name in an error message.
 _SHOWN: Final = 64
-#: Names that nobody reads, in one place: apps send a handful of their own.
+#: Maximum number of unknown names in one place; apps send a few of their own.
 _MAX_UNKNOWN: Final = 100
-#: Known names that ordinary words are near (``contact``, ``content``): compared as short ones are.
+#: Known names that are similar to ordinary words (``contact``, ``content``), compared like short names.
 _NEAR_OTHERS: Final = frozenset(["context"])
 
 
 class Declared(Mapping[str, Any]):
-    """Parameters or keys that can be read under declared names alone.
+    """Parameters or keys that can only be read by declared names.
 
-    Whoever adds a parameter has to declare it, and so it is known to :func:`check`.
+    So a new parameter has to be declared, and :func:`check` knows it.
     """
 
     def __init__(self, given: Mapping[str, Any], names: Collection[str]) -> None:
@@ -80,7 +81,7 @@ def is_empty(value: Any) -> bool:
 
 
 def given(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a body that were given: null, ``{}`` and ``[]`` stand for nothing."""
+    """Return the keys of a body that are given; null, ``{}`` and ``[]`` count as not given."""
     return {name: value for name, value in body.items() if not is_empty(value)}
 
 
@@ -93,10 +94,13 @@ def check(
     elsewhere: Collection[str] = (),
     strict: bool = False,
 ) -> None:
-    """Refuse unknown names, all of them or those that look like known ones.
+    """Reject unknown names: all of them, or those that are similar to known ones.
 
-    :param elsewhere: names that count in another place: they and their look-alikes are refused here
-    :param strict: refuse all
+    :param known: the names that are valid here
+    :param problems: gets an error for each rejected name
+    :param error: the error code
+    :param elsewhere: names that are valid in another place; they and similar names are rejected here
+    :param strict: reject all unknown names
     """
     unknown = [name for name in names if name not in known]
     if len(unknown) > _MAX_UNKNOWN:
@@ -134,12 +138,12 @@ def check_keys(
     elsewhere: Collection[str] = (),
     strict: bool = False,
 ) -> None:
-    """Refuse unknown keys of a body as :func:`check` does; a key that was not given has no name."""
+    """Reject unknown keys of a body as :func:`check` does; keys that are not given are ignored."""
     check(given(body), known, problems, error="bad_value", elsewhere=elsewhere, strict=strict)
 
 
 def check_repeated(params: Any, known: Collection[str], problems: Problems) -> None:
-    """Refuse a parameter that is given twice with different values: one of them would vanish."""
+    """Reject a parameter that is given twice with different values, one of which would be lost."""
     if not isinstance(params, MultiDict):
         return
     for name in params:
@@ -150,10 +154,10 @@ def check_repeated(params: Any, known: Collection[str], problems: Problems) -> N
 
 
 def nearest(name: str, known: Collection[str], elsewhere: Collection[str] = ()) -> str | None:
-    """Return the name that is probably meant; None for no such name.
+    """Return the name that is probably meant; None if no name is similar.
 
-    What is written the same, or is called so elsewhere, comes before a slip of the finger, and a known
-    name before one that counts elsewhere.
+    The same name in another spelling and a name from another API come before a typing error. A known name
+    comes before one that is valid elsewhere.
     """
     word = _plain(name)
     if not word or len(word) > _SHOWN:
@@ -169,15 +173,15 @@ def nearest(name: str, known: Collection[str], elsewhere: Collection[str] = ()) 
 
 
 def _plain(name: str) -> str:
-    """``fields[0]``, ``Fields`` and ``$fields`` as ``fields``."""
+    """Normalize a name: ``fields[0]``, ``Fields`` and ``$fields`` become ``fields``."""
     return re.sub(r"[^a-z0-9]", "", name.partition("[")[0].lower())
 
 
 def _is_typo(word: str, known: str) -> bool:
-    """Return whether a word is a known one with a slip of the finger.
+    """Return whether a word is a known one with a typing error.
 
-    Short words are like many others: there a letter has to be doubled, lost or swapped within the word,
-    and words of three letters or fewer are not compared.
+    Short words are similar to many others, so in them only a letter that is added, left out within the word
+    or swapped counts. Words of three letters or fewer are not compared.
     """
     if min(len(word), len(known)) < 4:
         return False
@@ -194,7 +198,7 @@ def _lost_within(word: str, known: str) -> bool:
 
 
 def _distance(one: str, other: str) -> int:
-    """Count the letters to add, drop, replace or swap (optimal string alignment); beyond 2 it does not matter."""
+    """Return the edit distance (optimal string alignment), or any number above 2 for a larger one."""
     if abs(len(one) - len(other)) > 2:
         return 3
     before: list[int] = []

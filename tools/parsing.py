@@ -1,7 +1,6 @@
-"""Parameters and bodies of requests → :mod:`.queries`. No field is known here.
+"""Parse parameters and bodies of requests into :mod:`.queries`, without knowledge of fields.
 
-What can be wrong with the form of a request is told here, everything at once; what the fields and
-the caller allow is the policy's matter.
+All errors in the form of a request are reported at once. The policy checks what fields and caller allow.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ from .text import literal, storable, storable_json, whole
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _ORDER: Final = re.compile(r"\s*([A-Za-z0-9_:.]+)(?:\s+(asc|desc))?\s*", re.IGNORECASE)
 _FLAGS: Final = {"1": True, "true": True, "0": False, "false": False, "": False}
-#: All that a query string may say, per method; ``CALL`` is an action, ``FILE`` a file or a report.
-#: What is not declared here cannot be read.
+#: Parameters of a query string, per method; ``CALL`` is an action, ``FILE`` a file or a report. Only
+#: declared parameters can be read.
 PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     method: frozenset(declared.split())
     for method, declared in {
@@ -52,14 +51,14 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
             "model fields id domain expand order offset page limit cursor count archived nulls"
             " groupby aggregates lang"
         ),
-        "POST": "model id ids nulls lang",  # the ids to refuse them
+        "POST": "model id ids nulls lang",  # the ids in order to reject them
         "PUT": "model id nulls lang",
         "DELETE": "model id ids lang",
         "CALL": "lang",
         "FILE": "lang",
     }.items()
 }
-#: The same of bodies.
+#: Keys of a body, per method.
 KEYS: Final[Mapping[str, frozenset[str]]] = {
     method: frozenset(declared.split())
     for method, declared in {
@@ -75,11 +74,11 @@ KEYS: Final[Mapping[str, frozenset[str]]] = {
     }.items()
 }
 _RECORD_KEYS: Final = frozenset(["id", "values"])
-#: What clients of the documented route send with every method; a write takes it from the body.
-_PASSED_OVER: Final = frozenset(["fields", "expand"])
-#: The same of the body of a DELETE: values mean no other record.
-_PASSED_OVER_BY_DELETE: Final = frozenset(["values"])
-#: What counts somewhere in a request about records. Where it does not count it is refused.
+#: Parameters that clients of the documented route send with every method; a write reads them from the body.
+_IGNORED: Final = frozenset(["fields", "expand"])
+#: Keys of the body of a DELETE that are ignored because they name no other record.
+_IGNORED_BY_DELETE: Final = frozenset(["values"])
+#: Names that are valid somewhere in a request for records, and rejected everywhere else.
 _ANYWHERE: Final = frozenset().union(*PARAMETERS.values()) | KEYS["POST"] | KEYS["PUT"]
 _EXPAND_KEYS: Final = frozenset(["fields", "expand", "order", "limit"])
 
@@ -88,7 +87,7 @@ def parse_model(params: Mapping[str, str], unread: Mapping[str, Any] = MappingPr
     """Return the name of the model.
 
     :param unread: as for :func:`parse_get`
-    :raise ApiError: ``bad_parameter`` without a model name, or with one that PostgreSQL cannot be asked for
+    :raise ApiError: ``bad_parameter`` without a model name, or with one that PostgreSQL cannot store
     """
     model = params.get("model", "")
     if not model:
@@ -110,14 +109,14 @@ def parse_get(
     default_fields: Sequence[str] | None = None,
     unread: Mapping[str, Any] = MappingProxyType({}),
 ) -> ListQuery | OneQuery | GroupQuery:
-    """The query of a ``GET``.
+    """Parse a ``GET`` request.
 
-    :param max_limit: largest page of this connection
-    :param record_id: the id, where it stands in the path
-    :param page_name: the parameter that holds the number of the page
-    :param default_fields: what is answered when no ``fields`` are asked for; None requires them
-    :param unread: the body of the request, which may not hold parameters
-    :raise ApiError: with all that is wrong
+    :param max_limit: the largest page of the connection
+    :param record_id: the id, if it is in the path
+    :param page_name: the parameter for the page number; any but ``offset`` stands for a resource path
+    :param default_fields: the fields of the response without ``fields``; None makes ``fields`` required
+    :param unread: the body of the request, which must not contain parameters
+    :raise ApiError: for everything that is wrong
     """
     strict = page_name != "offset"
     reading = Reading(params, "GET", strict=strict, page_name=page_name, unread=unread)
@@ -148,7 +147,7 @@ def parse_get(
             _('"cursor" and "%(page)s" cannot be used together.'),
             page=page_name,
         )
-    # whoever reads with a cursor reads to the end, where nobody needs to be told again how many there are
+    # a client with a cursor reads all pages, and does not need the total on each of them
     count = reading.choice("count", COUNTS, "exact" if cursor is None else "none")
     order = reading.order(reading.params.get("order", ""))
     reading.problems.raise_if_any()
@@ -163,10 +162,10 @@ def parse_create(
     *,
     strict: bool = False,
 ) -> WriteRequest:
-    """The request of a ``POST``: ``values`` is an object, or a list of them.
+    """Parse a ``POST`` request, whose ``values`` is an object or a list of objects.
 
-    :param strict: refuse unknown names, and not only those that look like known ones
-    :raise ApiError: with all that is wrong
+    :param strict: reject all unknown names, and not only those that are similar to known ones
+    :raise ApiError: for everything that is wrong
     """
     reading = Reading(params, "POST", body, strict=strict)
     values = reading.body.get("values")
@@ -199,10 +198,10 @@ def parse_update(
     default_fields: Sequence[str] = (),
     strict: bool = False,
 ) -> WriteRequest:
-    """The request of a ``PUT``: ``values`` for the record of the ``id``, or ``records``, each with its own.
+    """Parse a ``PUT`` request, with ``values`` for one ``id``, or ``records`` with an id and values each.
 
     :param strict: as for :func:`parse_create`
-    :raise ApiError: with all that is wrong
+    :raise ApiError: for everything that is wrong
     """
     in_path = record_id is not None
     reading = Reading(params, "PUT", body, strict=strict, in_path=in_path)
@@ -231,9 +230,9 @@ def parse_delete(
     record_id: int | None = None,
     strict: bool = False,
 ) -> DeleteRequest:
-    """The request of a ``DELETE``: ``id``, or ``ids`` as a JSON list.
+    """Parse a ``DELETE`` request, with ``id``, or ``ids`` as a JSON list.
 
-    :param body: is not read; it must not seem to say anything
+    :param body: the body, which is not read and must not contain known keys
     :param strict: as for :func:`parse_create`
     :raise ApiError: ``bad_parameter``
     """
@@ -264,9 +263,9 @@ def parse_call(
     *,
     in_path: bool = False,
 ) -> CallRequest:
-    """``{"args": […], "kwargs": {…}, "context": {…}}``, and for an action of the model itself ``"ids"``.
+    """Parse the body of an action: ``{"args": […], "kwargs": {…}, "context": {…}, "ids": […]}``.
 
-    :param in_path: the path names the record, so that the body names none
+    :param in_path: whether the path names the record, so that the body must not have ``ids``
     :raise ApiError: ``bad_value``, ``bad_parameter``
     """
     reading = Reading(params, "CALL", body, strict=True, in_path=in_path)
@@ -288,7 +287,7 @@ def parse_call(
 
 
 def check_no_parameters(params: Mapping[str, str]) -> None:
-    """Check the parameters of a path that takes none of its own: a file, a report.
+    """Check the parameters of a path that has none of its own: a file or a report.
 
     :raise ApiError: ``bad_parameter``
     """
@@ -296,9 +295,10 @@ def check_no_parameters(params: Mapping[str, str]) -> None:
 
 
 def parse_keys(body: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    """Return the keys of a body of :data:`KEYS` that were given.
+    """Return the keys that a body gives.
 
-    :raise ApiError: ``bad_value`` for one that looks like a known one
+    :param kind: a key of :data:`KEYS`
+    :raise ApiError: ``bad_value`` for an unknown key that is similar to a known one
     """
     problems = Problems()
     check_keys(body, KEYS[kind], problems)
@@ -307,10 +307,10 @@ def parse_keys(body: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 
 def check_envelope(envelope: Mapping[str, Any], members: Collection[str]) -> None:
-    """Check that nothing stands beside the ``params`` of an envelope that counts within them alone.
+    """Check that an envelope has no keys next to ``params`` that belong into it.
 
-    :param members: the keys that an envelope has
-    :raise ApiError: ``bad_value`` for what looks like a parameter or a key of a body
+    :param members: the keys of an envelope
+    :raise ApiError: ``bad_value`` for a key that is, or is similar to, a parameter or a key of a body
     """
     problems = Problems()
     within = frozenset().union(*PARAMETERS.values(), *KEYS.values())
@@ -319,11 +319,11 @@ def check_envelope(envelope: Mapping[str, Any], members: Collection[str]) -> Non
 
 
 class Reading:
-    """One request while it is read: its parameters, its body, and all that is wrong with them.
+    """Read the parameters and the body of one request, and collect the problems in them.
 
-    :ivar params: the parameters, which can be read by their declared names alone
-    :ivar body: the same of the body
-    :ivar problems: unknown and repeated names from the beginning, and what is found later
+    :ivar params: the parameters, which can only be read by their declared names
+    :ivar body: the keys of the body, which can only be read by their declared names
+    :ivar problems: at first unknown and repeated names; each method adds what it finds
     """
 
     def __init__(
@@ -337,14 +337,15 @@ class Reading:
         in_path: bool = False,
         unread: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        """
+        """Check the names of parameters and keys.
+
         :param method: a key of :data:`PARAMETERS`
-        :param body: None where it is not read
-        :param strict: for a resource path: refuse every unknown name; the model, and perhaps the id,
-            are in the path
-        :param page_name: the parameter that holds the number of the page
-        :param in_path: the path names the record
-        :param unread: the body of a GET, which may not hold parameters
+        :param body: the body, None if it is not read
+        :param strict: whether this is a resource path, which has the model and perhaps the id in the path:
+            reject every unknown name
+        :param page_name: the parameter for the page number
+        :param in_path: whether the path names the record
+        :param unread: the body of a GET, which must not contain parameters
         """
         self.problems = Problems()
         self.page_name = page_name
@@ -356,11 +357,11 @@ class Reading:
     def _declared(
         self, params: Mapping[str, str], method: str, *, strict: bool, in_path: bool
     ) -> Mapping[str, str]:
-        """Return the parameters by their declared names; unknown and repeated ones are problems."""
+        """Return the declared parameters, and add a problem for unknown and repeated ones."""
         declared = PARAMETERS[method]
         known = declared - {"offset", "page"} | ({self.page_name} & declared)
         if not strict:
-            known |= _PASSED_OVER
+            known |= _IGNORED
         else:
             known -= {"model"} | ({"id"} if method == "GET" else set())
         if in_path:
@@ -378,14 +379,14 @@ class Reading:
         strict: bool,
         in_path: bool,
     ) -> None:
-        """Note keys of the body that are unknown."""
+        """Add a problem for each unknown key of the body."""
         if body is None:
             return
         known, passed_over = KEYS[method], set()
         if not strict:
             passed_over = {name for name in ("model", "id") if _says_again(name, body, params)}
             if method == "DELETE":
-                passed_over |= _PASSED_OVER_BY_DELETE
+                passed_over |= _IGNORED_BY_DELETE
         known = (known | passed_over) - ({"ids"} if in_path else set())
         check_keys(body, known, self.problems, elsewhere=_ANYWHERE, strict=strict)
 
@@ -407,7 +408,7 @@ class Reading:
         return page, limit or min(DEFAULT_LIMIT, max_limit)
 
     def order(self, text: Any) -> tuple[OrderTerm, ...]:
-        """``name asc, id desc``; nothing for the order that is usual."""
+        """Parse an order such as ``name asc, id desc``; empty for the default order."""
         if not isinstance(text, str):
             self.problems.add(
                 "bad_parameter", _('"order" must be text, such as "name asc, id desc".')
@@ -487,7 +488,7 @@ class Reading:
         return value
 
     def literal(self, name: str, default: Any) -> Any:
-        """The value of a parameter that is JSON or a Python literal; nothing and null are the default."""
+        """Parse a parameter that is JSON or a Python literal; an empty text and null are the default."""
         if not self.params.get(name, "").strip():
             return default
         try:
@@ -510,9 +511,7 @@ class Reading:
                 ),
             )
         expand = self.literal("expand", None)
-        usual = (
-            () if fields == [] else default_fields or ()
-        )  # whoever asks for [] gets the id alone
+        usual = () if fields == [] else default_fields or ()  # [] requests the id only
         return self.selection(fields, expand, usual)
 
     def selection(
@@ -560,7 +559,7 @@ class Reading:
         return Selection(tuple(columns), nested, self.order(order), _id(limit))
 
     def _expanded(self, name: str, given: Any, depth: int) -> Selection:
-        """A list of fields, or an object that says more."""
+        """Parse the value of a relation in ``expand``: a list of fields, or an object with options."""
         if given is None or isinstance(given, list):
             given = {"fields": given}
         given = given_keys(given) if isinstance(given, dict) else None
@@ -724,7 +723,7 @@ class Reading:
                 )
 
     def check_unread(self, body: Mapping[str, Any]) -> None:
-        """Refuse parameters in the body of a GET, where they would vanish."""
+        """Add a problem for each parameter in the body of a GET, where it would be lost."""
         for name in given_keys(body):
             if name in PARAMETERS["GET"]:
                 self.problems.add(
@@ -737,7 +736,7 @@ class Reading:
 
 
 def _says_again(name: str, body: Mapping[str, Any], params: Mapping[str, str]) -> bool:
-    """Return whether a body repeats a parameter: the same model, or the same id (7, 7.0, "7")."""
+    """Return whether a body repeats a parameter with the same value; the ids 7, 7.0 and "7" are the same."""
     if name not in params or name not in body:
         return False
     if name == "id":
@@ -747,7 +746,7 @@ def _says_again(name: str, body: Mapping[str, Any], params: Mapping[str, str]) -
 
 
 def _number(text: str, *, is_id: bool) -> int | None:
-    """Return the whole number that a text is; of an id, ``5.0`` is one as well."""
+    """Parse a whole number, None for other text; an id may be written as ``5.0``."""
     text = text.strip()
     if is_id:
         text = re.sub(r"\.0+$", "", text)
@@ -755,9 +754,9 @@ def _number(text: str, *, is_id: bool) -> int | None:
 
 
 def _as_json(value: Any) -> Any:
-    """A literal as JSON would have it.
+    """Convert a Python literal to a JSON value.
 
-    :raise ValueError: for what JSON cannot say
+    :raise ValueError: for a value that cannot be represented as JSON
     """
     if isinstance(value, list | tuple):
         return [_as_json(item) for item in value]
@@ -769,7 +768,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _unquoted(value: Any) -> Any:
-    """What a body says as a text, as the query string of a GET does."""
+    """Parse a value of a body that is text, as in the query string of a GET."""
     if not isinstance(value, str):
         return value
     try:
@@ -783,18 +782,18 @@ def _is_name(name: Any) -> bool:
 
 
 def _id(value: Any) -> int | None:
-    """Return an id, 2 for 2.0 as well; None for what is none."""
+    """Return an id, also one written as ``2.0``; None for any other value."""
     value = whole(value)
     return value if type(value) is int and 1 <= value <= MAX_ID else None
 
 
 def _any_id(value: Any) -> int | None:
-    """Return an id, of a text as well; None for what is none."""
+    """Return an id, also one that is text; None for any other value."""
     return _id(_number(value, is_id=True) if isinstance(value, str) else value)
 
 
 def _id_list(value: Any) -> list[int] | None:
-    """Return the ids of a list; None where it is no list of ids."""
+    """Return the ids of a list; None for any other value."""
     ids = [_id(item) for item in value] if isinstance(value, list) else [None]
     found = [record_id for record_id in ids if record_id is not None]
     return found if len(found) == len(ids) else None

@@ -1,4 +1,4 @@
-"""What a request asks for: frozen dataclasses, made by :mod:`.parsing`. No field is known here."""
+"""Frozen dataclasses for requests, built by :mod:`.parsing` without knowledge of fields."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, Final
 from . import domains
 
 DEFAULT_LIMIT: Final = 20
-#: PostgreSQL's ``integer``, the type of every id.
+#: Maximum of PostgreSQL's ``integer``, the type of every id.
 MAX_ID: Final = 2**31 - 1
-#: Far beyond any table, and page * limit still fits a bigint.
+#: Far above the size of any table; page * limit still fits in a bigint.
 MAX_PAGE: Final = 10**9
 MAX_EXPAND_DEPTH: Final = 5
 MAX_ORDER_TERMS: Final = 10
 MAX_GROUPS: Final = 8
-#: How the records of a list are counted.
+#: Ways to count the records of a list.
 COUNTS: Final = ("exact", "estimated", "none")
-#: What may be made of the values of a group; Odoo knows more, which answer with records.
+#: Allowed aggregates; further ones of Odoo return records.
 AGGREGATORS: Final = frozenset(
     ["count", "count_distinct", "sum", "avg", "min", "max", "bool_and", "bool_or"]
 )
@@ -27,7 +27,7 @@ GRANULARITIES: Final = frozenset(["hour", "day", "week", "month", "quarter", "ye
 
 @dataclass(frozen=True)
 class OrderTerm:
-    """``name desc``; of groups the name is that of a group or an aggregate (``id:count``)."""
+    """One term of an order, such as ``name desc``; for groups, the name of a group or an aggregate (``id:count``)."""
 
     name: str
     descending: bool = False
@@ -38,10 +38,10 @@ class OrderTerm:
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a record is answered: names in order, and per relation the same one level down.
+    """The fields of a response in order, and the selection for each expanded relation.
 
-    ``order`` and ``limit`` belong to a relation: how its records are sorted, and how many of them
-    each record answers at the most.
+    ``order`` and ``limit`` apply to a relation: the order of its records, and their maximum number for each
+    record.
     """
 
     fields: tuple[str, ...] = ()
@@ -50,15 +50,15 @@ class Selection:
     limit: int | None = None
 
     def without(self, names: Collection[str]) -> Selection:
-        """Return the same without some fields."""
+        """Return the selection without some fields."""
         return replace(self, fields=tuple(name for name in self.fields if name not in names))
 
 
 @dataclass(frozen=True)
 class ListQuery:
-    """``GET``: a page of records.
+    """A ``GET`` request for a page of records.
 
-    With a ``cursor`` (empty for the first page) there are no page numbers.
+    A ``cursor`` (empty for the first page) replaces the page number.
     """
 
     selection: Selection
@@ -74,9 +74,9 @@ class ListQuery:
 
 @dataclass(frozen=True)
 class OneQuery:
-    """``GET`` of one record, archived or not; the domain has to hold, too.
+    """A ``GET`` request for one record, archived or not, that matches the domain.
 
-    ``archived`` is for the records that its relations lead to.
+    ``archived`` applies to the records of its relations.
     """
 
     record_id: int
@@ -89,7 +89,7 @@ class OneQuery:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """``amount_total:sum``"""
+    """One aggregate, such as ``amount_total:sum``."""
 
     field: str
     function: str
@@ -100,7 +100,7 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class Group:
-    """``country_id`` or, of a date, ``create_date:month``."""
+    """One grouping, such as ``country_id`` or, for a date, ``create_date:month``."""
 
     field: str
     granularity: str = ""
@@ -111,9 +111,9 @@ class Group:
 
 @dataclass(frozen=True)
 class GroupQuery:
-    """``GET`` with ``groupby`` or ``aggregates``: groups of records in place of records.
+    """A ``GET`` request with ``groupby`` or ``aggregates``, which returns groups instead of records.
 
-    Without aggregates the records of each group are counted.
+    Without aggregates, the records of each group are counted.
     """
 
     groups: tuple[Group, ...]
@@ -129,29 +129,31 @@ class GroupQuery:
 
 @dataclass(frozen=True)
 class WriteRequest:
-    """``POST`` and ``PUT``: what to write, and what to answer.
+    """A ``POST`` or ``PUT`` request: the values to write, and the fields of the response.
 
-    :ivar items: ``(id, values)`` per record, the id None for one to create
-    :ivar many: whether the client sent a list, and gets one
+    :ivar items: ``(id, values)`` for each record; the id is None for a record to create
+    :ivar many: whether the client sent a list, and so gets a list
     """
 
     items: tuple[tuple[int | None, Mapping[str, Any]], ...]
     selection: Selection
     many: bool = False
     nulls: bool = False
-    #: What the client sends of Odoo's context, to create a wizard.
+    #: The context that the client sends to create a wizard.
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class DeleteRequest:
+    """A ``DELETE`` request."""
+
     ids: tuple[int, ...]
     many: bool = False
 
 
 @dataclass(frozen=True)
 class CallRequest:
-    """``POST`` of an action: the arguments of a method, and for which records it is called."""
+    """A ``POST`` request for an action: the arguments of a method, and the records to call it on."""
 
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)

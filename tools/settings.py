@@ -1,7 +1,7 @@
-"""Every setting of the addon: its system parameter, default, bounds, unit and help.
+"""Define all settings of the addon: system parameter, default, bounds, unit and help.
 
-Settings of Odoo, the hooks and the tests read :data:`SETTINGS`; a test compares the table of the
-documentation with it. A setting is read with ``ir.config_parameter._jwt_setting``.
+Odoo's Settings page, the hooks and the tests use :data:`SETTINGS`, and a test compares the table of the
+documentation with it. Read a setting with ``ir.config_parameter._jwt_setting``.
 """
 
 from __future__ import annotations
@@ -19,44 +19,44 @@ _logger = logging.getLogger(__name__)
 
 _DAY: Final = 24 * 3600
 _YEARS: Final = 10 * 365
-#: The beginning of the names of all system parameters of the addon.
+#: Prefix of the system parameters of the addon.
 PREFIX: Final = "jwt_auth_api."
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting whose value is a text that means itself."""
+    """A setting whose value is a text."""
 
     name: str
     label: str
     help: str
     default: Any = ""
-    #: Whether the installation writes the default into the system parameters, where people look for it.
+    #: Whether the installation stores the default in the system parameters, so that people find it there.
     is_written_out: bool = False
 
     @property
     def parameter(self) -> str:
-        """The key of the system parameter."""
+        """Return the key of the system parameter."""
         return f"{PREFIX}{self.name}"
 
     def value(self, text: str) -> Any:
-        """Return the value that a parameter stands for, a usable one whatever the text is."""
+        """Convert the text of the parameter to a valid value, whatever the text is."""
         return text
 
     def ignored(self, text: str) -> str:
-        """Return what of the text does not count, empty for nothing."""
+        """Return the invalid part of the text, empty if the text is valid."""
         counting = str(self.value(text))
         return text if text and text.strip().lower() != counting else ""
 
 
 @dataclass(frozen=True)
 class Number(Setting):
-    """An integer. A text that is no integer counts as the default, one out of bounds as the nearest bound."""
+    """An integer; invalid text stands for the default, and a number out of bounds for the nearest bound."""
 
     default: int = 0
     least: int = 0
     most: int = 0
-    #: What is counted; empty for things rather than a measure.
+    #: The unit of a measure; empty for a number of things.
     unit: str = ""
 
     def value(self, text: str) -> int:
@@ -68,7 +68,7 @@ class Number(Setting):
 
 @dataclass(frozen=True)
 class OdooNumber(Number):
-    """An integer that is a parameter of Odoo's own, under its whole name."""
+    """An integer in a system parameter of Odoo itself, whose key is the name."""
 
     @property
     def parameter(self) -> str:
@@ -77,7 +77,7 @@ class OdooNumber(Number):
 
 @dataclass(frozen=True)
 class ProfileName(Setting):
-    """The name of a profile; an unknown one counts as the default, which is not strict."""
+    """The name of a profile; an unknown one stands for the default, which is not strict."""
 
     default: str = COMPATIBLE.name
 
@@ -88,7 +88,7 @@ class ProfileName(Setting):
 
 @dataclass(frozen=True)
 class Origins(Setting):
-    """Origins of web pages, separated by commas; entries that are no origin do not count."""
+    """Origins of web pages, separated by commas; invalid entries are ignored."""
 
     def value(self, text: str) -> frozenset[str]:
         return origins.parse(text).allowed
@@ -208,22 +208,22 @@ _COOLDOWN: Final = (
 )
 #: All settings, by name.
 SETTINGS: Final[Mapping[str, Setting]] = {setting.name: setting for setting in _ALL}
-#: Those that are integers.
+#: Settings that are integers, by name.
 NUMBERS: Final[Mapping[str, Number]] = {
     setting.name: setting for setting in _ALL if isinstance(setting, Number)
 }
-#: Odoo's own parameters that this addon reads, with Odoo's defaults.
+#: Odoo's own parameters that this addon reads, with Odoo's defaults, by name.
 COOLDOWN: Final[Mapping[str, Number]] = {setting.name: setting for setting in _COOLDOWN}
-#: Those of the integers that are durations.
+#: Names of the settings that are durations.
 DURATIONS: Final = tuple(name for name, number in NUMBERS.items() if number.unit == "seconds")
 
 
 @lru_cache(maxsize=256)
 def read(name: str, text: str) -> Any:
-    """Return the value of a setting; a text that does not count is logged once per process.
+    """Return the value of a setting; an invalid text is logged once per process.
 
     :param name: a key of :data:`SETTINGS` or :data:`COOLDOWN`
-    :param text: what the system parameter holds; empty when it is not set
+    :param text: the text of the system parameter; empty if it is not set
     """
     setting = SETTINGS.get(name) or COOLDOWN[name]
     value = setting.value(text)

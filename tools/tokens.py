@@ -1,25 +1,26 @@
-"""Access tokens (JWT); refresh, MFA and passkey tokens (opaque). The only importer of ``jwt``.
+"""Issue and verify access tokens (JWT), and refresh, MFA and passkey tokens (opaque).
 
-Access token, RFC 9068 profile (``typ: at+jwt``)::
+This is the only module that imports ``jwt``. Access token, RFC 9068 profile (``typ: at+jwt``)::
 
     header  {"typ": "at+jwt", "alg": "EdDSA", "kid": "<RFC 7638 thumbprint>"}
     claims  {"iss": "urn:odoo:<database uuid>", "aud": "<database identity>", "sub": "2",
              "user_id": 2, "client_id": "app", "iat": 1764000000, "exp": 1764000900, "jti": "…",
              "sid": "…", "stp": "…", "auth_time": 1764000000, "amr": ["pwd"]}
 
-``sid`` is the session (the family of refresh tokens), ``stp`` the session stamp: it changes with
-the user's login, password, second factor and ``active``. ``user_id`` is ``sub`` as a number, which
-apps read. ``client_id`` is the kind of client that logged in. ``auth_time`` and ``amr`` tell when
-and how the user logged in, however often the session was refreshed since.
+``sid`` is the session (the family of refresh tokens). ``stp`` is the session stamp, which changes with the
+user's login, password, second factor and ``active``. ``user_id`` is ``sub`` as a number, which apps read.
+``client_id`` is the kind of client that logged in. ``auth_time`` and ``amr`` state when and how the user
+logged in; a refresh does not change them.
 
-``alg`` is ``EdDSA``: PyJWT and others do not know RFC 9864's name ``Ed25519`` yet. A token may have either.
+``alg`` is ``EdDSA``, because PyJWT and others do not know RFC 9864's name ``Ed25519`` yet. Both are accepted.
 
-MFA and passkey tokens: ``m1.<selector>.<secret>``, ``p1.…``: a random 128-bit selector to find the row and
-a 256-bit secret of which only the SHA-256 is stored: such a secret needs no slow hash (ASVS 5.0, 6.5.2).
+MFA and passkey tokens are ``m1.<selector>.<secret>`` and ``p1.<selector>.<secret>``: a random 128-bit
+selector to find the row, and a 256-bit secret of which only the SHA-256 is stored. Such a secret needs no
+slow hash (ASVS 5.0, 6.5.2).
 
-Refresh tokens: ``v1.<selector>.<secret>``. The selector begins with the session and ends with a proof: it
-shows that this database issued the token, even where its row is deleted already. That of a token of an
-older release is random, as above.
+Refresh tokens are ``v1.<selector>.<secret>``. The selector begins with the session and ends with a proof
+that this database issued the token, even if its row is already deleted. In tokens of older releases the
+selector is random, as above.
 """
 
 from __future__ import annotations
@@ -45,24 +46,24 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 TYPE: Final = "at+jwt"
-#: Longest token that is looked at; ours have some 500 characters.
+#: Maximum length of an access token; ours have about 500 characters.
 MAX_LENGTH: Final = 4096
-#: How far in the future ``iat`` may lie: the clocks of several servers differ a little.
+#: How far in the future ``iat`` may be, because the clocks of servers differ.
 CLOCK_SKEW_SECONDS: Final = 30
 
-# 8725bis §3.14: three segments of the base64url alphabet and nothing else. PyJWT tolerates
-# padding, so that one signature would have several spellings.
+# 8725bis §3.14: three segments of the base64url alphabet and nothing else. PyJWT accepts padding, so that
+# one token could be written in several ways.
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _OPAQUE: Final = re.compile(r"([a-z]1)\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
 _REFRESH: Final = re.compile(r"v1\.([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{86})\.([A-Za-z0-9_-]{43})")
-#: The parts of a selector of 86 characters: the session, random ones, and the proof.
+#: Ends of the session and of the random part in a selector of 86 characters; the rest is the proof.
 SESSION_LENGTH, _NAMED_LENGTH = 42, 64
 _JWS: Final = jwt.PyJWS()
 if ED25519 not in _JWS.get_algorithms():
     _JWS.register_algorithm(ED25519, OKPAlgorithm())
 
-#: How a user logged in → ``amr``, in the words of RFC 8176. A passkey proves a key and that its user is
-#: there and was verified; whether the key is in hardware nobody tells. An API key has no word there.
+#: Login method → ``amr`` values of RFC 8176. A passkey proves possession of a key, and the presence and the
+#: verification of the user, but not whether the key is in hardware. RFC 8176 has no value for API keys.
 METHODS: Final[dict[str, tuple[str, ...]]] = {
     "password": ("pwd",),
     "code": ("pwd", "otp", "mfa"),
@@ -72,7 +73,7 @@ METHODS: Final[dict[str, tuple[str, ...]]] = {
 
 
 class InvalidToken(Exception):
-    """The token is not one of ours, or no longer good. ``reason`` is for the log, never for the client."""
+    """The token is invalid or expired; ``reason`` is for the log, never for the client."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -80,16 +81,18 @@ class InvalidToken(Exception):
 
 
 class UnknownKey(InvalidToken):
-    """The key that the token names is not, or no longer, one of the issuer's."""
+    """The token names a key that the issuer does not have, or no longer has."""
 
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who signs and for whom: the keys of one database and its identity.
+    """The keys and the identity of one database.
 
-    :param signing: the key that signs now
-    :param keys: kid → key, all that may still verify
-    :param version: of the data that this was made from, where the caller keeps it
+    :param issuer: the claim ``iss``
+    :param audience: the claim ``aud``
+    :param signing: the current signing key
+    :param keys: kid → key, for all keys that may verify tokens
+    :param version: the version of the data that this was built from, for callers that cache it
     """
 
     issuer: str
@@ -101,7 +104,7 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Claims:
-    """What an access token says, checked. Times are Unix seconds."""
+    """The verified claims of an access token, with times in Unix seconds."""
 
     user_id: int
     session: str
@@ -109,13 +112,14 @@ class Claims:
     token_id: str
     issued_at: int
     expires_at: int
-    #: When the user logged in, and how (:data:`METHODS`); None and empty where it is not known.
+    #: When and how (:data:`METHODS`) the user logged in; None and empty if unknown.
     auth_time: int | None = None
     amr: tuple[str, ...] = ()
-    #: ``client_id``: which kind of client logged in; None where it is not known.
+    #: ``client_id``: the kind of client that logged in; None if unknown.
     client: str | None = None
 
     def expired(self, now: float) -> bool:
+        """Return whether the token has expired."""
         return self.expires_at <= now
 
 
@@ -124,12 +128,12 @@ def _b64(raw: bytes) -> str:
 
 
 def random_id() -> str:
-    """128 random bits, 22 characters."""
+    """Return 128 random bits in 22 characters."""
     return secrets.token_urlsafe(16)
 
 
 def random_secret() -> str:
-    """256 random bits, 43 characters."""
+    """Return 256 random bits in 43 characters."""
     return secrets.token_urlsafe(32)
 
 
@@ -137,7 +141,7 @@ def random_secret() -> str:
 
 
 def sign(claims: Claims, issuer: Issuer) -> str:
-    """The compact JWT of ``claims``."""
+    """Sign claims and return the compact JWT."""
     key = issuer.signing
     payload: dict[str, Any] = {
         "iss": issuer.issuer,
@@ -162,15 +166,15 @@ def sign(claims: Claims, issuer: Issuer) -> str:
 
 
 def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = False) -> Claims:
-    """The claims of a token that this database signed and that has not expired.
+    """Verify an access token and return its claims.
 
-    The signature of a given token is checked once per process; time, issuer and audience on every
-    call. Whether the session and the user still live is not known here: ask the session store.
+    The signature of a token is verified once per process; time, issuer and audience on every call. This does
+    not check whether the session and the user are still active, which is up to the session store.
 
     :param now: Unix seconds
-    :param allow_expired: for log-out, where a right signature is enough
-    :raise UnknownKey: when none of the issuer's keys is the token's
-    :raise InvalidToken: in every other case, whatever the token looks like
+    :param allow_expired: accept an expired token, for a logout
+    :raise UnknownKey: if the issuer does not have the key of the token
+    :raise InvalidToken: for any other invalid token
     """
     if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
         raise InvalidToken("not a compact JWT")
@@ -189,9 +193,9 @@ def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = Fals
 
 @lru_cache(maxsize=8192)
 def _verified_payload(token: str, key: Key) -> Mapping[str, Any]:
-    """The payload of a rightly signed token; failures are not remembered.
+    """Return the payload of a token with a valid signature; failures are not cached.
 
-    ``key`` is compared by identity: when the keys are loaded anew, nothing old is found here.
+    ``key`` is compared by identity, so that reloading the keys invalidates the cache.
     """
     try:
         if not _is_canonical(token.rpartition(".")[2]):
@@ -200,7 +204,7 @@ def _verified_payload(token: str, key: Key) -> Mapping[str, Any]:
         claims = json.loads(payload)
     except (jwt.PyJWTError, ValueError, RecursionError) as exc:
         raise InvalidToken("bad signature") from exc
-    except TypeError as exc:  # old PyJWT lets some malformed headers through to here
+    except TypeError as exc:  # old versions of PyJWT do not reject all malformed headers
         raise InvalidToken("malformed") from exc
     if not isinstance(claims, dict):
         raise InvalidToken("payload is not an object")
@@ -208,14 +212,14 @@ def _verified_payload(token: str, key: Key) -> Mapping[str, Any]:
 
 
 def _is_canonical(segment: str) -> bool:
-    """Whether the unused low bits of the last character are zero; PyJWT below 2.14 ignores them."""
+    """Return whether the unused bits of the last character are zero; PyJWT below 2.14 ignores them."""
     raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     return _b64(raw) == segment
 
 
 @lru_cache(maxsize=64)
 def _header(segment: str) -> Mapping[str, Any]:
-    """The decoded header; all tokens of one key have the same."""
+    """Decode the header of a token; all tokens of one key have the same."""
     try:
         value = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
     except (ValueError, RecursionError) as exc:
@@ -226,7 +230,7 @@ def _header(segment: str) -> Mapping[str, Any]:
 
 
 def _claims(payload: Mapping[str, Any], issuer: Issuer, now: float) -> Claims:
-    """Each claim present and of its type; ``iss``, ``aud``, ``sub`` and ``iat`` as we write them."""
+    """Check presence and type of each claim, and the values of ``iss``, ``aud``, ``sub`` and ``iat``."""
     if payload.get("iss") != issuer.issuer or payload.get("aud") != issuer.audience:
         raise InvalidToken("issued by or for another database")
     sub, issued, expires = payload.get("sub"), payload.get("iat"), payload.get("exp")
@@ -249,7 +253,7 @@ def _claims(payload: Mapping[str, Any], issuer: Issuer, now: float) -> Claims:
 
 
 def _login_claims(payload: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...], str | None]:
-    """When, how and with which client the user logged in; tokens of older releases lack some of it."""
+    """Return the claims about the login, some of which tokens of older releases do not have."""
     auth_time, amr = payload.get("auth_time"), payload.get("amr", [])
     client = payload.get("client_id")
     if not (auth_time is None or type(auth_time) is int):
@@ -266,7 +270,7 @@ def _login_claims(payload: Mapping[str, Any]) -> tuple[int | None, tuple[str, ..
 
 @dataclass(frozen=True)
 class Opaque:
-    """A token that says nothing: a selector to find its row, a secret to prove it is the real one."""
+    """An opaque token: a selector to find its row, and a secret that proves it is genuine."""
 
     version: ClassVar[str]
     selector: str
@@ -277,21 +281,23 @@ class Opaque:
 
     @property
     def hash(self) -> str:
-        """What is stored: passlib's ``hex_sha256`` of the secret, 64 characters."""
+        """Return the hash to store: passlib's ``hex_sha256`` of the secret, 64 characters."""
         return str(hex_sha256.hash(self.secret))
 
     def matches(self, stored: str) -> bool:
-        """Whether the secret is the one behind a stored hash, in constant time."""
+        """Return whether the secret has a stored hash, in constant time."""
         return bool(hex_sha256.verify(self.secret, stored))
 
     @classmethod
     def new(cls) -> Self:
+        """Generate a random token."""
         return cls(random_id(), random_secret())
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """
-        :raise InvalidToken: for anything that does not have the exact form
+        """Parse the text of a token.
+
+        :raise InvalidToken: for a text that does not have the exact form
         """
         match = _OPAQUE.fullmatch(text)
         if not match or match[1] != cls.version:
@@ -300,10 +306,10 @@ class Opaque:
 
 
 class RefreshToken(Opaque):
-    """One generation of a session's refresh tokens.
+    """One of the successive refresh tokens of a session.
 
-    The proof is a MAC over the secret and the rest of the selector. It tells an old generation, whose
-    row is deleted, from a forgery; it opens nothing, for only a row does.
+    The proof is a MAC over the secret and the rest of the selector. It distinguishes an old token, whose row
+    is deleted, from a forged one. It grants no access, for which a row is required.
     """
 
     version = "v1"
@@ -317,32 +323,34 @@ class RefreshToken(Opaque):
 
     @property
     def session(self) -> str | None:
-        """The ``sid`` of the session; None in a token of an older release, which has no proof."""
+        """Return the ``sid`` of the session; None for a token of an older release, which has no proof."""
         return self.selector[:SESSION_LENGTH] if len(self.selector) > _NAMED_LENGTH else None
 
     @classmethod
     def first(cls, session: str, key: bytes) -> Self:
-        """The token that a session begins with.
+        """Generate the first token of a session.
 
-        :param session: its ``sid``
-        :param key: what the proofs of this session are made with
+        :param session: the ``sid``
+        :param key: the secret for the proofs of this session
         """
         return cls._proven(f"{session}{random_id()}", random_secret(), key)
 
     def successor(self, session: str, key: bytes) -> Self:
-        """A token that follows this one; see :meth:`again`.
+        """Generate a successor of this token; see :meth:`again`.
 
         :param session: the ``sid``
+        :param key: as for :meth:`first`
         """
         return self.again(f"{session}{random_id()}", key)
 
     def again(self, selector: str, key: bytes) -> Self:
-        """The token that follows this one: derived, so that the grace can give the same one again.
+        """Derive the successor with a selector, so that the grace period can return the same token again.
 
-        It takes this token's secret *and* the random part of the next selector, which nobody is told
-        but the holder of the next: neither an old token nor the database alone yields it.
+        The derivation needs this token's secret *and* the random part of the successor's selector, which only
+        the holder of the successor gets: neither an old token nor the database alone is enough.
 
-        :param selector: the selector of the next
+        :param selector: the selector of the successor
+        :param key: as for :meth:`first`
         """
         named = selector[:_NAMED_LENGTH]
         secret = _b64(hmac.new(self.secret.encode(), named.encode(), hashlib.sha256).digest())
@@ -351,7 +359,7 @@ class RefreshToken(Opaque):
         return self._proven(named, secret, key)
 
     def is_proven(self, key: bytes) -> bool:
-        """Whether this database issued the token, in constant time."""
+        """Return whether the proof shows that this database issued the token, in constant time."""
         genuine = self._proven(self.selector[:_NAMED_LENGTH], self.secret, key)
         return hmac.compare_digest(self.selector, genuine.selector)
 
@@ -362,12 +370,12 @@ class RefreshToken(Opaque):
 
 
 class MfaToken(Opaque):
-    """Stands for a right password while the second factor is still missing."""
+    """A token for a login with a correct password that still needs its second factor."""
 
     version = "m1"
 
 
 class PasskeyToken(Opaque):
-    """Stands for the challenge that a passkey has to answer."""
+    """A token for the challenge of a passkey login."""
 
     version = "p1"

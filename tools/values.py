@@ -1,20 +1,20 @@
-"""Values on their way out (:func:`dump`) and in (:func:`load`), by the type of their field.
+"""Convert values to JSON (:data:`DUMPERS`) and from JSON (:func:`load`), by the type of their field.
 
 =================  ================================================================
 type               in JSON
 =================  ================================================================
 date               ``"2026-11-23"``
-datetime           ``"2026-11-23T20:43:00Z"`` (in: with any offset, or Odoo's own form, UTC)
+datetime           ``"2026-11-23T20:43:00Z"`` (input: with any offset, or in Odoo's form, UTC)
 binary, image      base64 text
-many2one           ``[id, "display name"]`` (in: the id alone, too)
-one2many, many2m.  a list of ids (in: ids, which replace what is there, or Odoo's commands)
+many2one           ``[id, "display name"]`` (input: also the id alone)
+one2many, many2m.  a list of ids (input: ids, which replace the current ones, or Odoo's commands)
 reference          ``"res.partner,7"``
 properties         ``[{"name": "size", "type": "selection", …, "value": "m"}, …]``
-                   (in: also ``{"size": "m"}``), each value as one of its own type
-others             as they are; an empty value is ``false``, as Odoo gives it
+                   (input: also ``{"size": "m"}``), each value by its own type
+others             unchanged; an empty value is ``false``, as in Odoo
 =================  ================================================================
 
-What is answered is accepted, and changes nothing.
+Every value of a response is accepted as input, and then changes nothing.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ RELATIONAL: Final = X2MANY | {"many2one"}
 _TEXT: Final = frozenset(["char", "text", "html"])
 _NUMBERS: Final = frozenset(["integer", "float", "monetary", "boolean", "many2one_reference"])
 _MAX_INTEGER: Final = 2**31 - 1
-#: Odoo rounds by multiplying with powers of ten, which overflows not far above it.
+#: Odoo rounds by multiplying with powers of ten, which overflows for much larger numbers.
 _MAX_FLOAT: Final = 1e100
 _BLANKS: Final = re.compile(r"[ \t\r\n]+")
 _PROPERTY: Final = re.compile(r"[a-z0-9_]{1,512}")
 _REFERENCE: Final = re.compile(r"([a-z0-9_.]+),([0-9]{1,10})(?:\.0+)?")
-# Not `fromisoformat`: what it takes differs between Python 3.10 and 3.11.
+# Not `fromisoformat`, which accepts different texts in Python 3.10 and 3.11.
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DATETIME: Final = re.compile(
     _DATE.pattern
@@ -60,20 +60,21 @@ _TIME: Final = re.compile(_DATE.pattern + ".")
 
 
 def _dump_date(value: Any) -> Any:
-    """A date; some columns of views hold a moment where the field is a date, or the other way round."""
+    """Convert a date; some views have a datetime in the column of a date field, or the other way round."""
     if isinstance(value, datetime):
         value = value.date()
     return value.isoformat() if value else False
 
 
 def dump_datetime(value: Any) -> Any:
+    """Convert a datetime, or a date in the column of a datetime field."""
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time.min)
     return value.isoformat(timespec="seconds") + "Z" if value else False
 
 
 def _dump_binary(value: Any) -> Any:
-    """Base64; some fields that Odoo calls binary hold data for its web client, which are JSON."""
+    """Convert a file to base64; some binary fields of Odoo hold JSON data for its web client instead."""
     if value is None or value is False:
         return False
     if isinstance(value, str):
@@ -85,9 +86,9 @@ def _dump_binary(value: Any) -> Any:
 
 
 def dump_json(value: Any) -> Any:
-    """Data of a field of no type that this module knows more of.
+    """Convert the value of a field of any other type.
 
-    :raise TypeError: for what JSON cannot say
+    :raise TypeError: for a value that cannot be represented as JSON
     """
     return dump_result(value, _refuse)
 
@@ -97,12 +98,12 @@ def _refuse(value: Any) -> Any:
 
 
 def _dump_float(value: Any) -> Any:
-    """JSON has no NaN and no infinity; PostgreSQL has."""
+    """Convert a float; NaN and infinity, which JSON does not have, become False."""
     return value if math.isfinite(value) else False
 
 
 def dump_properties(value: Any) -> list[dict[str, Any]]:
-    """Definitions, or definitions with values, of what Odoo's ``convert_to_read`` gives."""
+    """Convert definitions of properties, with or without values, that ``convert_to_read`` returned."""
     return [_dump_property(item) for item in value or ()]
 
 
@@ -113,7 +114,7 @@ def _dump_property(item: Mapping[str, Any]) -> dict[str, Any]:
         if not value:
             continue
         if item.get("type") == "datetime":
-            # Odoo keeps the text of one in its own form
+            # Odoo stores the text of a datetime in its own form
             value = re.sub(_DATETIME_IN_ODOO, r"\1T\2Z", value) if isinstance(value, str) else False
         elif isinstance(value, float):
             value = _dump_float(value)
@@ -133,11 +134,11 @@ DUMPERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def dump_result(value: Any, records: Callable[[Any], Any], leave_out: Collection[str] = ()) -> Any:
-    """What a method returned, as JSON.
+    """Convert the result of a method to JSON.
 
-    :param records: what to make of anything that is not plain Python
-    :param leave_out: keys of dictionaries that are not told, with their values
-    :raise TypeError: for what JSON cannot say
+    :param records: a function that converts objects of other types, such as records
+    :param leave_out: keys of dictionaries to remove
+    :raise TypeError: for a value that cannot be represented as JSON
     """
     if value is None or isinstance(value, bool | int):
         return value
@@ -163,7 +164,7 @@ def dump_result(value: Any, records: Callable[[Any], Any], leave_out: Collection
 
 
 def _key(key: Any) -> str:
-    """JSON's keys are text; those of a dictionary of ids become it."""
+    """Convert the key of a dictionary to text, which JSON requires."""
     if isinstance(key, str | int):
         return str(key)
     raise TypeError(type(key))
@@ -174,7 +175,7 @@ def _key(key: Any) -> str:
 
 @dataclass(frozen=True)
 class Command:
-    """One x2many command (``odoo.fields.Command``): ``kind`` is its word, ``ids`` whom it touches."""
+    """One x2many command (``odoo.fields.Command``): ``kind`` is its name, ``ids`` are the records it affects."""
 
     kind: str
     ids: tuple[int, ...] = ()
@@ -193,14 +194,15 @@ _COMMANDS: Final = {
 
 
 def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any:
-    """What Odoo's ``create`` and ``write`` take, of what a client sent.
+    """Convert a value of a client to the form that Odoo's ``create`` and ``write`` take.
 
-    x2many values come out as a list of :class:`Command`, whose ``values`` are not yet loaded:
-    they belong to another model. Properties come out by name, and :func:`load_properties` makes
-    them what their definition wants.
+    x2many values become a list of :class:`Command`, whose ``values`` are not converted yet, because they
+    belong to another model. Properties are returned by name, and :func:`load_properties` converts them by
+    their definition.
 
-    :param size: the most characters of a text; Odoo cuts off what is beyond, without a word
-    :raise ApiError: ``bad_value`` when the value cannot be one of this type
+    :param name: the name of the field, for errors
+    :param size: the maximum length of a text; Odoo would truncate a longer one silently
+    :raise ApiError: ``bad_value`` if the value does not have this type
     """
     if field_type in X2MANY:
         return _load_x2many(name, value)
@@ -226,23 +228,24 @@ def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any
 
 
 def is_same(field_type: str, given: Any, answered: Any) -> bool:
-    """Return whether a value that was sent is the one that is answered, in whichever form.
+    """Return whether a value of a client equals the current one, in any accepted form.
 
-    :param answered: as :mod:`~..engine.serialize` answers it, without ``expand``
+    :param given: the value of the client
+    :param answered: the current value, as :mod:`~..engine.serialize` returns it without ``expand``
     """
     if isinstance(answered, str) and given == answered:
         return True
     if isinstance(answered, dict | list) or field_type == "json":
         if _is_same_json(given, answered):
             return True
-        if isinstance(answered, dict) or field_type == "json":  # what has no other form
+        if isinstance(answered, dict) or field_type == "json":  # has no other form
             return given is None and answered is False
     try:
         one, other = load(field_type, "", given), load(field_type, "", answered)
     except ApiError:
         return False
     if field_type in X2MANY:
-        empties = bool(given) and one == [Command("clear")]  # that is a command, not an answer
+        empties = bool(given) and one == [Command("clear")]  # a command, not a value of a response
         return not empties and _members(one) is not None and _members(one) == _members(other)
     if isinstance(one, dict | list):
         return _is_same_json(one, other)
@@ -252,7 +255,7 @@ def is_same(field_type: str, given: Any, answered: Any) -> bool:
 
 
 def _is_same_json(one: Any, other: Any) -> bool:
-    """Python takes 1 for True, JSON does not."""
+    """Compare JSON values, among which 1 and true differ, unlike in Python."""
     try:
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
@@ -260,7 +263,7 @@ def _is_same_json(one: Any, other: Any) -> bool:
 
 
 def _members(commands: list[Command]) -> frozenset[int] | None:
-    """Return the ids of commands that say all of a relation; None for others."""
+    """Return the ids of a command that replaces a whole relation; None for other commands."""
     if len(commands) != 1 or commands[0].kind not in ("set", "clear"):
         return None
     return frozenset(commands[0].ids)
@@ -282,7 +285,7 @@ def _load_integer(value: Any) -> int:
 def _load_float(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError
-    if not abs(value) <= _MAX_FLOAT:  # NaN, too
+    if not abs(value) <= _MAX_FLOAT:  # also true for NaN
         raise ValueError
     return float(value)
 
@@ -301,7 +304,7 @@ def _load_date(value: Any) -> str:
 
 
 def _load_datetime(value: Any) -> str:
-    """UTC in Odoo's own form; a time without an offset is UTC already."""
+    """Convert a datetime to UTC in Odoo's form; a time without an offset is in UTC."""
     match = _DATETIME.fullmatch(_load_text(value))
     if not match:
         raise ValueError
@@ -326,7 +329,7 @@ def _load_binary(value: Any) -> str:
 
 
 def _load_id(value: Any) -> int:
-    if isinstance(value, list) and len(value) == 2:  # as it was answered: [id, "display name"]
+    if isinstance(value, list) and len(value) == 2:  # the form of a response: [id, "display name"]
         value = value[0]
     value = whole(value)
     if type(value) is not int or not 1 <= value <= MAX_ID:
@@ -335,11 +338,11 @@ def _load_id(value: Any) -> int:
 
 
 def _load_many2one(value: Any) -> int:
-    return _load_id(value.get("id") if isinstance(value, dict) else value)  # as `expand` answers it
+    return _load_id(value.get("id") if isinstance(value, dict) else value)  # the form of `expand`
 
 
 def load_id(name: str, value: Any) -> int:
-    """The id of a record, however it was answered.
+    """Return the id of a record in any form that a response has.
 
     :raise ApiError: ``bad_value``
     """
@@ -347,7 +350,7 @@ def load_id(name: str, value: Any) -> int:
 
 
 def _load_id_or_nothing(value: Any) -> int | bool:
-    """An empty one is answered as 0: it is an integer that happens to be an id."""
+    """Convert an id or 0, which is the empty value of a ``many2one_reference``."""
     return False if value == 0 else _load_id(value)
 
 
@@ -365,7 +368,7 @@ def _load_json(value: Any) -> Any:
 
 
 def _load_properties(value: Any) -> dict[str, Any]:
-    """Values by name; the definition is its own record's matter and cannot be changed on the way."""
+    """Convert properties to values by name; reject changes of the definition, which belongs to another record."""
     if isinstance(value, list):
         if not all(isinstance(item, dict) for item in value):
             raise ValueError
@@ -384,7 +387,7 @@ def _load_properties(value: Any) -> dict[str, Any]:
 
 
 def _load_definition(value: Any) -> list[Any]:
-    """Odoo checks more (``_validate_properties_definition``), of items that have this shape."""
+    """Check the form of a definition; Odoo checks the rest (``_validate_properties_definition``)."""
     if not isinstance(value, list) or not storable_json(value):
         raise ValueError
     return [_load_property_definition(item) for item in value]
@@ -400,14 +403,16 @@ def _load_property_definition(item: Any) -> dict[str, Any]:
         loaded["default"] = _load_property(item, item["default"])
     if item.get("domain"):
         try:
-            domains.parse(_load_text(item["domain"]))  # Odoo fails on it when it reads it
+            domains.parse(
+                _load_text(item["domain"])
+            )  # Odoo would fail when it reads an invalid one
         except ApiError:
             raise ValueError from None
     return loaded
 
 
 def _load_property(definition: Mapping[str, Any], value: Any) -> Any:
-    """One property's value, of the type that its definition names."""
+    """Convert the value of one property to the type in its definition."""
     if value is None or value is False:
         return False
     kind = definition["type"]
@@ -453,11 +458,12 @@ _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 def load_properties(
     name: str, given: Mapping[str, Any], definition: Iterable[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The values of a properties field (:func:`load` gave them), of the types that its definition names.
+    """Convert the values of a properties field to the types in its definition.
 
-    Odoo would keep any value, and show none where the type is wrong.
+    Odoo would store a value of any type, and not show one of a wrong type.
 
-    :param name: of the field
+    :param name: the name of the field, for errors
+    :param given: the values as :func:`load` returned them
     :raise ApiError: ``bad_value`` for a property that is not defined or has another type
     """
     by_name = {item["name"]: item for item in definition}
@@ -533,12 +539,13 @@ def _bad_command(name: str) -> ApiError:
 
 
 def load_condition(field_type: str, path: str, operator: str, value: Any) -> Any:
-    """The right side of a condition, fit for the field on its left.
+    """Convert the right side of a condition for the field on its left.
 
-    A datetime with an offset becomes UTC in Odoo's form. What Odoo reads itself (``"today"``,
-    ``"-7d"``, a name in place of an id) is left as it is.
+    A datetime with an offset becomes UTC in Odoo's form. Text that Odoo interprets itself (``"today"``,
+    ``"-7d"``, a name instead of an id) stays unchanged.
 
-    :raise ApiError: ``bad_domain`` when the two cannot be compared
+    :param path: the left side of the condition, for errors
+    :raise ApiError: ``bad_domain`` if field and value cannot be compared
     """
     if isinstance(value, tuple):
         return [load_condition(field_type, path, operator, item) for item in value]
@@ -560,13 +567,13 @@ def load_condition(field_type: str, path: str, operator: str, value: Any) -> Any
 
 
 def is_moment(value: Any) -> bool:
-    """Whether the right side of a condition is, or has in it, a date with a time."""
+    """Return whether the right side of a condition is or contains a datetime."""
     items = value if isinstance(value, tuple) else (value,)
     return any(isinstance(item, str) and bool(_TIME.match(item)) for item in items)
 
 
 def _comparable(field_type: str, value: Any) -> bool:
-    if field_type == "json":  # what its model searches by: ids, names
+    if field_type == "json":  # its model searches by ids and names
         return isinstance(value, str | int | float)
     if field_type in ("integer", "many2one_reference"):
         return isinstance(value, int | float) and abs(value) < 2**63

@@ -124,9 +124,16 @@ class World:
 def allowed(
     env: Environment, model_name: str, ids: Iterable[int], operation: str
 ) -> frozenset[int]:
-    """Those of *ids* that the environment's user may read, create, write or unlink in Odoo."""
+    """Return those of *ids* that the environment's user may read, create, write or unlink in Odoo.
+
+    Some models show records to users without access rights, such as the public part of employees.
+    """
     records = env[model_name].browse(ids)
-    return frozenset(asked(env.cr, lambda: records._filtered_access(operation)._ids, ()))
+    found = frozenset(asked(env.cr, lambda: records._filtered_access(operation)._ids, ()))
+    if operation != "read" or found.issuperset(records._ids):
+        return found
+    model, domain = env[model_name].with_context(active_test=False), [("id", "in", records.ids)]
+    return found.union(asked(env.cr, lambda: model.search(domain)._ids, ()))
 
 
 def asked(cr: Any, function: Callable[[], Any], default: Any) -> Any:

@@ -10,7 +10,6 @@ import json
 import logging
 import math
 import re
-import time
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -22,12 +21,11 @@ from odoo.http import Dispatcher, HttpDispatcher, Response, db_filter, route
 from odoo.service.db import list_dbs
 
 from ..models.ir_http import (
-    COMPANY_HEADER,
     OVERRIDE_HEADER,
     cut_headers,
     overriding_method,
 )
-from ..tools import errors, idempotency, parsing
+from ..tools import errors, parsing
 from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
 from ..tools.text import language_tag, reject_constant
@@ -81,11 +79,9 @@ class ApiDispatcher(Dispatcher):
         self._envelope = None
         #: Whether the body may still contain an envelope that was not read.
         self.may_be_envelope = True
-        self._usage = None
-        self._allowances = {}
-        #: Whether the response is that of an earlier request with the same ``Idempotency-Key``.
-        self.replayed = False
-        self._started = time.monotonic()
+        self.usage = Usage(request)
+        #: Headers that the response gets, whatever makes it.
+        self.headers = {}
 
     @classmethod
     def is_compatible_with(cls, request):
@@ -117,68 +113,12 @@ class ApiDispatcher(Dispatcher):
         except Refused as error:  # returned, so that Odoo commits what was written before it
             result = self.refuse(error)
         response = result if isinstance(result, Response) else self.answer(result)
-        if self._usage:
-            self._usage.log_on_commit(response)
+        self.usage.log_on_commit(response)
         return response
-
-    def use(self, connection, model):
-        """Count this request for a connection, and log it when there is a response.
-
-        Call it before anything can refuse the request, and before anything is written. If Odoo
-        retries the request, it is still counted once.
-
-        :param connection: :class:`~..models.connection_api.Connection`, or None
-        :raise ApiError: ``too_many_requests``
-        """
-        if not connection or not (connection.rate_limit or connection.log_requests):
-            return
-        if self._usage is None:
-            self._usage = Usage.begin(self.request, connection, model, self._started)
-        self._usage.check()
-
-    def use_expanded(self, connections):
-        """Count this request for the rate limits of the connections that its response expands.
-
-        As :meth:`use`, before anything is written.
-
-        :param connections: of :meth:`~..engine.policy.Policy.expanded`
-        :raise ApiError: ``too_many_requests``
-        """
-        for connection in connections:
-            own = self._usage and self._usage.connection.id == connection.id
-            if own or not connection.rate_limit:
-                continue
-            if connection.id not in self._allowances:
-                usage = self.request.env["connection.api.rate.limit"]
-                self._allowances[connection.id] = usage._take(connection.id, connection.rate_limit)
-            if refusal := self._allowances[connection.id].refusal():
-                raise refusal
-
-    def once(self, make):
-        """Return the result of ``make()``, or its earlier result for a repeated ``Idempotency-Key``.
-
-        Call it before anything is written.
-
-        :param make: returns a JSON value; any exception frees the key
-        :raise ApiError: ``bad_parameter``, ``idempotency_key_reused``
-        """
-        http = self.request.httprequest
-        text = http.headers.get("Idempotency-Key")
-        if text is None:
-            return make()
-        key = idempotency.parse_key(text)
-        params, company = http.args.items(multi=True), http.headers.get(COMPANY_HEADER, "")
-        if language := http.headers.get("Content-Language"):
-            company = f"{company} {language}"
-        asked = idempotency.fingerprint(http.method, http.path, params, self.body, company)
-        keys = self.request.env["connection.api.idempotency"]
-        value, self.replayed = keys._once(key, asked, make)
-        return value
 
     def answer(self, value, status=HTTPStatus.OK, headers=()):
         """Return a JSON response, in an envelope if the request was in one."""
-        if self._usage:
-            self._usage.answered(value, status)
+        self.usage.answered(value, status)
         if self._envelope is not None:
             value, status = {**self._envelope, "result": value}, HTTPStatus.OK
         language = _content_language(self.request.env.context.get("lang"))
@@ -206,15 +146,13 @@ class ApiDispatcher(Dispatcher):
         if error.code < 500 and not isinstance(exc, werkzeug.exceptions.HTTPException):
             exc.loglevel = logging.INFO  # a mistake of the client is not worth a warning
         response = self.refuse(error)
-        if self._usage and self.request.env:
-            self._usage.log_now(response)
+        self.usage.log_now(response)
         return response
 
     def refuse(self, error):
         """Return the response for an error."""
         self._look_for_envelope()
-        if self._usage:
-            self._usage.refused(error)
+        self.usage.refused(error)
         lang = self._error_env().context.get("lang") if self.request.env else None
         headers = [*self._common_headers(), *_content_language(lang)]
         return self._refusal(error, self._translate, headers)
@@ -234,8 +172,7 @@ class ApiDispatcher(Dispatcher):
             if name == "Vary":  # the endpoint may have set another header
                 value = ", ".join([*response.headers.getlist(name), value])
             response.headers[name] = value
-        if self.replayed:
-            response.headers["Idempotency-Replayed"] = "true"
+        response.headers.update(self.headers)
         return result
 
     # --- bodies --------------------------------------------------------------------------
@@ -360,7 +297,7 @@ class ApiDispatcher(Dispatcher):
 
     def _common_headers(self):
         """Return the headers of every response, including errors."""
-        return [*self._cors(), *(self._usage.headers if self._usage else ())]
+        return [*self._cors(), *self.usage.headers]
 
     def _cors(self):
         """Return the headers that let pages of an allowed origin read the response, including errors."""

@@ -18,6 +18,7 @@ from ..models.ir_http import RecordId
 from ..tools import etag, parsing, queries
 from ..tools.errors import ApiError, _
 from .dispatcher import api_route
+from .repeat import once
 
 READS = frozenset(["GET", "HEAD", "OPTIONS"])
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -176,7 +177,7 @@ class Records(Controller):
         """
         method = request.httprequest.method if method == "" else method
         connections = request.env["connection.api"]
-        request.dispatcher.use(connections._known(model), model)
+        request.dispatcher.usage.use(connections._known(model), model)
         return connections._resolve(model, method, mode)
 
     def _call(self, model, action, record_id=None):
@@ -190,7 +191,7 @@ class Records(Controller):
             request.httprequest.args,
             in_path=record_id is not None,
         )
-        result = request.dispatcher.once(lambda: resource.call(policy, action, asked, record_id))
+        result, _is_repeated = once(lambda: resource.call(policy, action, asked, record_id))
         return {"success": True, "result": result}
 
     @staticmethod
@@ -225,7 +226,7 @@ class Records(Controller):
     @staticmethod
     def _use_expanded(policy, asked):
         if asked.selection.expand:
-            request.dispatcher.use_expanded(policy.expanded(asked.selection).values())
+            request.dispatcher.usage.use_expanded(policy.expanded(asked.selection).values())
 
     def _create(self, policy, address, default_fields=(), *, strict=False):
         """Create records.
@@ -243,8 +244,8 @@ class Records(Controller):
         if wanted.context and not policy.caller.is_transient():
             raise ApiError("bad_value", _('"context" is for actions and for new wizards.'))
         self._use_expanded(policy, wanted)
-        answer, version = request.dispatcher.once(lambda: write.create(policy, wanted))
-        if request.dispatcher.replayed:
+        (answer, version), is_repeated = once(lambda: write.create(policy, wanted))
+        if is_repeated:
             answer = self._narrowed(policy, wanted, answer)
         response = self._tagged(answer, version, HTTPStatus.CREATED)
         if response.status_code == HTTPStatus.CREATED and not wanted.many:

@@ -15,13 +15,81 @@ _OPERATIONS = {
 _MAX_ID = 2**31 - 1
 
 
-@dataclass
 class Usage:
-    """Track the use of a connection by one request, to count it once and log it once.
+    """Count one request for the connections that it uses, and log it.
 
-    The dispatcher keeps it while Odoo retries the request. A controller creates it before anything
-    can refuse the request, so that refused requests are counted and logged too.
+    The dispatcher keeps it while Odoo retries the request, so that it is counted once and logged
+    once. A controller calls :meth:`use` before anything can refuse the request, so that refused
+    requests are counted and logged too.
     """
+
+    def __init__(self, request):
+        self._request = request
+        self._started = time.monotonic()
+        self._entry = None
+        self._allowances = {}
+
+    def use(self, connection, model):
+        """Count this request for the connection of its model, and log it when there is a response.
+
+        Call it before anything is written. If Odoo retries the request, it is still counted once.
+
+        :param connection: :class:`~..models.connection_api.Connection`, or None
+        :raise ApiError: ``too_many_requests``
+        """
+        if not connection or not (connection.rate_limit or connection.log_requests):
+            return
+        if self._entry is None:
+            self._entry = _Entry.begin(self._request, connection, model, self._started)
+        self._entry.check()
+
+    def use_expanded(self, connections):
+        """Count this request for the rate limits of the connections that its response expands.
+
+        As :meth:`use`, before anything is written.
+
+        :param connections: of :meth:`~..engine.policy.Policy.expanded`
+        :raise ApiError: ``too_many_requests``
+        """
+        for connection in connections:
+            own = self._entry and self._entry.connection.id == connection.id
+            if own or not connection.rate_limit:
+                continue
+            if connection.id not in self._allowances:
+                limits = self._request.env["connection.api.rate.limit"]
+                self._allowances[connection.id] = limits._take(connection.id, connection.rate_limit)
+            if refusal := self._allowances[connection.id].refusal():
+                raise refusal
+
+    @property
+    def headers(self):
+        """The headers that tell the rate limit of the request's own connection."""
+        return self._entry.headers if self._entry else []
+
+    def answered(self, value, status):
+        """Store the result of a JSON response; Odoo may still retry the request and make another."""
+        if self._entry:
+            self._entry.answered(value, status)
+
+    def refused(self, error):
+        """Store the result of an error."""
+        if self._entry:
+            self._entry.refused(error)
+
+    def log_on_commit(self, response):
+        """Log the request if and when its transaction is committed."""
+        if self._entry:
+            self._entry.log_on_commit(response)
+
+    def log_now(self, response):
+        """Log a request whose transaction has failed."""
+        if self._entry and self._request.env:
+            self._entry.log_now(response)
+
+
+@dataclass
+class _Entry:
+    """The entry of one request in the log of a connection, and its place under the rate limit."""
 
     request: Any
     connection: Any

@@ -30,7 +30,7 @@ def _reads(controller, rule, args):
     return request.httprequest.method in READS
 
 
-class Records(Controller):
+class RecordRoutes(Controller):
     @api_route(
         "/api/send_request",
         auth="jwt",
@@ -220,7 +220,7 @@ class Records(Controller):
     def _read(policy, asked):
         if isinstance(asked, queries.GroupQuery):
             return read_groups(policy, asked)
-        Records._use_expanded(policy, asked)
+        RecordRoutes._use_expanded(policy, asked)
         return read_page(policy, asked)
 
     @staticmethod

@@ -6,7 +6,7 @@ from . import connection_api_action
 from . import connection_api_exposure
 from . import connection_api_filter
 from . import connection_api_idempotency
-from . import connection_api_limits
+from . import connection_api_emptied_lists
 from . import connection_api_log
 from . import connection_api_protection
 from . import connection_api_rate_limit

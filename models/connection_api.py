@@ -13,7 +13,6 @@ from ..engine.policy import MODE_OF_METHOD, Policy
 from ..engine.protected import UNREACHABLE
 from ..engine.values import is_kept_by_odoo
 from ..tools import contexts
-from ..tools import plan as plans
 from ..tools.errors import ApiError, _
 
 #: The switches of the form and the HTTP method that each of them opens.
@@ -289,8 +288,8 @@ class ConnectionApi(models.Model):
             return frozenset()
         explain = SQL("EXPLAIN (VERBOSE, FORMAT JSON) %s", self._whole_view(model_name))
         [[[found]]] = self.env.execute_query(explain)
-        sources = [list(plans.expressions(found["Plan"], n)) for n in range(len(columns))]
-        called = set().union(*(plans.calls(part) for parts in sources for part in parts))
+        sources = [list(explain.expressions(found["Plan"], n)) for n in range(len(columns))]
+        called = set().union(*(explain.calls(part) for parts in sources for part in parts))
         moving = {
             name
             for [name] in self.env.execute_query(
@@ -304,7 +303,7 @@ class ConnectionApi(models.Model):
         return frozenset(
             name
             for name, parts in zip(columns, sources, strict=True)
-            if any(plans.reads_clock(part) or moving & plans.calls(part) for part in parts)
+            if any(explain.reads_clock(part) or moving & explain.calls(part) for part in parts)
         )
 
     @api.model

@@ -7,7 +7,7 @@ from ..engine.policy import MODE_OF_METHOD
 from ..engine.records import scope_domain
 from ..tools import filters
 from .connection_api import TOGGLES
-from .connection_api_limits import LIMITING_LISTS
+from .connection_api_emptied_lists import LIMITING_LISTS
 from .connection_api_protection import PARTIAL_KINDS
 
 #: Show at most this many fields or actions by name; count or cut off the rest.

@@ -1,7 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """The expressions of a column are read from PostgreSQL's plan: never too few of them."""
 
-from jwt_auth_api.tools import plan
+from jwt_auth_api.tools import explain
 
 NOW, NAME = "(now() - t.create_date)", "t.name"
 
@@ -12,7 +12,7 @@ def node(kind, output=None, *below, relation="Outer"):
 
 
 def columns(found, number):
-    return [list(plan.expressions(found, index)) for index in range(number)]
+    return [list(explain.expressions(found, index)) for index in range(number)]
 
 
 def test_each_column_has_its_own_expression():
@@ -46,11 +46,11 @@ def test_what_stands_below_counts_for_all():
 
 
 def test_names_in_an_expression():
-    assert plan.calls("(EXTRACT(epoch FROM (now() - to_char(c.x))) / '60'::numeric)") == {
+    assert explain.calls("(EXTRACT(epoch FROM (now() - to_char(c.x))) / '60'::numeric)") == {
         "now",
         "to_char",
     }
     for text in ("CURRENT_DATE", "(s.date <= (LOCALTIMESTAMP)::date)", "age(CURRENT_TIMESTAMP)"):
-        assert plan.reads_clock(text)
+        assert explain.reads_clock(text)
     for text in ("t.current_date", "t.name", 't."CURRENT_DATE_X"'):
-        assert not plan.reads_clock(text)
+        assert not explain.reads_clock(text)

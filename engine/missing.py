@@ -36,7 +36,7 @@ def named(policy, gathered, created=(), context=()):
     try:
         yield
     except blame.MISTAKES as exc:
-        if is_aborted(policy.working.env) or not blame.is_of_others(exc, _OURS):
+        if is_aborted(policy.working.env) or not blame.is_raised_outside(exc, _OURS):
             raise
         refusal = _bad_data(exc, gathered) or _refusal(policy, exc, created, context)
         if refusal is None:
@@ -48,7 +48,7 @@ def named(policy, gathered, created=(), context=()):
 def _bad_data(exc, gathered):
     """Return the error for data on which the inverse of its field fails; else None."""
     for inverse, name in gathered.inverses.items():
-        if blame.is_within(exc, inverse):
+        if blame.is_raised_in(exc, inverse):
             return ApiError(
                 "bad_value", _("%(field)s: Odoo does not accept this value."), field=name
             )
@@ -68,7 +68,7 @@ def _refusal(policy, exc, created, context):
             model=policy.name,
             key=key,
         )
-    if blame.is_about_nothing(exc):
+    if blame.is_about_empty_value(exc):
         return ApiError("validation_error", _("A required value is missing."))
     return None
 

@@ -12,7 +12,7 @@ from odoo.models import BaseModel
 from odoo.service.model import get_public_method
 from odoo.tools.safe_eval import safe_eval, time
 
-from ..tools import blame, contexts
+from ..tools import blame, contexts, signatures
 from ..tools.errors import ApiError, _
 from ..tools.text import whole_json
 from ..tools.values import dump_result
@@ -23,8 +23,8 @@ from .version import version_of
 _OURS = frozenset([grants.KEY, action_context.KEY])
 RECORDS = frozenset(contexts.RECORDS)
 _logger = logging.getLogger(__name__)
-#: Kind of a mismatch between arguments and method (:func:`~..tools.blame.misfit`) → message.
-_MISFITS = {
+#: Kind of a mismatch between arguments and method (:func:`~..tools.signatures.mismatch`) → message.
+_MISMATCHES = {
     "missing": _('%(action)s needs the argument "%(name)s".'),
     "unknown": _('%(action)s has no argument "%(name)s".'),
     "twice": _('%(action)s got the argument "%(name)s" twice.'),
@@ -55,8 +55,8 @@ def call(policy, name, asked, record_id=None):
     context, gathered = action_context.load(policy, asked.context, keys)
     policy.grant.named |= gathered.named
     records = _callee(policy, name, ids, asked, context)
-    if misfit := blame.misfit(method, asked.args, asked.kwargs):
-        raise _misfit(name, misfit)
+    if mismatch := signatures.mismatch(method, asked.args, asked.kwargs):
+        raise _mismatch_error(name, mismatch)
     try:
         with policy.grant.in_use():
             result = method(records, *asked.args, **asked.kwargs)
@@ -77,18 +77,20 @@ def call(policy, name, asked, record_id=None):
         ) from exc
 
 
-def _misfit(name, misfit):
+def _mismatch_error(name, mismatch):
     """Return the error for arguments that do not fit a method."""
-    kind, argument = misfit
-    return ApiError("bad_value", _MISFITS[kind], action=name, name=argument[:128])
+    kind, argument = mismatch
+    return ApiError("bad_value", _MISMATCHES[kind], action=name, name=argument[:128])
 
 
 def _at_fault(exc, method, arguments, records, name, asked):
     """Return the names of the arguments that caused an exception."""
     if isinstance(exc, DataError):
-        return blame.quoted(exc.diag.message_primary or "", arguments)
-    declared_by = blame.overrides(type(records), name)
-    return blame.about(exc, arguments, method, blame.collected(declared_by, asked.kwargs))
+        return blame.quoted_arguments(exc.diag.message_primary or "", arguments)
+    declared_by = signatures.overrides(type(records), name)
+    return blame.arguments_at_fault(
+        exc, arguments, method, signatures.undeclared(declared_by, asked.kwargs)
+    )
 
 
 def _refusal(policy, exc, name, method, records, asked):
@@ -98,7 +100,7 @@ def _refusal(policy, exc, name, method, records, asked):
     """
     place = traceback.extract_tb(exc.__traceback__)[-1]
     keys = policy.connection.context_keys[name] | RECORDS
-    arguments = blame.named(method, asked.args, asked.kwargs)
+    arguments = signatures.arguments_by_name(method, asked.args, asked.kwargs)
     if asked.context:
         arguments["context"] = asked.context
     if place.name == "ensure_one" and str(exc) == f"Expected singleton: {records}":
@@ -116,8 +118,8 @@ def _refusal(policy, exc, name, method, records, asked):
             action=name,
             key=exc.args[0],
         )
-    elif misfit := blame.misfit_below(exc, method, asked.args, asked.kwargs):
-        refusal = _misfit(name, misfit)
+    elif mismatch := signatures.mismatch_of_override(exc, method, asked.args, asked.kwargs):
+        refusal = _mismatch_error(name, mismatch)
     elif found := _at_fault(exc, method, arguments, records, name, asked):
         refusal = ApiError(
             "bad_value",

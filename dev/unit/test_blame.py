@@ -3,19 +3,13 @@
 import datetime
 
 import pytest
-from jwt_auth_api.tools import blame
+from jwt_auth_api.tools import blame, signatures
 
 
 class Called:
-    """What a method of a model may look like."""
+    """Methods that fail in different ways."""
 
     total = None
-
-    def takes(self, one, two=2, /, three=3, *, four=4):
-        pass
-
-    def collects(self, *args, **kwargs):
-        pass
 
     def uses(self, day=None, amounts=(), options=None, limit=0):
         for step in options["steps"]:
@@ -59,38 +53,14 @@ class Called:
             raise ValueError("they differ")
 
 
-@pytest.mark.parametrize(
-    ("args", "kwargs", "expected"),
-    [
-        ((1,), {}, None),
-        ((1, 2, 3), {"four": 4}, None),
-        ((1,), {"three": 3}, None),
-        ((), {}, ("missing", "one")),
-        ((1, 2, 3, 4), {}, ("many", "3")),
-        ((1,), {"five": 5}, ("unknown", "five")),
-        ((1,), {"two": 5}, ("unknown", "two")),
-        ((1, 2, 3), {"three": 3}, ("twice", "three")),
-    ],
-)
-def test_what_does_not_fit(args, kwargs, expected):
-    assert blame.misfit(Called.takes, args, kwargs) == expected
-
-
-def test_whatever_is_collected_fits():
-    assert blame.misfit(Called.collects, (1, 2), {"any": 1}) is None
-
-
-def test_names():
-    assert blame.named(Called.takes, (1, 2), {"four": 4}) == {"one": 1, "two": 2, "four": 4}
-    assert blame.named(Called.collects, (1, 2), {"any": 1}) == {"args": (1, 2), "any": 1}
-
-
 def blamed(method, *args, **kwargs):
     """What is said of the exception that a call ends with."""
     function = getattr(Called, method)
     with pytest.raises(blame.MISTAKES) as caught:
         function(Called(), *args, **kwargs)
-    return blame.about(caught.value, blame.named(function, args, kwargs), function)
+    return blame.arguments_at_fault(
+        caught.value, signatures.arguments_by_name(function, args, kwargs), function
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,59 +143,12 @@ def judged(model, args=(), **kwargs):
     method = model.post
     with pytest.raises(blame.MISTAKES) as caught:
         method(model(), *args, **kwargs)
-    arguments = blame.named(method, args, kwargs)
-    free = blame.collected(blame.overrides(model, "post"), kwargs)
+    arguments = signatures.arguments_by_name(method, args, kwargs)
+    free = signatures.undeclared(signatures.overrides(model, "post"), kwargs)
     exc = caught.value
-    return blame.misfit_below(exc, method, args, kwargs), blame.about(exc, arguments, method, free)
-
-
-def test_overrides():
-    assert blame.overrides(Overriding, "post") == [Overriding.post, Posting.post]
-    assert blame.overrides(Overriding, "_check") == [Posting._check]
-    assert blame.overrides(Overriding, "no_such") == []
-
-
-def test_arguments_that_no_override_declares():
-    functions = blame.overrides(Overriding, "post")
-    sent = {"body": 1, "recipients": 2, "known": 3, "nope": 4}
-    assert blame.collected(functions, sent) == {"known", "nope"}
-
-
-def test_call_that_an_override_passes_on():
-    """The override below takes less than the one that is called."""
-    assert judged(Overriding, ["x"])[0] == ("many", "0")
-    assert judged(Forwarding, ["x"], body="y")[0] == ("many", "0")
-
-
-@pytest.mark.parametrize(
-    ("text", "args", "kwargs", "expected"),
-    [
-        ("Model.post() takes from 2 to 3 positional arguments but 4 were given", "abc", {}, "many"),
-        ("post() got an unexpected keyword argument 'a b'", "", {"a b": 1}, "unknown"),
-        (
-            "post() got an unexpected keyword argument 'a'. Did you mean 'b'?",
-            "",
-            {"a": 1},
-            "unknown",
-        ),
-        ("post() got multiple values for argument 'a'", "x", {}, "twice"),
-        ("post() missing 2 required positional arguments: 'a' and 'b'", "", {}, "missing"),
-        ("post() missing 1 required keyword-only argument: 'a'", "", {}, "missing"),
-        # nothing that the client sent
-        ("post() takes 3 positional arguments but 4 were given", "ab", {}, None),
-        ("post() got an unexpected keyword argument 'a'", "a", {"b": "a"}, None),
-        ("post() got multiple values for argument 'a'", "", {"b": 1}, None),
-        ("post() missing 1 required positional argument: 'a'", "", {"a": 1}, None),
-        # another function
-        ("Model._post() takes 1 positional argument but 2 were given", "ab", {}, None),
-        ("post.<locals>.each() missing 1 required positional argument: 'a'", "", {}, None),
-        ("post() argument must be a string", "ab", {}, None),
-    ],
-)
-def test_words_for_a_call_that_does_not_fit(text, args, kwargs, expected):
-    found = blame.misfit_below(TypeError(text), Posting.post, args, kwargs)
-    assert (found and found[0]) == expected
-    assert blame.misfit_below(ValueError(text), Posting.post, args, kwargs) is None
+    return signatures.mismatch_of_override(exc, method, args, kwargs), blame.arguments_at_fault(
+        exc, arguments, method, free
+    )
 
 
 def test_argument_of_a_made_up_name():
@@ -281,7 +204,10 @@ def test_value_that_is_taken_for_ids(author, expected):
     """A text, or a many2one as it is answered, makes several records; records of its own a program's mistake."""
     with pytest.raises(ValueError, match="singleton") as caught:
         Browsed().read(author, "x")
-    assert blame.about(caught.value, {"author": author, "others": "x"}, Browsed.read) == expected
+    assert (
+        blame.arguments_at_fault(caught.value, {"author": author, "others": "x"}, Browsed.read)
+        == expected
+    )
 
 
 @pytest.mark.parametrize("author", [[[1]], [{"id": 1}], [1, [2]]])
@@ -289,8 +215,12 @@ def test_lists_and_objects_in_place_of_ids(author):
     """They cannot be looked up, wherever the code does that."""
     with pytest.raises(TypeError) as caught:
         Browsed().look(author, "x")
-    assert blame.about(caught.value, {"author": author, "others": "x"}, Browsed.look) == ["author"]
-    assert blame.about(caught.value, {"author": [1], "others": "x"}, Browsed.look) == []
+    assert blame.arguments_at_fault(
+        caught.value, {"author": author, "others": "x"}, Browsed.look
+    ) == ["author"]
+    assert (
+        blame.arguments_at_fault(caught.value, {"author": [1], "others": "x"}, Browsed.look) == []
+    )
 
 
 def test_code_without_a_source():
@@ -298,7 +228,7 @@ def test_code_without_a_source():
     exec("def run(self, a=None, b=None):\n if a:\n  raise ValueError('c')", scope)
     with pytest.raises(ValueError) as caught:  # noqa: PT011
         scope["run"](None, 1, 2)
-    assert blame.about(caught.value, {"a": 1, "b": 2}, scope["run"]) == ["a", "b"]
+    assert blame.arguments_at_fault(caught.value, {"a": 1, "b": 2}, scope["run"]) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -317,7 +247,7 @@ def test_code_without_a_source():
 )
 def test_value_that_the_database_quotes(text, expected):
     sent = {"body": "x[]", "parent": "abc", "rows": [{"a": ["x y"]}], "big": 99999999999}
-    assert blame.quoted(text, sent) == expected
+    assert blame.quoted_arguments(text, sent) == expected
 
 
 # --- what is about a value that is not there -------------------------------------------------------
@@ -366,7 +296,7 @@ class Records:
 )
 def test_what_is_not_there(text, value, expected):
     exc = caught(code(ADDON, text), value)
-    assert blame.is_about_nothing(exc) is expected
+    assert blame.is_about_empty_value(exc) is expected
     if isinstance(value, Records):
         assert blame.empty_record(exc) is (value if expected else None)
 
@@ -377,8 +307,8 @@ def test_only_code_of_models_takes_a_value_for_granted():
     calls = "def f(other):\n    return other(None)"
     for module, expected in ((ORM, False), ("odoo.tools.float_utils", True), ("datetime", True)):
         exc = caught(code(ADDON, calls), code(module, fails))
-        assert blame.is_about_nothing(exc) is expected, module
-    assert not blame.is_about_nothing(caught(code("datetime", fails), None))
+        assert blame.is_about_empty_value(exc) is expected, module
+    assert not blame.is_about_empty_value(caught(code("datetime", fails), None))
 
 
 def test_own_code_and_that_of_others():
@@ -392,18 +322,18 @@ def test_own_code_and_that_of_others():
             function = found["make"](function)
         return caught(function)
 
-    assert blame.is_of_others(chain(OURS, ADDON), OURS)
-    assert blame.is_of_others(chain(OURS, f"{OURS}.engine.write", ADDON, ORM), OURS)
-    assert blame.is_of_others(chain(OURS, f"{OURS}_test.models", ADDON), OURS)
-    assert not blame.is_of_others(chain(OURS), OURS)
-    assert not blame.is_of_others(chain(OURS, ADDON, f"{OURS}.models.base"), OURS)
+    assert blame.is_raised_outside(chain(OURS, ADDON), OURS)
+    assert blame.is_raised_outside(chain(OURS, f"{OURS}.engine.write", ADDON, ORM), OURS)
+    assert blame.is_raised_outside(chain(OURS, f"{OURS}_test.models", ADDON), OURS)
+    assert not blame.is_raised_outside(chain(OURS), OURS)
+    assert not blame.is_raised_outside(chain(OURS, ADDON, f"{OURS}.models.base"), OURS)
     # an override that passes a call on has the name of what it calls
     passed_on = chain(OURS, ADDON, f"{OURS}.models.base", ADDON)
-    assert blame.is_of_others(passed_on, OURS)
+    assert blame.is_raised_outside(passed_on, OURS)
 
 
 def test_own_code_that_calls_something_else_is_at_fault():
     below = code(ADDON, "def g(value):\n    return value < 1\nf = g")
     ours = code(OURS, "def h(below):\n    return below(None)\nf = h")
     exc = caught(code(ADDON, "def f(ours, below):\n    return ours(below)"), ours, below)
-    assert not blame.is_of_others(exc, OURS)
+    assert not blame.is_raised_outside(exc, OURS)

@@ -286,8 +286,8 @@ class ConnectionApi(models.Model):
         columns = self._view_columns(model_name)
         if columns is None:
             return frozenset()
-        explain = SQL("EXPLAIN (VERBOSE, FORMAT JSON) %s", self._whole_view(model_name))
-        [[[found]]] = self.env.execute_query(explain)
+        query = SQL("EXPLAIN (VERBOSE, FORMAT JSON) %s", self._whole_view(model_name))
+        [[[found]]] = self.env.execute_query(query)
         sources = [list(explain.expressions(found["Plan"], n)) for n in range(len(columns))]
         called = set().union(*(explain.calls(part) for parts in sources for part in parts))
         moving = {

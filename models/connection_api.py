@@ -12,7 +12,7 @@ from ..engine.faults import caught_searching
 from ..engine.policy import MODE_OF_METHOD, Policy
 from ..engine.protected import UNREACHABLE
 from ..engine.values import is_kept_by_odoo
-from ..tools import contexts
+from ..tools import contexts, explain
 from ..tools.errors import ApiError, _
 
 #: The switches of the form and the HTTP method that each of them opens.

@@ -204,7 +204,7 @@ class RecordRoutes(Controller):
         """Return the fields of a response on a resource path if the request has no ``fields``."""
         if not policy.allows("GET"):
             return []
-        return policy.usual()
+        return policy.default_fields()
 
     def _asked(self, policy, record_id):
         return parsing.parse_get(

@@ -56,7 +56,9 @@ def load(policy, sent, listed):
         elif key not in RECORDS and key not in given:
             problems.add("bad_value", _('"context" must not contain %(key)s here.'), key=key[:128])
     problems.raise_if_any()
-    values, gathered = policy.values.defaults({key[len(DEFAULT) :]: given[key] for key in given})
+    values, gathered = policy.values.load_defaults(
+        {key[len(DEFAULT) :]: given[key] for key in given}
+    )
     if values:
         loaded = {f"{DEFAULT}{name}": value for name, value in values.items()}
         context |= {**loaded, KEY: Defaults(policy.name, loaded)}
@@ -132,7 +134,7 @@ def overridden(records, names):
 # --- results of actions --------------------------------------------------------------------------
 
 
-def answered(policy, ids, value):
+def complete_actions(policy, ids, value):
     """Complete the window actions in a result with what a client needs for the next request.
 
     :param ids: the ids of the records that the action was called on
@@ -140,10 +142,10 @@ def answered(policy, ids, value):
     :return: the completed result
     """
     if isinstance(value, list):
-        return [answered(policy, ids, item) for item in value]
+        return [complete_actions(policy, ids, item) for item in value]
     if not isinstance(value, dict):
         return value
-    value = {key: answered(policy, ids, item) for key, item in value.items()}
+    value = {key: complete_actions(policy, ids, item) for key, item in value.items()}
     if value.get("type") == WINDOW:
         views = [
             view[1] for view in value.get("views") or () if isinstance(view, list) and view[1:]
@@ -162,7 +164,7 @@ def _to_send_back(policy, ids, action):
     if not isinstance(name, str) or name not in env or name in UNREACHABLE:
         return {}
     target = policy.related(name)
-    if target.connection is None or not target.admits():
+    if target.connection is None or not target.includes_caller():
         return {}
     # as in the web client: the records of the button, unless the action names others
     here = {"active_model": policy.name}

@@ -106,7 +106,7 @@ class Faults:
                 found.extend(self.values(records[middle:], name, read))
             else:
                 found.append(False)
-                self._note(records, name, exc)
+                self._collect(records, name, exc)
 
         with caught(records.env, on_fault):
             found = read(records)
@@ -121,13 +121,13 @@ class Faults:
 
         def on_fault(exc):
             for record in records:
-                self._note(record, name, exc)
+                self._collect(record, name, exc)
 
         with caught(records.env, on_fault):
             found = [read()]
         return found[0]
 
-    def _note(self, record, name, exc):
+    def _collect(self, record, name, exc):
         if isinstance(exc, RedirectWarning):  # a UserError with a button, which no client can use
             exc = UserError(exc.args[0])
         known = from_exception(exc)
@@ -145,7 +145,7 @@ class Faults:
                 for record_id in ids:
                     yield record_id, name
 
-    def told(self):
+    def report(self):
         """Return the ``errors`` for the response, empty if all values could be read, and log their causes.
 
         :return: ``{"errors": [{"model": "sale.order", "ids": [7], "field": "tax_totals",

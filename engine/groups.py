@@ -74,7 +74,7 @@ def read_groups(policy, query):
         "page_size": query.limit,
         **total,
         "data": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)],
-        **faults.told(),
+        **faults.report(),
     }
 
 
@@ -110,7 +110,7 @@ def _check_sorted_group(policy, field):
 
 def _check_group(policy, group):
     # grouping by a property is not allowed: each definition can give it another type
-    field = policy.holder(group.field) or policy.readable(group.field)
+    field = policy.properties_field(group.field) or policy.readable(group.field)
     dated = field.type in ("date", "datetime")
     hours = group.granularity == "hour" and field.type == "date"
     groupable = field.type in _GROUPABLE and field._description_groupable(policy.model.env)

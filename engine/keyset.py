@@ -105,7 +105,7 @@ def read_cursor_page(policy, query, plan, domain, order):
         answer["next_cursor"] = after
     faults = Faults()
     answer["data"] = dump(plan, records, faults, query.nulls)
-    return answer | faults.told()
+    return answer | faults.report()
 
 
 def _unread(model, found):

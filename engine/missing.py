@@ -24,7 +24,7 @@ _OURS = __name__.removesuffix(".engine.missing")
 
 
 @contextlib.contextmanager
-def named(policy, gathered, created=(), context=()):
+def reported(policy, gathered, created=(), context=()):
     """Convert and log an exception about a value of a write.
 
     :param gathered: the :class:`~.values.Gathered` of the values

@@ -50,7 +50,7 @@ class OrderBuilder:
 
     def _check_term(self, path, keyset):
         """Check one term; a property is sorted by its stored value, if its field has a column."""
-        holder = self._policy.holder(path)
+        holder = self._policy.properties_field(path)
         if holder is None:
             return self.check_sortable(self._policy.readable(path), keyset)
         property_name = path.partition(".")[2]

@@ -55,7 +55,7 @@ def read_page(policy, query):
         "page_size": query.limit,
         **total,
         "data": dump(plan, records, faults, query.nulls),
-        **faults.told(),
+        **faults.report(),
     }
 
 
@@ -63,11 +63,11 @@ def read_one(policy, query):
     """Read one record, archived or not.
 
     :param query: :class:`~..tools.queries.OneQuery`
-    :return: ``{"id": 7, …}``, the ``errors`` of values that cannot be read (:meth:`.faults.Faults.told`),
+    :return: ``{"id": 7, …}``, the ``errors`` of values that cannot be read (:meth:`.faults.Faults.report`),
         and the record's version
     :raise ApiError: ``not_found``, also for a record that the policy does not show
     """
-    own = policy.own(query.selection, query.record_id)
+    own = policy.own_fields(query.selection, query.record_id)
     plan = policy.plan(query.selection.without(own))
     domain = policy.domains.build(query.domain) & Domain("id", "=", query.record_id)
     names = stored_names(plan)
@@ -83,11 +83,11 @@ def read_one(policy, query):
     [row] = dump(plan, record, faults, query.nulls)
     if own:
         row |= _own_values(policy, query.record_id, own, faults, query.nulls)
-    return row, faults.told(), version_of(record)
+    return row, faults.report(), version_of(record)
 
 
 def _own_values(policy, record_id, names, faults, nulls):
-    """Read the fields of :meth:`~.policy.Policy.own`, if Odoo's ``read`` allows them.
+    """Read the fields of :meth:`~.policy.Policy.own_fields`, if Odoo's ``read`` allows them.
 
     :raise ApiError: ``unknown_field`` if it does not
     """

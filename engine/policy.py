@@ -158,14 +158,18 @@ class Policy:
     def name(self):
         return self.caller._name
 
-    def admits(self):
+    def includes_caller(self):
         """Return whether the caller is in a group of the connection; a connection without groups is for everybody."""
         groups = self.connection.groups
         return not groups or not groups.isdisjoint(self.caller.env.user._get_group_ids())
 
     def allows(self, method):
         """Return whether the model's own connection opens an HTTP method for this caller."""
-        return self.connection is not None and method in self.connection.methods and self.admits()
+        return (
+            self.connection is not None
+            and method in self.connection.methods
+            and self.includes_caller()
+        )
 
     def related(self, comodel_name):
         """Return the policy of a model that a relation leads to.
@@ -212,8 +216,8 @@ class Policy:
             or field.comodel_name in UNREACHABLE
             or not self.is_listed(name, "read_fields")
             or not (self.caller if record is None else record)._has_field_access(field, "read")
-            or self.is_closed_secret(field, "read_fields")
-            or self._leads_nowhere(field)
+            or self.is_unlisted_secret(field, "read_fields")
+            or self._is_unreadable_relation(field)
             or (column and self._lacks_column(field))
             or (name == "display_name" and self._is_name_hidden())
         ):
@@ -222,7 +226,7 @@ class Policy:
             )
         return field
 
-    def own(self, selection, record_id):
+    def own_fields(self, selection, record_id):
         """Return the fields of a selection that Odoo shows the caller on this record but not in general.
 
         A user's own private address, for example: ``_has_field_access`` of users depends on the record.
@@ -236,7 +240,7 @@ class Policy:
                     found.append(self.readable(name, record=record).name)
         return found
 
-    def usual(self):
+    def default_fields(self):
         """Return the default fields of a response: those of the connection's list, or the name, as far as visible."""
         found = []
         for name in sorted(self.connection.read_fields) or ["display_name"]:
@@ -249,7 +253,7 @@ class Policy:
         field = self.model._fields.get(self.model._rec_name or "")
         return field is not None and not self.caller._has_field_access(field, "read")
 
-    def _leads_nowhere(self, field):
+    def _is_unreadable_relation(self, field):
         """Return whether neither the caller nor Odoo's code on their behalf can read the model of a relation.
 
         Reading such a value would make the whole request fail.
@@ -277,7 +281,7 @@ class Policy:
     def _view_columns(self):
         return self.caller.env["connection.api"]._view_columns(self.name)
 
-    def is_closed_secret(self, field, which):
+    def is_unlisted_secret(self, field, which):
         """Return whether a field holds a secret that the list of the connection does not name."""
         return field.name in self._secrets and field.name not in getattr(self.connection, which)
 
@@ -371,7 +375,7 @@ class Policy:
             found |= policy.expanded(nested)
         return found
 
-    def holder(self, path):
+    def properties_field(self, path):
         """Return the properties field of a path such as ``properties.size``, None if the caller may not see it."""
         name, dot, _property_name = path.partition(".")
         field = self.model._fields.get(name)

@@ -68,7 +68,7 @@ def _one2many(column, records, inverse):
     policy = plan.policy
     if not policy.records.is_reachable():
         return [() for _record in records], policy.model
-    related, found = lines_of(
+    related, found = read_one2many(
         policy.search,
         records,
         field,
@@ -83,7 +83,7 @@ def _one2many(column, records, inverse):
     return related, found
 
 
-def lines_of(
+def read_one2many(
     model,
     records,
     field,

@@ -32,10 +32,10 @@ _MISMATCHES = {
 }
 
 
-def call(policy, name, asked, record_id=None):
+def call(policy, name, request, record_id=None):
     """Call one of the public methods that the connection lists, on records or on the model.
 
-    :param asked: :class:`~..tools.queries.CallRequest`
+    :param request: :class:`~..tools.queries.CallRequest`
     :return: the result of the method, as JSON: records as ids, an action of Odoo as its data
     :raise ApiError: ``not_found`` for a method that is not listed, does not exist or is not public;
         ``bad_value`` for arguments that it does not accept; ``validation_error`` for a result that cannot
@@ -43,32 +43,32 @@ def call(policy, name, asked, record_id=None):
     """
     method = _method(policy, name)
     # JSON does not distinguish 2 from 2.0, but Odoo's code does
-    asked = replace(
-        asked, args=tuple(map(whole_json, asked.args)), kwargs=whole_json(dict(asked.kwargs))
+    request = replace(
+        request, args=tuple(map(whole_json, request.args)), kwargs=whole_json(dict(request.kwargs))
     )
-    ids = asked.ids if record_id is None else (record_id,)
+    ids = request.ids if record_id is None else (record_id,)
     if ids and hasattr(method, "_api_model"):
         raise ApiError(
             "bad_parameter", _("%(action)s must be called without records."), action=name
         )
     keys = policy.connection.context_keys[name]
-    context, gathered = action_context.load(policy, asked.context, keys)
+    context, gathered = action_context.load(policy, request.context, keys)
     policy.grant.named |= gathered.named
-    records = _callee(policy, name, ids, asked, context)
-    if mismatch := signatures.mismatch(method, asked.args, asked.kwargs):
+    records = _callee(policy, name, ids, request, context)
+    if mismatch := signatures.mismatch(method, request.args, request.kwargs):
         raise _mismatch_error(name, mismatch)
     try:
         with policy.grant.in_use():
-            result = method(records, *asked.args, **asked.kwargs)
+            result = method(records, *request.args, **request.kwargs)
             records.env.flush_all()
             policy.grant.finish()
     except (*blame.MISTAKES, DataError) as exc:
-        if refusal := _refusal(policy, exc, name, method, records, asked):
+        if refusal := _refusal(policy, exc, name, method, records, request):
             raise refusal from exc
         raise
     try:
         answer = dump_result(result, _records_as_ids, leave_out=_OURS)
-        return action_context.answered(policy, ids, answer)
+        return action_context.complete_actions(policy, ids, answer)
     except (TypeError, RecursionError) as exc:
         raise ApiError(
             "validation_error",
@@ -83,26 +83,26 @@ def _mismatch_error(name, mismatch):
     return ApiError("bad_value", _MISMATCHES[kind], action=name, name=argument[:128])
 
 
-def _at_fault(exc, method, arguments, records, name, asked):
+def _at_fault(exc, method, arguments, records, name, request):
     """Return the names of the arguments that caused an exception."""
     if isinstance(exc, DataError):
         return blame.quoted_arguments(exc.diag.message_primary or "", arguments)
     declared_by = signatures.overrides(type(records), name)
     return blame.arguments_at_fault(
-        exc, arguments, method, signatures.undeclared(declared_by, asked.kwargs)
+        exc, arguments, method, signatures.undeclared(declared_by, request.kwargs)
     )
 
 
-def _refusal(policy, exc, name, method, records, asked):
+def _refusal(policy, exc, name, method, records, request):
     """Return the error for a method that fails because of what the client sent.
 
     :return: None if the method fails by itself, or if no argument can be identified as the cause
     """
     place = traceback.extract_tb(exc.__traceback__)[-1]
     keys = policy.connection.context_keys[name] | RECORDS
-    arguments = signatures.arguments_by_name(method, asked.args, asked.kwargs)
-    if asked.context:
-        arguments["context"] = asked.context
+    arguments = signatures.arguments_by_name(method, request.args, request.kwargs)
+    if request.context:
+        arguments["context"] = request.context
     if place.name == "ensure_one" and str(exc) == f"Expected singleton: {records}":
         refusal = ApiError(
             "bad_value", _('"ids": %(action)s must be called for one record.'), action=name
@@ -110,7 +110,7 @@ def _refusal(policy, exc, name, method, records, asked):
     elif (
         isinstance(exc, KeyError)
         and exc.args[0:1]
-        and str(exc.args[0]) in keys - set(asked.context)
+        and str(exc.args[0]) in keys - set(request.context)
     ):
         refusal = ApiError(
             "bad_value",
@@ -118,9 +118,9 @@ def _refusal(policy, exc, name, method, records, asked):
             action=name,
             key=exc.args[0],
         )
-    elif mismatch := signatures.mismatch_of_override(exc, method, asked.args, asked.kwargs):
+    elif mismatch := signatures.mismatch_of_override(exc, method, request.args, request.kwargs):
         refusal = _mismatch_error(name, mismatch)
-    elif found := _at_fault(exc, method, arguments, records, name, asked):
+    elif found := _at_fault(exc, method, arguments, records, name, request):
         refusal = ApiError(
             "bad_value",
             _("%(action)s does not accept the value of %(names)s."),
@@ -135,7 +135,7 @@ def _refusal(policy, exc, name, method, records, asked):
     return refusal
 
 
-def _callee(policy, name, ids, asked, context):
+def _callee(policy, name, ids, request, context):
     """Return the records of an action, in the environment in which it runs.
 
     Odoo's own code may read more than the caller only if the client sends nothing that selects what is
@@ -144,7 +144,7 @@ def _callee(policy, name, ids, asked, context):
     :raise ApiError: ``not_found``
     """
     records = write.find(policy, ids) if ids else policy.working
-    sent = [*asked.args, *asked.kwargs.values()]
+    sent = [*request.args, *request.kwargs.values()]
     sent += [context[key] for key in context.keys() - RECORDS - {action_context.KEY}]
     if name in policy.connection.superuser_actions:
         records = policy.caller.sudo().browse(ids)
@@ -224,7 +224,7 @@ def store_file(policy, record_id, name, data, if_match=None):
     field = _binary(policy.values.writable(name))
     record = write.find(policy, [record_id])
     write.check_version(record, if_match)
-    write.store(policy, record, *policy.values.writing_file(field, data))
+    write.store(policy, record, *policy.values.load_file(field, data))
     record.env.flush_all()
     return version_of(record)
 

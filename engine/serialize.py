@@ -5,7 +5,14 @@ import base64
 
 from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
 from .properties import with_names
-from .relations import cached_ids, count_times, hidden_by, lines_of, plain_inverse, related_records
+from .relations import (
+    cached_ids,
+    count_times,
+    hidden_by,
+    plain_inverse,
+    read_one2many,
+    related_records,
+)
 from .values import is_raw
 
 #: Field types whose value depends on the cached value only, not on the record.
@@ -76,7 +83,7 @@ def _dump_values(column, records):
     name, kind = column.name, column.kind
     field = records._fields[name]
     if kind == "one2many" and (inverse := plain_inverse(column, records)) is not None:
-        related, _found = lines_of(records.env[field.comodel_name], records, field, inverse)
+        related, _found = read_one2many(records.env[field.comodel_name], records, field, inverse)
         return related
     if kind in X2MANY and not field.store:
         return [record[name].ids for record in records]

@@ -18,7 +18,7 @@ from .serialize import dump
 _TEXTS = frozenset(["char", "text", "html"])
 
 
-class Own:
+class CurrentValues:
     """The current values of records as a response would show them, read once per request.
 
     Only values that the caller may read are compared: otherwise a caller could guess hidden values by
@@ -67,7 +67,7 @@ class Own:
         computed = [name for name in plan.names if not records._fields[name].store]
         records.invalidate_recordset(computed, flush=False)
 
-    def load_shown(self, policy, ids, names):
+    def load_visible(self, policy, ids, names):
         """Load values as :meth:`load` does, for ids that a client names."""
         if ids:
             self.load(policy, sorted(policy.records.shown(ids)), names)

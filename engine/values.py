@@ -21,7 +21,7 @@ MAX_NESTED_COMMANDS = 10
 _METHOD_OF_COMMAND = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 
 
-def is_kept_by_odoo(field):
+def is_set_by_odoo(field):
     """Return whether Odoo sets a field itself and would ignore a value for it.
 
     A field without a column and without an inverse that is not read-only is handled by the model's own
@@ -31,7 +31,9 @@ def is_kept_by_odoo(field):
         return True
     if field.inverse:
         return False
-    return bool((field.readonly and (field.compute or not field.store)) or _ends_in_kept(field))
+    return bool(
+        (field.readonly and (field.compute or not field.store)) or _shows_field_of_odoo(field)
+    )
 
 
 def is_for_write_alone(field):
@@ -39,7 +41,7 @@ def is_for_write_alone(field):
     return not (field.store or field.inverse or field.readonly or field.related)
 
 
-def _ends_in_kept(field):
+def _shows_field_of_odoo(field):
     """Return whether a related field has no column of its own and shows a field that Odoo sets."""
     return field.related and not field.store
 
@@ -63,7 +65,7 @@ def _inverse_of_data(field):
 
 
 @dataclass(frozen=True)
-class Pointed:
+class Reference:
     """Records that a value names, and the access that the value requires to them.
 
     :ivar owner: the policy of the record that holds the value
@@ -105,7 +107,7 @@ class Gathered:
     """Collect what the values of a request name in other models, and the errors in them."""
 
     problems: Problems = field(default_factory=Problems)
-    pointed: list[Pointed] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
     #: Models with records that the values create, change, link or unlink.
     named: set[str] = field(default_factory=set)
     #: Model name → ids of records that commands change.
@@ -113,7 +115,7 @@ class Gathered:
     depth: int = 0
     #: Name of an inverse that may take data in place of a file → name of its field.
     inverses: dict = field(default_factory=dict)
-    #: The current values of records (:class:`~.unchanged.Own`), None if they are not needed.
+    #: The current values of records (:class:`~.unchanged.CurrentValues`), None if they are not needed.
     own: Any = None
 
     def note_inverse(self, field):
@@ -139,11 +141,11 @@ class ValueLoader:
     def __init__(self, policy):
         self._policy = policy
 
-    def writing(self, request, own=None):
+    def load_request(self, request, own=None):
         """Build the values for ``create`` or ``write``, and the plan of the response.
 
         :param request: :class:`~..tools.queries.WriteRequest`
-        :param own: :class:`~.unchanged.Own`, the current values of the records
+        :param own: :class:`~.unchanged.CurrentValues`, the current values of the records
         :return: the values of each item of the request, a :class:`Gathered`, and the
             :class:`~.policy.Plan` of the response
         :raise ApiError: for everything that is not allowed
@@ -159,8 +161,8 @@ class ValueLoader:
         self._check_gathered(gathered)
         return writes, gathered, plan
 
-    def defaults(self, given):
-        """Build the default values of new records (``default_…``), checked as :meth:`writing` does.
+    def load_defaults(self, given):
+        """Build the default values of new records (``default_…``), checked as :meth:`load_request` does.
 
         :return: the values, and a :class:`Gathered`
         """
@@ -173,8 +175,8 @@ class ValueLoader:
         self._check_gathered(gathered)
         return loaded, gathered
 
-    def writing_file(self, field, data):
-        """Build the values for the bytes of one writable field, checked as :meth:`writing` does.
+    def load_file(self, field, data):
+        """Build the values for the bytes of one writable field, checked as :meth:`load_request` does.
 
         :return: the values, and a :class:`Gathered`
         """
@@ -223,10 +225,10 @@ class ValueLoader:
                     self._load(name, value, loaded, gathered, record_id)
             except ApiError as exc:
                 gathered.problems.catch(exc)
-        for name in self._kept_though_unchanged(unchanged, loaded):
+        for name in self._written_though_unchanged(unchanged, loaded):
             with contextlib.suppress(ApiError):  # a field that may not be written stays out
                 self._load(name, given[name], loaded, gathered, record_id)
-        self._point_at_documents(loaded, gathered, record_id)
+        self._refer_to_documents(loaded, gathered, record_id)
         for name in loaded:
             field = self._policy.model._fields[name]
             if field.type == "properties" and loaded[name]:
@@ -249,7 +251,7 @@ class ValueLoader:
         own = gathered.own
         return bool(own and record_id and own.has(self._policy, record_id, name, value))
 
-    def _kept_though_unchanged(self, unchanged, loaded):
+    def _written_though_unchanged(self, unchanged, loaded):
         """Return those of the unchanged fields that have to be written together with the changed ones.
 
         Odoo may recompute them from the changed ones: a client that sends a new product and the same price
@@ -285,7 +287,9 @@ class ValueLoader:
         rows = [(values.load_id(field.name, row), row) for row in rows]
         names = {name: None for _id, row in rows for name in row if name != "id"}
         if names:
-            gathered.own.load_shown(related_policy, [record_id for record_id, _row in rows], names)
+            gathered.own.load_visible(
+                related_policy, [record_id for record_id, _row in rows], names
+            )
         for record_id, row in rows:
             for name, value in row.items():
                 related_policy.values._check_objects(name, value, gathered)
@@ -308,7 +312,7 @@ class ValueLoader:
                 return bool(allow(name))
         return False
 
-    def _point_at_documents(self, loaded, gathered, record_id):
+    def _refer_to_documents(self, loaded, gathered, record_id):
         """Record the records that values name by a model name and an id (``res_model``, ``res_id``).
 
         If one of the two is missing in the values, :mod:`.write` checks the record after the write.
@@ -319,7 +323,7 @@ class ValueLoader:
                 continue
             model_name = loaded.get(field.model_field)
             if isinstance(model_name, str) and model_name in self._policy.caller.env:
-                self._point(gathered, record_id, field, model_name, [value])
+                self._refer(gathered, record_id, field, model_name, [value])
 
     def writable(self, name):
         """Return a field that exists, that the connection lists and that the caller may write.
@@ -332,7 +336,7 @@ class ValueLoader:
             or field.comodel_name in UNREACHABLE
             or not self._policy.is_listed(name, "write_fields")
             or not self._policy.caller._has_field_access(field, "write")
-            or self._policy.is_closed_secret(field, "write_fields")
+            or self._policy.is_unlisted_secret(field, "write_fields")
         ):
             raise ApiError(
                 "unknown_field",
@@ -340,7 +344,7 @@ class ValueLoader:
                 field=name[:128],
                 model=self._policy.name,
             )
-        if is_kept_by_odoo(field):
+        if is_set_by_odoo(field):
             raise ApiError(
                 "bad_value", _("%(field)s is set by Odoo and cannot be written."), field=name
             )
@@ -374,7 +378,7 @@ class ValueLoader:
         A model that this one delegates to (``_inherits``) counts as a part of it, unless it has a connection.
         """
         target, name = self._target(field)
-        if is_kept_by_odoo(target.caller._fields[name]):
+        if is_set_by_odoo(target.caller._fields[name]):
             raise ApiError(
                 "bad_value",
                 _("%(field)s is set by Odoo and cannot be written."),
@@ -454,8 +458,8 @@ class ValueLoader:
         if field.type == "many2one" and loaded:
             delegates = self._policy.caller._inherits.get(field.comodel_name) == field.name
             need = "change" if delegates else "read"
-            self._point(gathered, record_id, field, field.comodel_name, [loaded], need)
-            self._check_taking(field, loaded, record_id)
+            self._refer(gathered, record_id, field, field.comodel_name, [loaded], need)
+            self._check_self_assignment(field, loaded, record_id)
         elif field.type in ("selection", "reference") and loaded:
             choice = loaded.partition(",")[0] if field.type == "reference" else loaded
             if choice not in field.get_values(self._policy.model.env):
@@ -467,14 +471,14 @@ class ValueLoader:
                 )
             if field.type == "reference":
                 ids = [int(loaded.partition(",")[2])]
-                self._point(gathered, record_id, field, choice, ids)
+                self._refer(gathered, record_id, field, choice, ids)
         elif field.type == "binary" and loaded and isinstance(loaded, str):
             self._check_image(field, loaded)
         elif field.type == "properties_definition" and loaded:
             self._check_definition(field, loaded)
         return loaded
 
-    def _check_taking(self, field, value, record_id):
+    def _check_self_assignment(self, field, value, record_id):
         """Check that callers do not make themselves the contact of a record to gain access to others.
 
         Record rules of other models follow such links: the customer of an order sees its lines.
@@ -516,13 +520,14 @@ class ValueLoader:
             return bool(known and folder <= self.current(record_id, link))
         return folder.exists() == folder
 
-    def _point(self, gathered, record_id, field, model_name, ids, need="read"):
+    def _refer(self, gathered, record_id, field, model_name, ids, need="read"):
+        """Record a :class:`Reference` of a value to records of another model."""
         related_policy = self._policy.related(model_name)
         if ids:
-            pointed = Pointed(
+            reference = Reference(
                 self._policy, record_id, field, related_policy.name, frozenset(ids), need
             )
-            gathered.pointed.append(pointed)
+            gathered.references.append(reference)
 
     def _check_definition(self, field, loaded):
         """Check a definition as Odoo does, which would otherwise fail in the middle of the write.
@@ -553,7 +558,7 @@ class ValueLoader:
         for item in definition:
             if item.get("comodel") and (ids := settled.get(item["name"])):
                 ids = ids if isinstance(ids, list) else [ids]
-                self._point(gathered, record_id, field, item["comodel"], ids)
+                self._refer(gathered, record_id, field, item["comodel"], ids)
         return settled
 
     def _definition(self, field, loaded, record_id):
@@ -613,7 +618,9 @@ class ValueLoader:
         if updates and gathered.own:
             names = {name: None for command in updates for name in command.values}
             related_policy = self._policy.related(field.comodel_name)
-            gathered.own.load_shown(related_policy, [command.ids[0] for command in updates], names)
+            gathered.own.load_visible(
+                related_policy, [command.ids[0] for command in updates], names
+            )
 
     def _differences(self, field, ids, record_id):
         """Return commands for the records that a new list of a one2many adds and removes.
@@ -661,7 +668,7 @@ class ValueLoader:
         if field.type == "many2many":
             self._check_membership(field, command, gathered, record_id, hidden)
         if need := self._need_of_command(field, command):
-            self._point(gathered, record_id, field, related_policy.name, command.ids, need)
+            self._refer(gathered, record_id, field, related_policy.name, command.ids, need)
         if command.kind in ("create", "update"):
             gathered.changed[related_policy.name].update(command.ids)
             nested = self._nested(field, related_policy, command, gathered)
@@ -673,7 +680,7 @@ class ValueLoader:
 
     @staticmethod
     def _need_of_command(field, command):
-        """Return the access that a command requires to the records it names (:attr:`Pointed.need`)."""
+        """Return the access that a command requires to the records it names (:attr:`Reference.need`)."""
         match command.kind:
             case "link" | "set":
                 return "read"
@@ -722,7 +729,7 @@ class ValueLoader:
         if kind == "members":
             self._check_members(field, record_id)
             return
-        self._point(gathered, record_id, field, field.comodel_name, ids, "join")
+        self._refer(gathered, record_id, field, field.comodel_name, ids, "join")
 
     def _check_members(self, field, record_id):
         """Check that the caller may decide who sees a record.
@@ -768,8 +775,8 @@ class ValueLoader:
         problems = gathered.problems
         problems.raise_if_any()
         wanted = defaultdict(set)
-        for pointed in gathered.pointed:
-            wanted[pointed.model_name, pointed.need].update(pointed.ids)
+        for reference in gathered.references:
+            wanted[reference.model_name, reference.need].update(reference.ids)
         open_ids = {}
         for (model_name, need), ids in wanted.items():
             related_policy = self._policy.related(model_name)
@@ -779,12 +786,12 @@ class ValueLoader:
                 if changes
                 else related_policy.records.shown(ids, need)
             )
-        for pointed in gathered.pointed:
-            missing = pointed.ids - open_ids[pointed.model_name, pointed.need]
-            if missing and pointed.need != "join":
-                missing -= pointed.known()
+        for reference in gathered.references:
+            missing = reference.ids - open_ids[reference.model_name, reference.need]
+            if missing and reference.need != "join":
+                missing -= reference.known()
             if missing:
-                problems.catch(pointed.refusal(missing))
+                problems.catch(reference.refusal(missing))
         problems.raise_if_any()
 
 

@@ -15,7 +15,7 @@ from .faults import Faults
 from .protected import UNREACHABLE
 from .records import no_record
 from .serialize import dump
-from .unchanged import Own
+from .unchanged import CurrentValues
 from .values import no_records
 from .version import version_of
 
@@ -28,7 +28,7 @@ def create(policy, request):
     :raise ApiError: for everything that is not allowed
     """
     policy.check_mode("create")
-    writes, gathered, plan = policy.values.writing(request, Own())
+    writes, gathered, plan = policy.values.load_request(request, CurrentValues())
     model = policy.working
     if request.context:
         keys = policy.connection.listed_keys()
@@ -36,8 +36,8 @@ def create(policy, request):
         gathered.add(more)
         model = model.with_context(**context)
     with (
-        _held(policy, policy.working.browse(), gathered),
-        missing.named(policy, gathered, writes, request.context),
+        _within_filters(policy, policy.working.browse(), gathered),
+        missing.reported(policy, gathered, writes, request.context),
     ):
         records = model.create(writes)
         records.env.flush_all()
@@ -56,12 +56,12 @@ def update(policy, request, if_match=None, language=None):
     policy.check_mode("write")
     ids = [record_id for record_id, _values in request.items]
     found = _visible(policy, ids)
-    own = Own(language)
+    own = CurrentValues(language)
     own.load(policy, found, {name: None for _id, values in request.items for name in values})
-    writes, gathered, plan = policy.values.writing(request, own)
+    writes, gathered, plan = policy.values.load_request(request, own)
     records = _all_of(policy, ids, found)
     check_version(records, if_match)
-    with _held(policy, records, gathered), missing.named(policy, gathered):
+    with _within_filters(policy, records, gathered), missing.reported(policy, gathered):
         for values, alike in _batches(records, writes):
             if values:
                 # Odoo would put terms of this language in place of those of the others
@@ -75,9 +75,9 @@ def update(policy, request, if_match=None, language=None):
 def store(policy, record, values, gathered):
     """Write values to one record that :func:`find` returned.
 
-    :param gathered: what the values name, as :meth:`~.values.ValueLoader.writing_file` returns it
+    :param gathered: what the values name, as :meth:`~.values.ValueLoader.load_file` returns it
     """
-    with _held(policy, record, gathered), missing.named(policy, gathered):
+    with _within_filters(policy, record, gathered), missing.reported(policy, gathered):
         record.write(values)
         record.env.flush_all()
 
@@ -155,7 +155,7 @@ def _batches(records, writes):
 
 
 @contextlib.contextmanager
-def _held(policy, records, gathered):
+def _within_filters(policy, records, gathered):
     """Enforce the record filters of all affected models on the writes inside the block.
 
     :param records: the records to change, which are within their filter; none for a creation
@@ -212,11 +212,11 @@ def _answer(plan, records, request):
     _recompute(plan, records)
     faults = Faults()
     data = dump(plan, records, faults, request.nulls)
-    told = faults.told()
+    report = faults.report()
     if request.many:
-        return {"success": True, "count": len(data), "data": data, **told}, None
+        return {"success": True, "count": len(data), "data": data, **report}, None
     records.env.flush_all()  # the version is read from the row
-    return {"success": True, "count": 1, "data": data[0], **told}, version_of(records)
+    return {"success": True, "count": 1, "data": data[0], **report}, version_of(records)
 
 
 def _recompute(plan, records):

@@ -11,7 +11,7 @@ from odoo.tools.sql import TableKind, table_kind
 from ..engine.faults import caught_searching
 from ..engine.policy import MODE_OF_METHOD, Policy
 from ..engine.protected import UNREACHABLE
-from ..engine.values import is_kept_by_odoo
+from ..engine.values import is_set_by_odoo
 from ..tools import contexts, explain
 from ..tools.errors import ApiError, _
 
@@ -196,7 +196,7 @@ class ConnectionApi(models.Model):
                         )
                     )
             for field in listed.write_field_ids:
-                if (found := model._fields.get(field.name)) is None or is_kept_by_odoo(found):
+                if (found := model._fields.get(field.name)) is None or is_set_by_odoo(found):
                     raise ValidationError(
                         self.env._(
                             "%(field)s of %(model)s is maintained by Odoo and cannot be written.",
@@ -388,6 +388,6 @@ class ConnectionApi(models.Model):
             )
         mode = MODE_OF_METHOD[method] if method else mode
         policy = Policy(self.env[model_name], connection, mode)
-        if not policy.admits():
+        if not policy.includes_caller():
             raise ApiError("access_denied", _("%(model)s is not open to you."), model=model_name)
         return policy

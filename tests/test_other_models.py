@@ -179,7 +179,7 @@ class TestOtherModels(PolicyCase):
                     {"id": "1"}, {"values": {field: 7}, "fields": []}, 1000
                 )
                 with self.assertRaisesRegex(ApiError, "cannot be written here"):
-                    policy.values.writing(request)
+                    policy.values.load_request(request)
 
     def test_what_odoo_keeps_is_not_written(self):
         """Ids and the log of who wrote when: 400, and nothing else of the request is done."""

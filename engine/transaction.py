@@ -4,8 +4,8 @@
 A separate cursor must never wait for a lock that the same request holds: PostgreSQL sees two sessions, one
 of which is idle, and detects no deadlock. Three rules prevent that:
 
-- :func:`apart` is called before the request has written or locked anything, or after its commit
-  (:func:`after_commit`). At log level DEBUG, :func:`apart` checks this and logs an error.
+- :func:`separate_transaction` is called before the request has written or locked anything, or after its commit
+  (:func:`after_commit`). At log level DEBUG, :func:`separate_transaction` checks this and logs an error.
 - Each separate transaction has a lock timeout, after which Odoo's retry rolls the request back.
 - ``doc/architecture.md`` lists the order in which locks are taken.
 """
@@ -43,7 +43,7 @@ def read_committed(cr):
 
 
 @contextlib.contextmanager
-def apart(env):
+def separate_transaction(env):
     """Open a separate READ COMMITTED transaction and commit it at the end of the block.
 
     Call it while the request holds no lock: before its first write, or after its commit.
@@ -53,22 +53,22 @@ def apart(env):
     :raise psycopg2.errors.LockNotAvailable: after :data:`_LOCK_TIMEOUT`; Odoo's retry rolls
         the request back, which releases its locks, and runs it again
     """
-    with _another(env) as beside:
-        if _is_parallel(beside) and _logger.isEnabledFor(logging.DEBUG) and _has_written(env.cr):
+    with _open(env) as beside:
+        if _is_separate(beside) and _logger.isEnabledFor(logging.DEBUG) and _has_written(env.cr):
             _logger.error("A separate transaction was opened after a write.", stack_info=True)
         yield beside
 
 
 @contextlib.contextmanager
-def apart_at_any_time(env):
-    """Open a separate transaction as :func:`apart` does, for rare changes at any time of a request.
+def separate_transaction_at_any_time(env):
+    """Open a separate transaction as :func:`separate_transaction` does, for rare changes at any time of a request.
 
     A request that has written or locked something is rolled back first, and Odoo runs it again.
 
     :raise ConcurrencyError: at the end of the block, if the request was rolled back
     """
-    with _another(env) as beside:
-        rolled_back = _is_parallel(beside) and _has_written(env.cr)
+    with _open(env) as beside:
+        rolled_back = _is_separate(beside) and _has_written(env.cr)
         if rolled_back:
             env.cr.rollback()
         yield beside
@@ -77,7 +77,7 @@ def apart_at_any_time(env):
 
 
 @contextlib.contextmanager
-def _another(env):
+def _open(env):
     """Open a separate transaction, whatever the request has done."""
     with env.registry.cursor() as cr:
         if isinstance(cr, Cursor):
@@ -85,7 +85,7 @@ def _another(env):
         yield api.Environment(cr, SUPERUSER_ID, {})
 
 
-def _is_parallel(beside):
+def _is_separate(beside):
     """Return whether a transaction is separate; in Odoo's tests it shares the one of the request."""
     return isinstance(beside.cr, Cursor)
 

@@ -8,7 +8,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..engine.transaction import apart
+from ..engine.transaction import separate_transaction
 from ..tools.text import storable
 
 _logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class ConnectionApiLog(models.Model):
             SQL(", ").join(SQL("%s", value) for value in given.values()),
         )
         try:
-            with apart(self.env) as env:
+            with separate_transaction(self.env) as env:
                 env.cr.execute("SET LOCAL synchronous_commit TO off")
                 env.cr.execute(insert)
         except psycopg2.Error as exc:

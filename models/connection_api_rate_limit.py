@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from odoo import api, fields, models
 
 from ..engine.bucket import Bucket
-from ..engine.transaction import apart
+from ..engine.transaction import separate_transaction
 from ..tools.errors import _
 from .jwt_throttle import too_many_requests
 
@@ -83,7 +83,7 @@ class ConnectionApiRateLimit(models.Model):
         if self.env.cr.readonly:
             self.env.cr.rollback()
         key = f"{connection_id}:{self.env.uid}:{limit}"
-        with apart(self.env) as env:
+        with separate_transaction(self.env) as env:
             taken = _BUCKET.take(env.cr, key, limit, WINDOW_SECONDS / limit)
         return Allowance(
             limit=limit,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..engine.transaction import apart
+from ..engine.transaction import separate_transaction
 
 _logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class JwtSecurityEvent(models.Model):
         )
         if not separately:
             return self.sudo().create(values)
-        with apart(self.env) as env:
+        with separate_transaction(self.env) as env:
             env[self._name].create(values)
         return None
 

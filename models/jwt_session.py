@@ -11,7 +11,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, consteq, hmac
 
-from ..engine.transaction import after_commit, apart, read_committed
+from ..engine.transaction import after_commit, read_committed, separate_transaction
 from ..tools import profiles, tokens
 from ..tools.address import network
 from ..tools.errors import Refused, _
@@ -248,7 +248,7 @@ class JwtSession(models.Model):
         limit = self.env["ir.config_parameter"]._jwt_setting("max_sessions")
         if limit <= 0:
             return
-        with apart(self.env) as env:
+        with separate_transaction(self.env) as env:
             # skip sessions that another transaction has locked: the next login ends them
             env.cr.execute(
                 "SELECT id FROM jwt_session WHERE id IN ("

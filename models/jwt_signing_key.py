@@ -11,7 +11,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, config
 
-from ..engine.transaction import apart_at_any_time
+from ..engine.transaction import separate_transaction_at_any_time
 from ..tools import keys, tokens
 from ..tools.errors import ApiError, _
 
@@ -290,7 +290,7 @@ class JwtSigningKey(models.Model):
         arguments = (identity, keeper, keeper_name, given)
         if not self.env.registry.ready:
             return self._make_here(*arguments)
-        with apart_at_any_time(self.env) as env:
+        with separate_transaction_at_any_time(self.env) as env:
             return env[self._name]._make_here(*arguments)
 
     def _make_here(self, identity, keeper, keeper_name, given):

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, hmac
 
 from ..engine.bucket import Bucket
-from ..engine.transaction import apart
+from ..engine.transaction import separate_transaction
 from ..tools import settings
 from ..tools.address import network
 from ..tools.errors import ApiError, Refused, _
@@ -65,7 +65,7 @@ class JwtThrottle(models.Model):
         if limit <= 0 or duration <= 0:
             return 0
         pair, source = self._keys(login, address)
-        with apart(self.env) as env:
+        with separate_transaction(self.env) as env:
             wait = _BUCKET.take(env.cr, source, limit * ADDRESS_FACTOR, duration).wait
             wait = wait or _BUCKET.take(env.cr, pair, limit, duration).wait
             if wait:
@@ -97,7 +97,7 @@ class JwtThrottle(models.Model):
         if limit <= 0 or duration <= 0:
             return Refused.of(error)
         key = self._key("token", address)
-        with apart(self.env) as env:
+        with separate_transaction(self.env) as env:
             seconds = _BUCKET.take(env.cr, key, limit * ADDRESS_FACTOR, duration).wait
         if not seconds:
             return Refused.of(error)
@@ -136,7 +136,7 @@ class JwtThrottle(models.Model):
         """
         pair, source = self._keys(login, address)
         table = SQL.identifier(self._table)
-        with apart(self.env) as env:
+        with separate_transaction(self.env) as env:
             env.cr.execute(
                 SQL(
                     "UPDATE %s SET failures = greatest(0, failures - 1) WHERE key = %s",

@@ -12,7 +12,7 @@ from odoo.exceptions import AccessDenied
 from odoo.fields import Domain
 
 from ..engine import grants
-from ..engine.transaction import after_commit, apart
+from ..engine.transaction import after_commit, separate_transaction
 from ..tools.errors import ApiError, Refused, _
 from .jwt_login_challenge import invalid_passkey
 from .jwt_throttle import too_many_requests
@@ -318,7 +318,7 @@ class ResUsers(models.Model):
         Call it after the commit of the change: the change itself could not see them.
         """
         sessions = self.env["jwt.session"]
-        with apart(self.env) as env:
+        with separate_transaction(self.env) as env:
             env.cr.execute(
                 "SELECT u.id, u.xmin::text, array_agg(DISTINCT s.stamp) FROM res_users u"
                 " JOIN jwt_session s ON s.user_id = u.id AND s.revoked_at IS NULL"

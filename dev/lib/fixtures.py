@@ -16,7 +16,7 @@ from . import database, log
 from .server import serving
 from .setup import Setup
 
-#: The server logs an error where a transaction apart could wait for its own request.
+#: The server logs an error if a separate transaction could wait for its own request.
 CHECKS = ("--log-handler", "odoo.addons.jwt_auth_api.engine.transaction:DEBUG")
 
 

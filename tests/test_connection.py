@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 from ..engine.records import scope_domain
 from .common import NO_TRACKING
 
-LIMITS_LOG = "odoo.addons.jwt_auth_api.models.connection_api_limits"
+LISTS_LOG = "odoo.addons.jwt_auth_api.models.connection_api_emptied_lists"
 
 
 class ConnectionCase(TransactionCase):
@@ -284,7 +284,7 @@ class TestFailingClosed(ConnectionCase):
         self.assertEqual(self._found("x_tour").groups, {self.group.id, second.id})
         second.unlink()
         self.assertEqual(self._found("x_tour").groups, {self.group.id})
-        with self.assertLogs(LIMITS_LOG, "WARNING") as log:
+        with self.assertLogs(LISTS_LOG, "WARNING") as log:
             self.group.unlink()
         self.assertIn("x_tour is archived: all of its group_ids were deleted", log.output[0])
         self.assertClosed(connection)
@@ -297,7 +297,7 @@ class TestFailingClosed(ConnectionCase):
                 connection = self._connect("x_tour", **{name: (first + last).ids})
                 first.unlink()
                 self.assertTrue(self._found("x_tour"))
-                with self.assertLogs(LIMITS_LOG, "WARNING"):
+                with self.assertLogs(LISTS_LOG, "WARNING"):
                     last.unlink()
                 self.assertClosed(connection)
 
@@ -309,7 +309,7 @@ class TestFailingClosed(ConnectionCase):
         self.env.cr.execute(
             "UPDATE ir_model_fields SET related_field_id = %s WHERE id = %s", [base.id, last.id]
         )
-        with self.assertLogs(LIMITS_LOG, "WARNING"):
+        with self.assertLogs(LISTS_LOG, "WARNING"):
             base.with_context(_force_unlink=True).unlink()
         self.assertFalse(last.exists())
         self.assertClosed(connection)
@@ -336,7 +336,7 @@ class TestFailingClosed(ConnectionCase):
     def test_mended(self):
         """With another group it can be activated again."""
         connection = self._connect("x_tour", group_ids=self.group.ids)
-        with mute_logger(LIMITS_LOG):
+        with mute_logger(LISTS_LOG):
             self.group.unlink()
         other = self.env["res.groups"].create({"name": "Pilots"})
         connection.write({"group_ids": other.ids, "active": True})
@@ -429,7 +429,7 @@ class TestPlainWords(ConnectionCase):
     def test_lost_groups(self):
         """A connection that was archived because its groups are gone says so, until others are chosen."""
         connection = self._connect("res.country", group_ids=self.group.ids)
-        with mute_logger(LIMITS_LOG):
+        with mute_logger(LISTS_LOG):
             self.group.unlink()
         self.assertIn("that was selected in Groups has been deleted", connection.exposure)
         connection.write({"group_ids": self.env.ref("base.group_user").ids, "active": True})

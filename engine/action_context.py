@@ -68,13 +68,13 @@ def load(policy, sent, listed):
 
 def _records(policy, sent, gathered):
     """Return the ``active_…`` keys of a context, after a check that the caller may see the records."""
-    found = {key: sent[key] for key in RECORDS if sent.get(key) not in (None, False)}
-    if not found:
+    active = {key: sent[key] for key in RECORDS if sent.get(key) not in (None, False)}
+    if not active:
         return {}
-    name = found.get("active_model")
+    name = active.get("active_model")
     if name is None:
         raise ApiError("bad_value", _('"context" must contain "active_model".'))
-    ids = {key: _ids(key, found[key]) for key in found if key != "active_model"}
+    ids = {key: _ids(key, active[key]) for key in active if key != "active_model"}
     if not isinstance(name, str) or not _is_known(policy, name):
         raise ApiError("bad_value", _('"context": unknown "active_model".'))
     related = policy.related(name)

@@ -109,10 +109,10 @@ class DomainBuilder:
 
     def fails(self, call):
         """Return whether a function that only reads fails in Odoo's code or in PostgreSQL."""
-        env, found = self._policy.caller.env, []
-        with caught_searching(env, found.append), env.cr.savepoint(flush=False):
+        env, faults = self._policy.caller.env, []
+        with caught_searching(env, faults.append), env.cr.savepoint(flush=False):
             call()
-        return bool(found)
+        return bool(faults)
 
     def tree(self, node):
         """Build the domain of a tree, without the record filter of the connection."""
@@ -213,8 +213,8 @@ class DomainBuilder:
                 )
         if not choices:
             raise _unsearchable("display_name")
-        found = Domain.OR(choices)
-        return found if positive == condition.operator else ~found
+        domain = Domain.OR(choices)
+        return domain if positive == condition.operator else ~domain
 
     def _by_related_name(self, field, condition):
         """Build the condition for text in place of an id: the visible related records of that name."""

@@ -97,35 +97,35 @@ class Faults:
         :param read: a function from records to a list with one value of each
         :return: the list of values
         """
-        found = []
+        result = []
 
         def on_fault(exc):
             if len(records) > 1:
                 middle = len(records) // 2
-                found.extend(self.values(records[:middle], name, read))
-                found.extend(self.values(records[middle:], name, read))
+                result.extend(self.values(records[:middle], name, read))
+                result.extend(self.values(records[middle:], name, read))
             else:
-                found.append(False)
+                result.append(False)
                 self._collect(records, name, exc)
 
         with caught(records.env, on_fault):
-            found = read(records)
-        return found
+            result = read(records)
+        return result
 
     def together(self, records, name, read, instead):
         """Read values of all records at once; a failure is collected for each of them.
 
         :param instead: the result in case of a failure
         """
-        found = [instead]
+        result = [instead]
 
         def on_fault(exc):
             for record in records:
                 self._collect(record, name, exc)
 
         with caught(records.env, on_fault):
-            found = [read()]
-        return found[0]
+            result = [read()]
+        return result[0]
 
     def _collect(self, record, name, exc):
         if isinstance(exc, RedirectWarning):  # a UserError with a button, which no client can use

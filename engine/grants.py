@@ -270,14 +270,14 @@ class Grant:
 
     def _parents(self, policy, mode, ids):
         """Return those of the ids to which an open record delegates."""
-        found = set()
+        parents = set()
         for child in self._open_children(policy, mode) if ids else ():
             link = child.caller._inherits[policy.name]
             children = child.records.everything().search(
                 Domain(link, "in", list(ids)) & child.records.scope()
             )
-            found.update(children.mapped(link)._ids)
-        return found & ids
+            parents.update(children.mapped(link)._ids)
+        return parents & ids
 
     def domain(self, model_name):
         """Return the domain of the records that a connection opens for reading.

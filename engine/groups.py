@@ -185,13 +185,13 @@ def _count_groups(model, domain, specs):
         return 1
     if type(model)._read_group is not BaseModel._read_group:
         return len(model._read_group(domain, specs))
-    found = model._search(domain)
-    if found.is_empty():
+    matches = model._search(domain)
+    if matches.is_empty():
         return 0
-    terms = [model._read_group_groupby(model._table, spec, found) for spec in specs]
-    found.groupby, found.order = SQL(", ").join(terms), None
+    terms = [model._read_group_groupby(model._table, spec, matches) for spec in specs]
+    matches.groupby, matches.order = SQL(", ").join(terms), None
     [[count]] = model.env.execute_query(
-        SQL("SELECT COUNT(*) FROM (%s) AS groups", found.select(SQL("1")))
+        SQL("SELECT COUNT(*) FROM (%s) AS groups", matches.select(SQL("1")))
     )
     return count
 
@@ -236,7 +236,7 @@ def _dump_hour(value, env):
     return DUMPERS["datetime"](value)
 
 
-def _named(policy, field, found):
+def _named(policy, field, values):
     """Return the ids of records whose names groups may show.
 
     A list shows only the ids of a many2many, so groups show the names of those records alone that the
@@ -252,5 +252,5 @@ def _named(policy, field, found):
     except ApiError:
         return ()
     return set(
-        related_policy.records.fetch([key for record in found for key in record._ids], ["id"])._ids
+        related_policy.records.fetch([key for record in values for key in record._ids], ["id"])._ids
     )

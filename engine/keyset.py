@@ -66,38 +66,38 @@ def read_cursor_page(policy, query, plan, domain, order):
     """
     model = with_archived(policy.search, query.archived)
     searched = policy.records.find(domain, archived=query.archived)
-    found = _unread(model, searched)
+    matches = _unread(model, searched)
     env = model.env
     # None stands for the user's own company: to look that up would cost a statement
     companies = env.context.get("allowed_company_ids")
     binding = repr((policy.name, order, query.domain, query.archived, env.lang, companies, env.uid))
     key = hmac(model.env(su=True), "jwt_auth_api-cursor", policy.name).encode()
     records, after = policy.model.browse(), None
-    if not found.is_empty():
-        terms = _terms(model, found, order)
-        found.order = SQL(", ").join(term.order() for term in terms)
-        found.limit = query.limit + 1
+    if not matches.is_empty():
+        terms = _terms(model, matches, order)
+        matches.order = SQL(", ").join(term.order() for term in terms)
+        matches.limit = query.limit + 1
         if query.cursor:
             position = cursors.decode(query.cursor, len(terms), binding, key)
             if isinstance(position, cursors.Mark):
-                position = _recall(model, terms, found, position)
-            found.add_where(_behind(terms, position))
+                position = _recall(model, terms, matches, position)
+            matches.add_where(_behind(terms, position))
         elif not _has_key(model):
-            _check_ids(model, found)
+            _check_ids(model, matches)
         records = policy.records.fetch_found(
-            found, stored_names(plan), domain, order, archived=query.archived
+            matches, stored_names(plan), domain, order, archived=query.archived
         )
         if len(records) > query.limit:
             records = records[: query.limit]
             last = records._ids[-1]
-            position = _position(model, terms, found, last)
+            position = _position(model, terms, matches, last)
             after = cursors.encode(position, last, binding, key)
     answer = {"success": True, "count": len(records), "page_size": query.limit}
     if query.count != "none":
         whole = not query.cursor and not after
         total = len(records)
         if not whole:
-            if found is searched:  # has an order and a limit now
+            if matches is searched:  # has an order and a limit now
                 searched = policy.records.find(domain, archived=query.archived)
             total = count_whole(policy, searched, query.count)
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
@@ -108,12 +108,12 @@ def read_cursor_page(policy, query, plan, domain, order):
     return answer | faults.report()
 
 
-def _unread(model, found):
+def _unread(model, searched):
     """Return a query that can be sorted and limited: some models return ids in place of SQL."""
-    if not found._ids:
-        return found
+    if not searched._ids:
+        return searched
     query = Query(model.env, model._table, model._table_sql)
-    query.add_where(SQL("%s IN %s", SQL.identifier(model._table, "id"), found._ids))
+    query.add_where(SQL("%s IN %s", SQL.identifier(model._table, "id"), searched._ids))
     return query
 
 
@@ -155,20 +155,20 @@ def _has_key(model):
     return model._auto and model._table_query is None
 
 
-def _check_ids(model, found):
+def _check_ids(model, matches):
     """Check that the records of a query have unique ids, before the first page of a cursor.
 
     :raise ApiError: ``bad_parameter``
     """
-    order, limit = found.order, found.limit
-    found.order = found.limit = None
+    order, limit = matches.order, matches.limit
+    matches.order = matches.limit = None
     rows = model.env.execute_query(
         SQL(
             "SELECT 1 FROM (%s) AS found GROUP BY id HAVING COUNT(*) > 1 OR id IS NULL LIMIT 1",
-            found.select(),
+            matches.select(),
         )
     )
-    found.order, found.limit = order, limit
+    matches.order, matches.limit = order, limit
     if rows:
         raise _no_cursor(model)
 

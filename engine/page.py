@@ -37,7 +37,7 @@ def read_page(policy, query):
     offset = (query.page - 1) * query.limit
     with policy.domains.searching(query.domain, order):
         policy.ordering.check_open(domain, relations, archived=query.archived)
-        records, found = policy.records.search_and_fetch(
+        records, matches = policy.records.search_and_fetch(
             domain,
             stored_names(plan),
             offset,
@@ -46,7 +46,7 @@ def read_page(policy, query):
             archived=query.archived,
             shows=query.archived,
         )
-        total = totals(policy, domain, query, found, offset, len(records))
+        total = totals(policy, domain, query, matches, offset, len(records))
     faults = Faults()
     return {
         "success": True,

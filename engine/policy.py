@@ -231,22 +231,22 @@ class Policy:
 
         A user's own private address, for example: ``_has_field_access`` of users depends on the record.
         """
-        record, found = self.caller.browse(record_id), []
+        record, names = self.caller.browse(record_id), []
         for name in selection.fields:
             field = self.caller._fields.get(name)
             hidden = field is not None and not self.caller._has_field_access(field, "read")
             if hidden and name not in selection.expand:
                 with contextlib.suppress(ApiError):
-                    found.append(self.readable(name, record=record).name)
-        return found
+                    names.append(self.readable(name, record=record).name)
+        return names
 
     def default_fields(self):
         """Return the default fields of a response: those of the connection's list, or the name, as far as visible."""
-        found = []
+        names = []
         for name in sorted(self.connection.read_fields) or ["display_name"]:
             with contextlib.suppress(ApiError):
-                found.append(self.readable(name).name)
-        return found
+                names.append(self.readable(name).name)
+        return names
 
     def _is_name_hidden(self):
         """Return whether the name of a record is a field that the caller may not see."""
@@ -361,7 +361,7 @@ class Policy:
 
         :param selection: :class:`~..tools.queries.Selection`, not yet checked
         """
-        found = {}
+        connections = {}
         for name, nested in selection.expand.items():
             try:
                 comodel = self.readable(name).comodel_name
@@ -371,9 +371,9 @@ class Policy:
                 continue
             policy = self.related(comodel)
             if policy.connection is not None:
-                found[comodel] = policy.connection
-            found |= policy.expanded(nested)
-        return found
+                connections[comodel] = policy.connection
+            connections |= policy.expanded(nested)
+        return connections
 
     def properties_field(self, path):
         """Return the properties field of a path such as ``properties.size``, None if the caller may not see it."""

@@ -7,7 +7,7 @@ from . import grants
 from .protected import UNREACHABLE
 
 
-def with_names(found, records, *keys):
+def with_names(rows, records, *keys):
     """Add the names of linked records to properties, for callers who may see those records in Odoo.
 
     A developer chose the model of a many2one, but the model of a property was chosen by whoever wrote its
@@ -17,7 +17,7 @@ def with_names(found, records, *keys):
     env = grants.plain(records.sudo(False).env)
     links = [
         (item, key)
-        for properties in found
+        for properties in rows
         for item in properties
         for key in keys
         if item.get("type") in ("many2one", "many2many") and item.get(key)
@@ -33,7 +33,7 @@ def with_names(found, records, *keys):
             if record_id in names[item.get("comodel")]
         ]
         item[key] = pairs if item["type"] == "many2many" else (pairs or [False])[0]
-    return found
+    return rows
 
 
 def _linked(value):

@@ -203,10 +203,10 @@ class Records:
     def _shown_models(self, ids):
         """Return those ids of ``ir.model`` records whose model the caller may read, through the API or in Odoo."""
         env = self._policy.caller.env
-        found = self.everything().browse(ids).exists()
+        models = self.everything().browse(ids).exists()
         return {
             model.id
-            for model in found
+            for model in models
             if model.model in env
             and model.model not in UNREACHABLE
             and (
@@ -240,11 +240,11 @@ class Records:
         if not records or not self.is_reachable():
             return records.browse()
         domain = Domain("id", "in", list(ids)) & scope
-        found, _query = self.search_and_fetch(domain, names, order=order or "id", archived=True)
+        visible, _query = self.search_and_fetch(domain, names, order=order or "id", archived=True)
         if order:
-            return found
-        known = set(found._ids)
-        return found.browse([key for key in ids if key in known])
+            return visible
+        known = set(visible._ids)
+        return visible.browse([key for key in ids if key in known])
 
 
 def with_archived(model, archived):
@@ -285,10 +285,10 @@ def _as_list(domain):
     return terms
 
 
-def _added_context(model, found):
+def _added_context(model, records):
     """Return the keys that a search has added to the context of the records that it found."""
     known = model.env.context
-    return {key: value for key, value in found.env.context.items() if key not in known}
+    return {key: value for key, value in records.env.context.items() if key not in known}
 
 
 def _is_reachable(model):

@@ -68,7 +68,7 @@ def _one2many(column, records, inverse):
     policy = plan.policy
     if not policy.records.is_reachable():
         return [() for _record in records], policy.model
-    related, found = read_one2many(
+    related, lines = read_one2many(
         policy.search,
         records,
         field,
@@ -80,7 +80,7 @@ def _one2many(column, records, inverse):
         most=MAX_EXPANDED,
         reads=policy.model,
     )
-    return related, found
+    return related, lines
 
 
 def read_one2many(
@@ -116,12 +116,12 @@ def read_one2many(
         query = _first_of_each(model, query, inverse, order, limit)
     if most:
         query.limit = most + 1
-    found = reads._fetch_query(query, reads._determine_fields_to_fetch([inverse.name, *names]))
+    lines = reads._fetch_query(query, reads._determine_fields_to_fetch([inverse.name, *names]))
     if most:
-        check_size(len(found))
-    for key, parent in zip(found._ids, cached_ids(found, inverse), strict=True):
+        check_size(len(lines))
+    for key, parent in zip(lines._ids, cached_ids(lines, inverse), strict=True):
         related[parent].append(key)
-    return list(related.values()), found
+    return list(related.values()), lines
 
 
 def _with_id(order):
@@ -194,10 +194,10 @@ def _related_ids(field, records, faults):
         return [tuple(record[field.name].ids) for record in part]
 
     if field.store:
-        found = faults.values(records.with_context(active_test=False), field.name, stored)
+        related = faults.values(records.with_context(active_test=False), field.name, stored)
     else:
-        found = faults.values(records, field.name, computed)
-    return [keys or () for keys in found]
+        related = faults.values(records, field.name, computed)
+    return [keys or () for keys in related]
 
 
 def count_times(column, records, related, times):
@@ -216,11 +216,11 @@ def count_times(column, records, related, times):
         return None
     if times is None:
         return Counter(chain.from_iterable(related))
-    found = Counter()
+    counts = Counter()
     for record_id, keys in zip(records._ids, related, strict=True):
         for key in keys:
-            found[key] += times[record_id]
-    return found
+            counts[key] += times[record_id]
+    return counts
 
 
 def check_size(number):

@@ -25,8 +25,8 @@ def narrow(plan, rows):
 
 def narrow_faults(plan, answer):
     """Return the ``errors`` of an earlier response, without fields that the plan no longer allows."""
-    found = [entry for entry in answer.get("errors", ()) if _answers(plan, entry)]
-    return {"errors": found} if found else {}
+    entries = [entry for entry in answer.get("errors", ()) if _answers(plan, entry)]
+    return {"errors": entries} if entries else {}
 
 
 def _answers(plan, entry):

@@ -73,11 +73,11 @@ def _is_named_so(field):
 
 def _path(env, model_name, dotted):
     """Return the fields of a dotted path."""
-    found = []
+    fields = []
     for name in dotted.split("."):
         field = env[model_name]._fields.get(name) if model_name else None
         if field is None:
             break
-        found.append(field)
+        fields.append(field)
         model_name = field.comodel_name
-    return found
+    return fields

@@ -63,10 +63,10 @@ def _dump_links(name, records, faults):
         part.mapped(name)
         return cached_ids(part, field)
 
-    found = faults.values(records, name, ids)
-    related = records.env[field.comodel_name].browse(dict.fromkeys(filter(None, found)))
+    linked = faults.values(records, name, ids)
+    related = records.env[field.comodel_name].browse(dict.fromkeys(filter(None, linked)))
     names = names_of(related.sudo(), faults)
-    return [[key, names[key]] if key else False for key in found]
+    return [[key, names[key]] if key else False for key in linked]
 
 
 def names_of(records, faults):

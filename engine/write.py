@@ -55,11 +55,11 @@ def update(policy, request, if_match=None, language=None):
     """
     policy.check_mode("write")
     ids = [record_id for record_id, _values in request.items]
-    found = _visible(policy, ids)
+    visible = _visible(policy, ids)
     own = CurrentValues(language)
-    own.load(policy, found, {name: None for _id, values in request.items for name in values})
+    own.load(policy, visible, {name: None for _id, values in request.items for name in values})
     writes, gathered, plan = policy.values.load_request(request, own)
-    records = _all_of(policy, ids, found)
+    records = _all_of(policy, ids, visible)
     check_version(records, if_match)
     with _within_filters(policy, records, gathered), missing.reported(policy, gathered):
         for values, alike in _batches(records, writes):
@@ -110,16 +110,16 @@ def find(policy, ids):
 def _visible(policy, ids):
     """Return those of the ids that the policy shows, archived or not, in this order."""
     search = policy.search.with_context(active_test=False)
-    found = set(search._search(Domain("id", "in", list(ids)) & policy.records.scope()))
-    return [record_id for record_id in ids if record_id in found]
+    shown = set(search._search(Domain("id", "in", list(ids)) & policy.records.scope()))
+    return [record_id for record_id in ids if record_id in shown]
 
 
-def _all_of(policy, ids, found):
+def _all_of(policy, ids, visible):
     """Return the records of all the ids.
 
     :raise ApiError: ``not_found`` for the first that is not among those found
     """
-    shown = set(found)
+    shown = set(visible)
     for record_id in ids:
         if record_id not in shown:
             raise no_record(policy, record_id)

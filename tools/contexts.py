@@ -54,13 +54,13 @@ def read(text: str, names: Mapping[str, Any]) -> dict[str, Any]:
         tree = ast.parse(text.strip() or "{}", mode="eval").body
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return {}
-    found = {}
+    context = {}
     if isinstance(tree, ast.Dict):
         for key, node in zip(tree.keys, tree.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 with contextlib.suppress(ValueError):
-                    found[key.value] = _value(node, names)
-    return found
+                    context[key.value] = _value(node, names)
+    return context
 
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:

@@ -185,8 +185,8 @@ def parse_create(
             ),
         )
     context = reading.context()
-    found = reading.write_request(items, many, default_fields)
-    return replace(found, context=context)
+    request = reading.write_request(items, many, default_fields)
+    return replace(request, context=context)
 
 
 def parse_update(
@@ -242,9 +242,9 @@ def parse_delete(
         reading.problems.raise_if_any()
         return DeleteRequest((record_id,))
     if "ids" not in reading.params or "id" in reading.params:
-        found = reading.required_id()
+        only_id = reading.required_id()
         reading.problems.raise_if_any()
-        return DeleteRequest((found,))
+        return DeleteRequest((only_id,))
     ids = _id_list(reading.literal("ids", []))
     if ids is None or not 1 <= len(ids) <= max_records:
         reading.problems.add(
@@ -492,13 +492,13 @@ class Reading:
         if not self.params.get(name, "").strip():
             return default
         try:
-            found = _as_json(literal(self.params[name]))
+            value = _as_json(literal(self.params[name]))
         except (ValueError, RecursionError):
             self.problems.add(
                 "bad_parameter", _('The parameter "%(name)s" is not valid JSON.'), name=name
             )
             return default
-        return default if found is None else found
+        return default if value is None else value
 
     def top_selection(self, default_fields: Sequence[str] | None) -> Selection:
         fields = self.literal("fields", None)
@@ -795,5 +795,5 @@ def _any_id(value: Any) -> int | None:
 def _id_list(value: Any) -> list[int] | None:
     """Return the ids of a list; None for any other value."""
     ids = [_id(item) for item in value] if isinstance(value, list) else [None]
-    found = [record_id for record_id in ids if record_id is not None]
-    return found if len(found) == len(ids) else None
+    valid = [record_id for record_id in ids if record_id is not None]
+    return valid if len(valid) == len(ids) else None

@@ -521,10 +521,10 @@ def _command(name: str, item: Any) -> Command:
 
 
 def _ids(name: str, ids: list[Any]) -> tuple[int, ...]:
-    found = tuple(map(whole, ids))
-    if not all(type(item) is int and 1 <= item <= MAX_ID for item in found):
+    loaded = tuple(map(whole, ids))
+    if not all(type(item) is int and 1 <= item <= MAX_ID for item in loaded):
         raise _bad_command(name)
-    return found
+    return loaded
 
 
 def _bad_command(name: str) -> ApiError:

@@ -127,6 +127,7 @@ class DomainBuilder:
             return self._condition(node)
 
     def _condition(self, condition):
+        """Build the domain of one condition."""
         name, *rest = condition.path
         field = self._policy.readable(name)
         if field.relational and rest:
@@ -261,12 +262,10 @@ class DomainBuilder:
                 )
         if not related_policy.records.is_reachable():
             return Domain.FALSE
-        ids = list(
-            related_policy.records.find(start & related_policy.records.scope(), archived=True)
-        )
-        if (
-            field.relational and related_policy.name == self._policy.name
-        ):  # the field itself is the hierarchy
+        related = related_policy.records
+        ids = list(related.find(start & related.scope(), archived=True))
+        # a field that leads to its own model is itself the hierarchy
+        if field.relational and related_policy.name == self._policy.name:
             return Domain(field.name, condition.operator, ids)
         related_policy.readable(related_policy.caller._parent_name)
         if field.relational:

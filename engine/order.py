@@ -76,10 +76,13 @@ class OrderBuilder:
             raise not_sorted(field.name, exc.error) from exc
 
     def _sorted_by(self, field, keyset, path=(), seen=()):
+        """Yield the relations to models with hidden records that an order by a field uses, as path and policy.
+
+        :raise ApiError: if records cannot be sorted by the field
+        """
         real = field.store or field.inherited
-        computed = (
-            path and not keyset
-        )  # Odoo has SQL for the order of some models by a computed field
+        # Odoo has SQL for the order of some models by a computed field
+        computed = path and not keyset
         sortable = field.type in SORTABLE and field._description_sortable(self._policy.model.env)
         if not sortable or not (real or computed) or (keyset and self._policy.is_moving(field)):
             raise not_sorted(field.name)

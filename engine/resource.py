@@ -171,6 +171,10 @@ def check_listed(policy, name):
 
 
 def _method(policy, name):
+    """Return the public method of an action that the connection lists.
+
+    :raise ApiError: ``not_found``
+    """
     refused = ApiError(
         "not_found",
         _("There is no action %(action)s of %(model)s."),

@@ -80,6 +80,7 @@ def names_of(records, faults):
 
 
 def _dump_values(column, records):
+    """Convert the values of a column that is not a many2one."""
     name, kind = column.name, column.kind
     field = records._fields[name]
     if kind == "one2many" and (inverse := plain_inverse(column, records)) is not None:

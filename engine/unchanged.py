@@ -54,6 +54,7 @@ class CurrentValues:
 
     @staticmethod
     def _read(rows, policy, records, names):
+        """Read values into ``rows``, by (model name, id) and field name."""
         if not names:
             return
         plan = policy.plan(Selection(tuple(names)))

@@ -119,7 +119,7 @@ class Gathered:
     own: Any = None
 
     def note_inverse(self, field):
-        """Record the inverse of a field if it may take data in place of a file.
+        """Remember the inverse of a field if it may take data in place of a file.
 
         :return: whether it may
         """
@@ -313,7 +313,7 @@ class ValueLoader:
         return False
 
     def _refer_to_documents(self, loaded, gathered, record_id):
-        """Record the records that values name by a model name and an id (``res_model``, ``res_id``).
+        """Add the references that values make by a model name and an id (``res_model``, ``res_id``).
 
         If one of the two is missing in the values, :mod:`.write` checks the record after the write.
         """
@@ -429,9 +429,8 @@ class ValueLoader:
             model_name = record[field.model_field]
             known = value and model_name in record.env
             return record.env[model_name].browse(value) if known else record.browse()
-        return (
-            value if isinstance(value, BaseModel) else record.browse()
-        )  # a reference may be empty
+        # a reference may be empty
+        return value if isinstance(value, BaseModel) else record.browse()
 
     @staticmethod
     def binary(field, data):
@@ -452,6 +451,7 @@ class ValueLoader:
         return base64.b64decode(loaded) if loaded and is_raw(field) else loaded
 
     def _value(self, field, value, gathered, record_id):
+        """Convert a value for its field, and add the references that it makes."""
         loaded = self._typed(field, value, gathered)
         if field.type in values.X2MANY:
             return self._commands(field, loaded, gathered, record_id)
@@ -521,7 +521,7 @@ class ValueLoader:
         return folder.exists() == folder
 
     def _refer(self, gathered, record_id, field, model_name, ids, need="read"):
-        """Record a :class:`Reference` of a value to records of another model."""
+        """Add a :class:`Reference` of a value to records of another model."""
         related_policy = self._policy.related(model_name)
         if ids:
             reference = Reference(
@@ -580,6 +580,7 @@ class ValueLoader:
         return (folder.sudo()[field.definition_record_field] or []) if there else None
 
     def _commands(self, field, commands, gathered, record_id):
+        """Check the commands of a relation and convert them to those that change it."""
         if field.type == "one2many" and not self._has_rows(field):
             self._check_unchanged(field, commands, record_id)
             return []

@@ -20,6 +20,7 @@ def version_of(record, lock=False):
 
 
 def _version_rows(record, lock):
+    """Return ``xmin`` of the row of a record, and of the records that it delegates to."""
     if not record._auto or record._abstract:  # a view has no row of its own
         return []
     query = SQL(

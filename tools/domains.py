@@ -113,6 +113,10 @@ class _Builder:
         self._nested = 0
 
     def domain(self, terms: Any, depth: int) -> tuple[Node, int]:
+        """Build the node of a list of terms.
+
+        :param depth: the depth of the list in the whole tree
+        """
         if isinstance(terms, bool) or not isinstance(terms, list | tuple):
             raise ApiError("bad_domain", _("A domain must be a list of conditions."))
         _check_depth(depth)
@@ -127,6 +131,7 @@ class _Builder:
 
     @staticmethod
     def _connect(term: str, stack: list[tuple[Node, int]]) -> tuple[Node, int]:
+        """Build the node of a connective from the operands on the stack."""
         arity = {"&": 2, "|": 2, "!": 1}.get(term)
         if arity is None:
             raise ApiError(
@@ -175,6 +180,7 @@ class _Builder:
         return Condition(path, operator, self._value(name, operator, value)), height
 
     def _value(self, name: str, operator: str, value: Any) -> Any:
+        """Check that a value fits its operator, and convert a list to a tuple."""
         if isinstance(value, list | tuple):
             if operator in SETS or operator in ("=", "!=", *HIERARCHIES):
                 return tuple(self._scalar(name, item) for item in value)
@@ -193,6 +199,7 @@ class _Builder:
 
     @staticmethod
     def _scalar(name: str, value: Any) -> Scalar:
+        """Check a single value."""
         value = whole(value)
         if value is None or isinstance(value, bool):
             return value

@@ -45,6 +45,10 @@ def parse(text: str) -> ast.expr:
 
 
 def _check(node: ast.expr) -> None:
+    """Check that an expression is accepted.
+
+    :raise FilterError: for any other expression
+    """
     match node:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             for item in items:

@@ -391,6 +391,7 @@ class Reading:
         check_keys(body, known, self.problems, elsewhere=_ANYWHERE, strict=strict)
 
     def domain(self) -> domains.Node:
+        """Parse the parameter ``domain``."""
         if self.params.get("domain", "").strip():
             try:
                 return domains.parse(self.params["domain"])
@@ -399,6 +400,7 @@ class Reading:
         return domains.TRUE
 
     def paging(self, max_limit: int) -> tuple[int, int]:
+        """Return the page number and the page size."""
         page = self.integer(self.page_name, 1, MAX_PAGE) or 1
         limit = self.integer("limit", 1, max_limit)
         if self.page_name != "offset" and "offset" in self.params:
@@ -435,6 +437,7 @@ class Reading:
         return tuple(terms.values())
 
     def names(self, name: str) -> list[str]:
+        """Parse a parameter that is a JSON list of names."""
         found = self.literal(name, [])
         if is_empty(found):
             return []
@@ -449,6 +452,7 @@ class Reading:
         return []
 
     def flag(self, name: str) -> bool:
+        """Parse a parameter that is 0 or 1."""
         value = _FLAGS.get(self.params.get(name, "").strip().lower())
         if value is None:
             self.problems.add(
@@ -457,6 +461,7 @@ class Reading:
         return bool(value)
 
     def choice(self, name: str, choices: Sequence[str], default: str) -> str:
+        """Parse a parameter that is one of several words."""
         value = self.params.get(name, default)
         if value not in choices:
             self.problems.add(
@@ -468,11 +473,13 @@ class Reading:
         return value
 
     def required_id(self) -> int:
+        """Parse the parameter ``id``; 0 if it is missing or invalid."""
         if "id" not in self.params:
             self.problems.add("bad_parameter", _('The parameter "id" is missing.'))
         return self.integer("id", 1, MAX_ID) or 0
 
     def integer(self, name: str, low: int, high: int) -> int | None:
+        """Parse a parameter that is a whole number; None if it is missing or invalid."""
         if name not in self.params:
             return None
         value = _number(self.params[name], is_id=name == "id")
@@ -501,6 +508,7 @@ class Reading:
         return default if value is None else value
 
     def top_selection(self, default_fields: Sequence[str] | None) -> Selection:
+        """Parse the parameters ``fields`` and ``expand``; without ``default_fields``, ``fields`` is required."""
         fields = self.literal("fields", None)
         if default_fields is None and not self.problems and (fields is None or fields == {}):
             self.problems.add(
@@ -523,6 +531,7 @@ class Reading:
         order: Any = "",
         limit: Any = None,
     ) -> Selection:
+        """Build a selection, of a request or of one relation in ``expand``."""
         columns: list[str] = []
         if is_empty(fields):
             columns = list(default_fields)
@@ -589,6 +598,10 @@ class Reading:
         domain: domains.Node,
         nulls: bool,
     ) -> GroupQuery:
+        """Build the query for groups.
+
+        :raise ApiError: for all problems of the request
+        """
         groups, aggregates = [], []
         for text in group_names:
             name, colon, granularity = text.partition(":")
@@ -645,6 +658,10 @@ class Reading:
         many: bool,
         default_fields: Sequence[str],
     ) -> WriteRequest:
+        """Build the request of a write from its items.
+
+        :raise ApiError: for all problems of the request
+        """
         selection = self.selection(
             _unquoted(self.body.get("fields")), _unquoted(self.body.get("expand")), default_fields
         )
@@ -653,6 +670,7 @@ class Reading:
         return WriteRequest(tuple(items), selection, many, nulls)
 
     def records(self, strict: bool) -> list[tuple[int | None, Mapping[str, Any]]]:
+        """Parse ``records`` of a body into pairs of id and values."""
         items: list[tuple[int | None, Mapping[str, Any]]] = []
         given = self.body["records"]
         if not isinstance(given, list):
@@ -676,6 +694,7 @@ class Reading:
         return items
 
     def values(self, given: Any) -> Mapping[str, Any]:
+        """Check that the values of one record are an object."""
         if isinstance(given, dict):
             return given
         self.problems.add(
@@ -684,6 +703,7 @@ class Reading:
         return {}
 
     def context(self) -> Mapping[str, Any]:
+        """Parse ``context`` of a body."""
         context = self.body.get("context")
         if is_empty(context):
             return {}
@@ -694,6 +714,7 @@ class Reading:
         return {}
 
     def check_number(self, name: str, number: int, most: int) -> None:
+        """Add a problem if the number of records is 0 or too large."""
         if not self.problems and not 1 <= number <= most:
             self.problems.add(
                 "bad_value",
@@ -703,6 +724,7 @@ class Reading:
             )
 
     def check_no_list(self, given: Sequence[str]) -> None:
+        """Add a problem for each parameter that cannot be used with the id of one record."""
         for name in given:
             self.problems.add(
                 "bad_parameter",
@@ -711,6 +733,7 @@ class Reading:
             )
 
     def check_storable(self, given: Mapping[str, Any]) -> None:
+        """Add a problem for each value that PostgreSQL cannot store."""
         for name, value in given.items():
             if not storable_json(value):
                 self.problems.add(

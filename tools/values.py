@@ -501,6 +501,7 @@ def _load_x2many(name: str, value: Any) -> list[Command]:
 
 
 def _command(name: str, item: Any) -> Command:
+    """Convert one x2many command."""
     if not isinstance(item, list) or not 1 <= len(item) <= 3:
         raise _bad_command(name)
     number, second, third = (*map(whole, item), None, None)[:3]

@@ -79,7 +79,7 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     413: ("payload_too_large", _("The request is larger than this server accepts.")),
     415: ("unsupported_media_type", _("Send the body as application/json.")),
     416: ("range_not_satisfiable", _("The requested range is beyond the end of the file.")),
-    422: ("validation_error", _("The server refused these values.")),
+    422: ("validation_error", _("The server rejected these values.")),
     429: ("too_many_requests", _("Too many requests. Wait a little and try again.")),
     503: ("unavailable", _("The server cannot answer right now. Try again later.")),
 }

@@ -311,7 +311,7 @@ def refused(answer, status, code, *, by_odoo=False):
     body = answer.json()
     assert list(body) == ["success", "error", "message"]
     assert (body["success"], body["error"]) == (False, code), body["message"]
-    assert by_odoo or body["message"].endswith(".")
+    assert by_odoo or body["message"].endswith((".", "?"))
     assert not LEAKS.search(body["message"]), body["message"]
     assert len(body["message"]) < 1000
     assert "set-cookie" not in answer.headers

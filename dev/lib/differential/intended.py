@@ -105,7 +105,7 @@ RULES = (
     Rule(
         "a relation that is expanded without a limit has at most a thousand records",
         "expand: refused",
-        "give it a …",
+        "Set a … for it",
     ),
     Rule(
         "only fields with a column sort",

@@ -167,6 +167,8 @@ class TestRules(ApiCase):
                 ([[5]], hidden),
                 (False, hidden),
                 ([[3, one.id]], hidden),
+                ([[3, hidden.id]], hidden | one),
+                ([[6, 0, two.ids], [3, hidden.id]], hidden | two),
             ):
                 record = self.env[RECORD].create({"name": "r", "tag_ids": (hidden | one).ids})
                 with self.subTest(run_as=run_as, domain=domain, connected=connected, sent=sent):

@@ -95,6 +95,20 @@ class TestUnchanged(ApiCase):
         self.assertEqual(self.touchy.options_text, '{"kind": "a"}')
         self.assertFalse(record.binary)
 
+    def test_an_image_without_a_column_holds_a_file(self):
+        """JSON is no picture, and an empty object or list does not delete one."""
+        picture = (
+            b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+        )
+        product = self.env["product.product"].create({"name": "p", "image_1920": picture})
+        self._connect("product.product")
+        for value in ({}, [], {"a": 1}, [1]):
+            with self.subTest(value=value):
+                response = self._put(product, {"image_1920": value})
+                self.assertError(response, 400, "bad_value")
+                self.env.invalidate_all()
+                self.assertTrue(product.image_1920)
+
     def test_value_that_cannot_be_read_is_no_empty_one(self):
         """It is answered as empty; to empty it is a change all the same."""
         self._connect("api.test.fragile")

@@ -11,6 +11,8 @@ import contextlib
 import logging
 from collections.abc import Mapping
 
+from psycopg2.errors import CannotCoerce, DatatypeMismatch
+
 from odoo.fields import Command
 from odoo.models import BaseModel
 
@@ -31,7 +33,7 @@ def reported(policy, gathered, created=(), context=()):
     :param created: the values of the records to create
     :param context: the context that the client sent for a wizard
     :raise ApiError: ``validation_error`` for a missing value, ``bad_value`` for data that the inverse of a
-        field does not accept
+        field does not accept, or stores in a column that cannot hold it
     """
     try:
         yield
@@ -43,16 +45,25 @@ def reported(policy, gathered, created=(), context=()):
             raise
         _logger.warning("The values of a write to %s: %s", policy.name, refusal, exc_info=exc)
         raise refusal from exc
+    except (CannotCoerce, DatatypeMismatch) as exc:
+        if not gathered.inverses:
+            raise
+        policy.working.env.cr.rollback()  # nothing is lost: the error ends the request
+        refusal = _not_accepted(", ".join(gathered.inverses.values()))
+        _logger.warning("The values of a write to %s: %s", policy.name, refusal, exc_info=exc)
+        raise refusal from exc
 
 
 def _bad_data(exc, gathered):
     """Return the error for data on which the inverse of its field fails; else None."""
     for inverse, name in gathered.inverses.items():
         if blame.is_raised_in(exc, inverse):
-            return ApiError(
-                "bad_value", _("%(field)s: Odoo does not accept this value."), field=name
-            )
+            return _not_accepted(name)
     return None
+
+
+def _not_accepted(names):
+    return ApiError("bad_value", _("%(field)s: Odoo does not accept this value."), field=names)
 
 
 def _refusal(policy, exc, created, context):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from odoo.fields import Command
+from odoo.fields import Command, Image
 from odoo.models import BaseModel
 
 from ..tools import values
@@ -58,8 +58,12 @@ def _inverse_of_data(field):
     its inverse knows. Attachments always hold files.
     """
     base = field.base_field
+    while base.related:
+        base = base.related_field
     inverse = base.inverse
-    if base.type != "binary" or base.store or not inverse or base.model_name == "ir.attachment":
+    if base.type != "binary" or base.store or not inverse or isinstance(base, Image):
+        return None
+    if base.model_name == "ir.attachment":
         return None
     return inverse if isinstance(inverse, str) else inverse.__name__
 
@@ -677,6 +681,9 @@ class ValueLoader:
         if command.kind in ("clear", "set"):
             ids = [*command.ids, *hidden]
             return Command.set(ids) if ids else Command.clear()
+        if command.kind == "unlink" and command.ids[0] in hidden:
+            # the link stays, but the record is written as for any other id, or its version would tell
+            return Command.link(command.ids[0])
         return getattr(Command, command.kind)(command.ids[0])
 
     @staticmethod
@@ -695,7 +702,7 @@ class ValueLoader:
 
     def _hidden_links(self, field, command, record_id):
         """Return the ids that a new list of a many2many keeps: those of records that the caller may not see."""
-        replaces = command.kind in ("set", "clear") and record_id is not None
+        replaces = command.kind in ("set", "clear", "unlink") and record_id is not None
         if field.type != "many2many" or not field.base_field.store or not replaces:
             return ()
         related_policy = self._policy.related(field.comodel_name)

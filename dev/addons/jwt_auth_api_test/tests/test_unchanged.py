@@ -95,11 +95,22 @@ class TestUnchanged(ApiCase):
         self.assertEqual(self.touchy.options_text, '{"kind": "a"}')
         self.assertFalse(record.binary)
 
+    @mute_logger("odoo.addons.jwt_auth_api.engine.missing", "odoo.sql_db")
+    def test_data_that_no_column_can_hold(self):
+        """Some inverses store a list as it is: PostgreSQL refuses it, and nothing is written."""
+        self._connect("ir.actions.client")
+        action = self.env["ir.actions.client"].create({"name": "a", "tag": "a", "params": {"a": 1}})
+        access = self._open(self.env.ref("base.user_admin")).access
+        body = {"values": {"params": ["uid"], "name": "b"}}
+        response = self._send("PUT", "ir.actions.client", access, body, id=str(action.id))
+        told = self.assertError(response, 400, "bad_value")["message"]
+        self.assertEqual(told, "params: Odoo does not accept this value.")
+        self.env.invalidate_all()
+        self.assertEqual((action.name, action.params), ("a", {"a": 1}))
+
     def test_an_image_without_a_column_holds_a_file(self):
         """JSON is no picture, and an empty object or list does not delete one."""
-        picture = (
-            b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-        )
+        picture = b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
         product = self.env["product.product"].create({"name": "p", "image_1920": picture})
         self._connect("product.product")
         for value in ({}, [], {"a": 1}, [1]):

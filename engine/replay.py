@@ -3,24 +3,36 @@
 
 
 def narrow(plan, rows):
-    """Return rows of an earlier response, without what the plan no longer allows.
+    """Return rows of an earlier response, without what the policy no longer allows.
+
+    Of a record that the caller may no longer see, only its id is left: the client may have to know
+    that it was created. Related records that are hidden now are left out, as from any response.
 
     :param rows: as :func:`.serialize.dump` returned them
     """
+    hidden = _hidden(plan.policy.records, rows, "create")
+    return [{"id": row["id"]} if row["id"] in hidden else _narrowed(plan, row) for row in rows]
+
+
+def _hidden(records, rows, mode="read"):
+    """Return the ids of rows whose records are there and that the caller may not see."""
+    ids = {row["id"] for row in rows}
+    hidden = ids - records.shown(ids, mode)
+    return set(records.everything().browse(hidden).exists()._ids)
+
+
+def _narrowed(plan, row):
     plans = {column.name: column.plan for column in plan.columns}
-    narrowed = []
-    for row in rows:
-        kept = {name: value for name, value in row.items() if name == "id" or name in plans}
-        for name, nested in plans.items():
-            if nested is None or not kept.get(name):
-                continue
-            value = kept[name]
-            if isinstance(value, dict):
-                [kept[name]] = narrow(nested, [value])
-            else:
-                kept[name] = narrow(nested, value)
-        narrowed.append(kept)
-    return narrowed
+    kept = {name: value for name, value in row.items() if name == "id" or name in plans}
+    for name, nested in plans.items():
+        value = kept.get(name)
+        if nested is None or not value:
+            continue
+        related = [value] if isinstance(value, dict) else value
+        hidden = _hidden(nested.policy.records, related)
+        related = [_narrowed(nested, each) for each in related if each["id"] not in hidden]
+        kept[name] = related if isinstance(value, list) else next(iter(related), None)
+    return kept
 
 
 def narrow_faults(plan, answer):

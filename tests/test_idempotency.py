@@ -141,6 +141,30 @@ class TestIdempotency(ApiCase):
         self.env.flush_all()
         self.assertError(self._create(), 404, "model_not_found")
 
+    def test_replay_shows_no_record_that_is_hidden_by_now(self):
+        """Of a record outside of the filter only the id is left, of a related one nothing."""
+        tags = self.env["res.partner.category"].create([{"name": "kept"}, {"name": "hidden"}])
+        tag = self._connect("res.partner.category")
+        values = {"name": "Once", "category_id": [[6, 0, tags.ids]]}
+        body = {"values": values, "fields": ["name"], "expand": {"category_id": ["name"]}}
+        first = self._create(body=body)
+        record = self.assertAnswer(first, 201)["data"]
+        self.assertEqual(len(record["category_id"]), 2)
+        self.assertReplayed(self._create(body=body), first)
+        tag.domain = "[('name', '!=', 'hidden')]"
+        self.env.flush_all()
+        data = self.assertAnswer(self._create(body=body), 201)["data"]
+        self.assertEqual(data, {**record, "category_id": [{"id": tags[0].id, "name": "kept"}]})
+        self.connection.domain = "[('name', '!=', 'Once')]"
+        self.env.flush_all()
+        data = self.assertAnswer(self._create(body=body), 201)["data"]
+        self.assertEqual(data, {"id": record["id"]})
+        self.env["res.partner"].browse(record["id"]).unlink()
+        self.connection.domain = False
+        tag.domain = False
+        self.env.flush_all()
+        self.assertReplayed(self._create(body=body), first)
+
     @mute_logger("odoo.http", "odoo.sql_db")
     def test_failure_frees_the_key(self):
         """Nothing stays of a request that failed: the same key does it, with a better body."""

@@ -8,11 +8,13 @@ import contextlib
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg2
+from psycopg2.errors import InsufficientPrivilege
 
 from .bootstrap import ROOT, Stop, bound, digest, home, locked, say, stop_on, stream
 from .setup import ADDON, Setup
@@ -63,8 +65,19 @@ def exists(setup: Setup, name: str) -> bool:
 
 
 def drop(setup: Setup, name: str) -> None:
-    rows(setup, "postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(setup, name)
     shutil.rmtree(_filestore(setup.work / "data", name), ignore_errors=True)
+
+
+def _drop(setup: Setup, name: str) -> None:
+    """Drop a database, and wait for PostgreSQL's autovacuum, which only superusers may interrupt."""
+    for seconds in (0.5, 1, 2, 4, 8, 16):
+        try:
+            rows(setup, "postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except InsufficientPrivilege:
+            time.sleep(seconds)
+    rows(setup, "postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def sweep(setup: Setup) -> None:
@@ -147,7 +160,7 @@ def _build(
 ) -> None:
     """Build a template under another name, which it leaves when it is complete."""
     building, store = f"{name}_new", home() / "templates"
-    rows(setup, "postgres", f'DROP DATABASE IF EXISTS "{building}" WITH (FORCE)')
+    _drop(setup, building)
     shutil.rmtree(_filestore(store, building), ignore_errors=True)
     if parent:
         _copy(setup, parent, building, store)

@@ -416,22 +416,22 @@ class JwtSession(models.Model):
         """
         self.env["jwt.signing.key"]._prepare()
         read_committed(self.env.cr)
-        invalid = self._profile().invalid_refresh_token()
         try:
             token = tokens.RefreshToken.parse(refresh)
             row = self._find(token)
         except tokens.InvalidToken:
+            invalid = self._profile().invalid_refresh_token()
             raise self.env["jwt.throttle"]._refusal(invalid, sender.address) from None
         if row is None or (user_id and row.user_id != user_id) or (sid and row.sid != sid):
-            raise Refused.of(invalid)
+            raise self._refused_refresh()
         idle = self._idle_limit(row)
         if not idle:
-            raise Refused.of(invalid)
+            raise self._refused_refresh()
         follower = None
         if row.consumed or rotate:
             follower = self._claim_successor(token, row, sender)
             if follower is None:
-                raise Refused.of(invalid)
+                raise self._refused_refresh()
         if row.idle_seconds > 60 or sender.address != row.last_ip_address:
             self._touch(row, sender)
         left = int(row.seconds_left)
@@ -446,6 +446,14 @@ class JwtSession(models.Model):
             min(left, idle),
             row.client_type,
         )
+
+    def _refused_refresh(self):
+        """Return the error for a refresh token that is not accepted; what was written before it stays.
+
+        The profile is read here, after :meth:`_find` has read the version of the caches: before, it
+        would cost every refresh a statement.
+        """
+        return Refused.of(self._profile().invalid_refresh_token())
 
     def _idle_limit(self, row):
         """Return the seconds that the session of a refresh token may stay unused.

@@ -120,9 +120,15 @@ def connect(admin):
 
     def connect(name, methods, *, actions=(), reports=(), **values):
         before = admin.search(model, [["model", "=", name]], context={"active_test": False})
-        if before:
-            theirs.extend(admin.call(model, "copy_data", before))
-            admin.unlink(model, before)
+        for connection in before:
+            [copy] = admin.call(model, "copy_data", [connection])
+            domain = [["connection_id", "=", connection]]
+            fields = ["name", "as_superuser", "context_keys"]
+            copied = admin.read("connection.api.action", domain, fields)
+            for action in copied:
+                del action["id"]
+            theirs.append({**copy, "action_ids": [[0, 0, action] for action in copied]})
+        admin.unlink(model, before)
         reports = admin.search("ir.actions.report", [["report_name", "in", list(reports)]])
         toggles = {f"is_{method.lower()}": True for method in methods.split()}
         keys = actions if isinstance(actions, dict) else dict.fromkeys(actions, False)

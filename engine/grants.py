@@ -206,8 +206,8 @@ class Grant:
         if not self.lifts_reading:
             return False
         if model_name not in self._read:
-            connections = self._root_policy[0].caller.env["connection.api"]
-            modes = connections._administrators_only(model_name)
+            protection = self._root_policy[0].caller.env["connection.api.protection"]
+            modes = protection._administrators_only(model_name)
             self._read[model_name] = model_name not in NEVER_READ and "read" not in modes
         return self._read[model_name]
 
@@ -316,11 +316,11 @@ class Grant:
 
         :param error: an ``AccessError``
         """
-        connections = self._root_policy[0].caller.env["connection.api"]
-        if model_name in UNREACHABLE or mode in connections._protected_modes(model_name):
+        protection = self._root_policy[0].caller.env["connection.api.protection"]
+        if model_name in UNREACHABLE or mode in protection._protected_modes(model_name):
             return error
         return AccessError(
-            connections.env._(
+            protection.env._(
                 "%(error)s\n\nA connection that allows %(method)s for %(model)s would permit this.",
                 error=error.args[0],
                 method=METHODS[mode],

@@ -134,7 +134,7 @@ class Policy:
 
     def is_protected(self, mode):
         """Return whether a mode is protected: for all but administrators, in a wizard for everybody."""
-        modes = self.caller.env["connection.api"]._protected_modes(self.name)
+        modes = self.caller.env["connection.api.protection"]._protected_modes(self.name)
         return mode in modes and (self.caller._transient or not self.caller.env.user._is_system())
 
     def _read_company_tree(self):
@@ -272,14 +272,12 @@ class Policy:
 
     def is_moving(self, field):
         """Return whether a view computes a field from the current time or at random, so that pages would overlap."""
-        connections = self.caller.env["connection.api"]
-        return self._view_columns is not None and field.name in connections._moving_columns(
-            self.name
-        )
+        structure = self.caller.env["connection.api.structure"]
+        return self._view_columns is not None and field.name in structure._moving_columns(self.name)
 
     @functools.cached_property
     def _view_columns(self):
-        return self.caller.env["connection.api"]._view_columns(self.name)
+        return self.caller.env["connection.api.structure"]._view_columns(self.name)
 
     def is_unlisted_secret(self, field, which):
         """Return whether a field holds a secret that the list of the connection does not name."""
@@ -290,7 +288,7 @@ class Policy:
         """Return the names of the fields that the connection opens only if its list names them."""
         if not self.lifts_at_all():
             return frozenset()
-        return self.caller.env["connection.api"]._secret_fields(self.name)
+        return self.caller.env["connection.api.protection"]._secret_fields(self.name)
 
     def is_listed(self, name, which):
         allowed = self.connection is not None and getattr(self.connection, which)

@@ -24,6 +24,8 @@ UNREACHABLE = frozenset(
         "res.users.apikeys",
     ]
 )
+#: Kinds of protection (``connection.api.protection``) that do not restrict reading.
+PARTIAL_KINDS = frozenset(["members", "changes"])
 #: Models that control access, hold code or secrets, or are served to everybody, and that no rule finds.
 #: A name that ends with a dot is a prefix.
 PROTECTED = (

@@ -496,7 +496,7 @@ class ValueLoader:
             or not self._policy.lifts("write")
         ):
             return
-        if field.name not in env["connection.api"]._followed_words():
+        if field.name not in env["connection.api.protection"]._followed_words():
             return
         partner = self._policy.records.everything().env["res.partner"].browse(value).exists()
         family = partner.commercial_partner_id
@@ -603,7 +603,7 @@ class ValueLoader:
 
     def _has_rows(self, field):
         """Return whether the model of a relation has a table, so that its records can be written."""
-        return self._policy.caller.env["connection.api"]._has_table(field.comodel_name)
+        return self._policy.caller.env["connection.api.structure"]._has_table(field.comodel_name)
 
     def _check_unchanged(self, field, commands, record_id):
         """Check that commands leave a relation as it is.
@@ -723,7 +723,9 @@ class ValueLoader:
         :param hidden: the ids of :meth:`_hidden_links`
         :raise ApiError: ``access_denied``, see :meth:`_check_members`
         """
-        kind = self._policy.caller.env["connection.api"]._membership(self._policy.name, field.name)
+        kind = self._policy.caller.env["connection.api.protection"]._membership(
+            self._policy.name, field.name
+        )
         if not kind or command.kind not in ("link", "unlink", "set", "clear"):
             return
         if not self._policy.lifts("create" if record_id is None else "write"):

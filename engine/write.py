@@ -186,7 +186,10 @@ def _document_links(env, changed):
     """
     links = {}
     for name, ids in changed.items():
-        fields = [env[name]._fields[each] for each in env["connection.api"]._document_fields(name)]
+        fields = [
+            env[name]._fields[each]
+            for each in env["connection.api.structure"]._document_fields(name)
+        ]
         for record in env[name].sudo().browse(ids).exists() if fields and ids else ():
             for field in fields:
                 link = (record[field.model_field], record[field.name])

@@ -1,56 +1,33 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-import dataclasses
-from collections.abc import Mapping
+import logging
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import ValidationError
-from odoo.tools import SQL
-from odoo.tools.sql import TableKind, table_kind
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
 
-from ..engine.faults import caught_searching
+from ..engine.connection import TOGGLES, WRITES, Connection
+from ..engine.exposure import Exposure
 from ..engine.policy import MODE_OF_METHOD, Policy
 from ..engine.protected import UNREACHABLE
+from ..engine.record_filter import RecordFilter
 from ..engine.values import is_set_by_odoo
-from ..tools import contexts, explain
+from ..tools import contexts
 from ..tools.errors import ApiError, _
 
-#: The switches of the form and the HTTP method that each of them opens.
-TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
-#: The switches that are useless for a model without a table.
-WRITES = ("is_post", "is_put", "is_delete")
+_logger = logging.getLogger(__name__)
 
-
-@dataclasses.dataclass(frozen=True)
-class Connection:
-    """Hold what an administrator opened for one model; not a record, so that it can be cached.
-
-    Empty ``groups``, ``read_fields`` and ``write_fields`` mean no restriction.
-    """
-
-    id: int
-    methods: tuple[str, ...]
-    max_limit: int
-    as_user: bool = False
-    groups: frozenset[int] = frozenset()
-    #: The text of a domain, evaluated for each caller.
-    domain: str = ""
-    read_fields: frozenset[str] = frozenset()
-    write_fields: frozenset[str] = frozenset()
-    #: Names of methods.
-    actions: frozenset[str] = frozenset()
-    superuser_actions: frozenset[str] = frozenset()
-    #: The context keys that a client may send, by action.
-    context_keys: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
-    #: Technical names of reports (``sale.report_saleorder``).
-    reports: frozenset[str] = frozenset()
-    #: Requests per minute and user; 0 for no limit.
-    rate_limit: int = 0
-    log_requests: bool = False
-
-    def listed_keys(self):
-        """Return the context keys that a client may send with at least one of the actions."""
-        return frozenset().union(*self.context_keys.values())
+#: Lists that open everything when empty, and the flag that records that each was not empty.
+#:
+#: When a group or a field is deleted (by a user, with a module, by a foreign key), PostgreSQL removes it
+#: from these lists, and an empty list means everybody, or all fields. Only a write on the connection itself
+#: sets the flags. A list that is empty while its flag is set has lost its last entry: then
+#: :meth:`ConnectionApi._connection` does not return the connection.
+LIMITING_LISTS = {
+    "group_ids": "is_for_groups",
+    "read_field_ids": "is_read_limited",
+    "write_field_ids": "is_write_limited",
+}
 
 
 class ConnectionApi(models.Model):
@@ -129,6 +106,15 @@ class ConnectionApi(models.Model):
     log_requests = fields.Boolean(
         help="Log the user, the operation and the result of each request, without values or secrets."
     )
+    is_for_groups = fields.Boolean(readonly=True, copy=False)
+    is_read_limited = fields.Boolean(readonly=True, copy=False)
+    is_write_limited = fields.Boolean(readonly=True, copy=False)
+    exposure = fields.Text("Summary", compute="_compute_exposure")
+    exposure_warning = fields.Text("Warnings", compute="_compute_exposure")
+    is_risky = fields.Boolean(compute="_compute_exposure")
+    audience = fields.Char("Open to", compute="_compute_exposure")
+    can_preview = fields.Boolean(compute="_compute_can_preview")
+
     _model_uniq = models.Constraint("UNIQUE(model_id)", "This model already has a connection.")
     _max_limit_positive = models.Constraint(
         "CHECK(max_limit > 0)", "The largest page must be at least 1."
@@ -148,7 +134,51 @@ class ConnectionApi(models.Model):
     def _compute_is_view(self):
         for connection in self:
             known = connection.model in self.env
-            connection.is_view = known and not self._has_table(connection.model)
+            connection.is_view = known and not self.env["connection.api.structure"]._has_table(
+                connection.model
+            )
+
+    @api.depends(
+        "model",
+        "active",
+        "run_as",
+        "domain",
+        "is_view",
+        "max_limit",
+        "rate_limit",
+        "action_ids.name",
+        "action_ids.as_superuser",
+        "report_ids",
+        *TOGGLES,
+        *LIMITING_LISTS,
+        *LIMITING_LISTS.values(),
+    )
+    def _compute_exposure(self):
+        """Compute the summary and the warnings that the form shows."""
+        for connection in self:
+            exposure = Exposure(connection)
+            connection.exposure = exposure.summary()
+            connection.exposure_warning = "\n".join(exposure.warnings()) or False
+            connection.is_risky = bool(connection.exposure_warning)
+            connection.audience = exposure.audience()
+
+    @api.depends("domain", "model")
+    @api.depends_context("uid")
+    def _compute_can_preview(self):
+        """Compute whether the web client can show the filter and count its records.
+
+        It does so as the current user, and cannot evaluate ``user`` and the like.
+        """
+        for connection in self:
+            model = self.env.get(connection.model or "")
+            connection.can_preview = (
+                model is not None
+                and model.has_access("read")
+                and not connection._record_filter().names()
+            )
+
+    def _record_filter(self):
+        return RecordFilter(self.env, self.model, self.domain)
 
     def _switch_off_writes(self):
         """Switch off the methods that write for models without a table: they cannot be written."""
@@ -165,6 +195,13 @@ class ConnectionApi(models.Model):
                 raise ValidationError(
                     self.env._("%(model)s cannot be opened.", model=connection.model_id.name)
                 )
+
+    @api.constrains("domain", "model_id")
+    def _check_domain(self):
+        # Odoo checks constraints in superuser mode, but the author's own access must be checked
+        for connection in self.sudo(False):
+            if problem := connection._record_filter().problem():
+                raise ValidationError(problem)
 
     @api.onchange("model_id")
     def _onchange_model(self):
@@ -218,6 +255,7 @@ class ConnectionApi(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
+        records._keep_limits(LIMITING_LISTS)
         records._switch_off_writes()
         records._check_opener()
         self.env["jwt.cache.version"]._change()
@@ -226,8 +264,12 @@ class ConnectionApi(models.Model):
     def write(self, vals):
         """
         :raise AccessError: as :meth:`_check_opener`
+        :raise ValidationError: when a connection that has lost a limit is activated
         """
         result = super().write(vals)
+        self._keep_limits(LIMITING_LISTS.keys() & vals.keys())
+        if vals.get("active"):
+            self._check_limits()
         self._switch_off_writes()
         self._check_opener()
         self.env["jwt.cache.version"]._change()
@@ -238,77 +280,113 @@ class ConnectionApi(models.Model):
         self.env["jwt.cache.version"]._change()
         return result
 
-    # --- deciding ------------------------------------------------------------------------
+    # --- lists that lost their last entry -------------------------------------------------
 
-    @api.model
-    @tools.ormcache("model_name", cache="stable")
-    def _has_table(self, model_name):
-        """Return whether the model has a table; other models are computed or are database views."""
-        model = self.env[model_name]
-        if type(model)._table_query is not None:
-            return False
-        kind = table_kind(self.env.cr, model._table)
-        return kind not in (None, TableKind.View, TableKind.Materialized)
-
-    @api.model
-    @tools.ormcache("model_name", cache="stable")
-    def _document_fields(self, model_name):
-        """Return the names of the stored fields that reference a record by model name and id."""
-        return tuple(
-            name
-            for name, field in self.env[model_name]._fields.items()
-            if field.type == "many2one_reference" and field.store
-        )
-
-    @api.model
-    @tools.ormcache("model_name", cache="stable")
-    def _view_columns(self, model_name):
-        """Return the columns of a model without a table in order; None if its query fails.
-
-        Some reports have fields without a column, for an aggregate of their own.
-        """
-        if self._has_table(model_name):
-            return None
-        cr, failures = self.env.cr, []
-        with caught_searching(self.env, failures.append), cr.savepoint(flush=False):
-            cr.execute(SQL("%s LIMIT 0", self._whole_view(model_name)), log_exceptions=False)
-            return tuple(column.name for column in cr.description)
-        return None
-
-    @api.model
-    @tools.ormcache("model_name", cache="stable")
-    def _moving_columns(self, model_name):
-        """Return the columns of a model without a table that depend on the current time or on chance.
-
-        PostgreSQL's plan has the expressions. Its catalog says which functions in them return
-        different values: volatile ones, and stable ones without arguments, such as ``now()``.
-        """
-        columns = self._view_columns(model_name)
-        if columns is None:
-            return frozenset()
-        query = SQL("EXPLAIN (VERBOSE, FORMAT JSON) %s", self._whole_view(model_name))
-        [[[found]]] = self.env.execute_query(query)
-        sources = [list(explain.expressions(found["Plan"], n)) for n in range(len(columns))]
-        called = set().union(*(explain.calls(part) for parts in sources for part in parts))
-        moving = {
-            name
-            for [name] in self.env.execute_query(
-                SQL(
-                    "SELECT proname FROM pg_proc WHERE proname = ANY(%s)"
-                    " AND (provolatile = 'v' OR (provolatile = 's' AND pronargs = 0))",
-                    sorted(called),
+    def _check_limits(self):
+        for connection in self:
+            if lost := connection._lost_limits():
+                raise ValidationError(
+                    self.env._(
+                        "%(lists)s of %(model)s is empty because all its entries were deleted."
+                        " Make a new selection before you unarchive the connection.",
+                        lists=connection._list_names(lost),
+                        model=connection.model_id.name,
+                    )
                 )
-            )
-        }
-        return frozenset(
+
+    def _keep_limits(self, names):
+        for connection in self.sudo():
+            flags = {LIMITING_LISTS[name]: bool(connection[name]) for name in names}
+            changed = {flag: value for flag, value in flags.items() if connection[flag] != value}
+            if changed:
+                connection.write(changed)
+
+    def _lost_limits(self):
+        """Return the names of the lists that lost their last entry by its deletion."""
+        connection = self.sudo()
+        return [
             name
-            for name, parts in zip(columns, sources, strict=True)
-            if any(explain.reads_clock(part) or moving & explain.calls(part) for part in parts)
-        )
+            for name, flag in LIMITING_LISTS.items()
+            if connection[flag] and not connection[name]
+        ]
+
+    def _lost_lists(self):
+        """Return the lists of :meth:`_lost_limits` that are still empty in the form."""
+        return [name for name in self._origin._lost_limits() if not self[name]]
+
+    def _list_names(self, names):
+        return [self._fields[name]._description_string(self.env) for name in names]
 
     @api.model
-    def _whole_view(self, model_name):
-        return SQL("SELECT * FROM %s AS source", self.env[model_name].sudo()._table_sql)
+    def _close_what_lost_a_limit(self):
+        """Archive the connections that lost a limit, so that an administrator notices it.
+
+        Skipped while this addon is being uninstalled: its tables are dropped one by one.
+        """
+        if self.env["ir.module.module"].sudo()._get("jwt_auth_api").state == "to remove":
+            return
+        self.env["jwt.cache.version"]._change()
+        lost = Domain.OR(
+            Domain(flag, "=", True) & Domain(name, "=", False)
+            for name, flag in LIMITING_LISTS.items()
+        )
+        connections = self.sudo().search(lost)
+        for connection in connections:
+            _logger.warning(
+                "The connection of %s is archived: all of its %s were deleted",
+                connection.model,
+                " and ".join(connection._lost_limits()),
+            )
+        if connections:
+            connections.write({"active": False})
+
+    # --- who may open what ---------------------------------------------------------------
+
+    def _check_opener(self):
+        """Check that only a system administrator opens what gives administrators' rights.
+
+        Every manager of connections may archive one, because an archived connection opens nothing.
+
+        :raise AccessError: for a manager of connections who is not a system administrator
+        """
+        if self.env.su or self.env.user._is_system():
+            return
+        for connection in self.filtered("active"):
+            if connection.action_ids.filtered("as_superuser"):
+                raise AccessError(
+                    self.env._(
+                        "Only system administrators can change this connection, because an action of"
+                        " %(model)s runs with superuser rights. You can archive it.",
+                        model=connection.model_id.name,
+                    )
+                )
+            if connection._lifts_protected_modes():
+                raise AccessError(
+                    self.env._(
+                        "Only system administrators can open %(model)s with access rights ignored. Set"
+                        " Access Rights to The user's own.",
+                        model=connection.model_id.name,
+                    )
+                )
+            record_filter = connection._record_filter()
+            if names := record_filter.protected_models() or record_filter.secrets():
+                raise AccessError(
+                    self.env._(
+                        "Only system administrators can use %(models)s in a filter.",
+                        models=sorted(names),
+                    )
+                )
+
+    def _lifts_protected_modes(self):
+        protected = self.env["connection.api.protection"]._protected_modes(self.model)
+        opened = {MODE_OF_METHOD[method] for toggle, method in TOGGLES.items() if self[toggle]}
+        if self.action_ids:
+            opened.add("write")
+        if self.report_ids:
+            opened.add("read")
+        return self.run_as != "user" and not protected.isdisjoint(opened)
+
+    # --- deciding ------------------------------------------------------------------------
 
     @api.model
     def _connection(self, model_name):
@@ -325,12 +403,13 @@ class ConnectionApi(models.Model):
         found = self.sudo().search([("model", "=", model_name)], limit=1)
         if not found or found._lost_limits() or model_name in UNREACHABLE:
             return None
+        has_table = self.env["connection.api.structure"]._has_table(model_name)
         return Connection(
             id=found.id,
             methods=tuple(
                 method
                 for toggle, method in TOGGLES.items()
-                if found[toggle] and (toggle not in WRITES or self._has_table(model_name))
+                if found[toggle] and (toggle not in WRITES or has_table)
             ),
             max_limit=found.max_limit,
             as_user=found.run_as == "user",

@@ -3,14 +3,8 @@
 import re
 
 from odoo import api, models, tools
-from odoo.exceptions import AccessError
-from odoo.fields import Domain
 
 from ..engine import protected, secrets
-from ..engine.policy import MODE_OF_METHOD
-from ..engine.records import scope_domain
-from ..tools import filters
-from .connection_api import TOGGLES
 
 MODES = ("read", "create", "write", "unlink")
 #: Groups of Odoo whose members decide about access rights.
@@ -18,19 +12,18 @@ ADMINISTRATORS = ("base.group_system", "base.group_erp_manager")
 CHANGES = frozenset(["create", "write", "unlink"])
 #: Models of the people whom a record can make a member of something.
 PEOPLE = frozenset(["res.partner", "res.users", "mail.guest"])
-#: Kinds of protection that do not restrict reading.
-PARTIAL_KINDS = frozenset(["members", "changes"])
 #: The mixin of models with templates that the server renders; ``mail.composer.mixin`` inherits it.
 TEMPLATES = "mail.render.mixin"
 
 
-class ConnectionApi(models.Model):
+class ConnectionApiProtection(models.AbstractModel):
     """Find the models for which a connection lifts access rights only for administrators.
 
     General rules find them, so that models of unknown addons are protected too.
     """
 
-    _inherit = "connection.api"
+    _name = "connection.api.protection"
+    _description = "Protection of Models"
 
     @api.model
     @tools.ormcache("model_name", cache="stable")
@@ -60,7 +53,7 @@ class ConnectionApi(models.Model):
         :rtype: frozenset
         """
         kind = self._protection_kind(model_name)
-        if kind and kind not in PARTIAL_KINDS:
+        if kind and kind not in protected.PARTIAL_KINDS:
             return frozenset(MODES)
         modes = self._administrators_only(model_name)
         return modes | CHANGES if kind else modes
@@ -195,101 +188,3 @@ class ConnectionApi(models.Model):
         """
         fields = self.env[model_name]._fields.values()
         return frozenset(field.name for field in fields if secrets.is_secret(self.env, field))
-
-    # --- who may open what ---------------------------------------------------------------
-
-    def _check_opener(self):
-        """Check that only a system administrator opens what gives administrators' rights.
-
-        Every manager of connections may archive one, because an archived connection opens nothing.
-
-        :raise AccessError: for a manager of connections who is not a system administrator
-        """
-        if self.env.su or self.env.user._is_system():
-            return
-        for connection in self.filtered("active"):
-            if connection.action_ids.filtered("as_superuser"):
-                raise AccessError(
-                    self.env._(
-                        "Only system administrators can change this connection, because an action of"
-                        " %(model)s runs with superuser rights. You can archive it.",
-                        model=connection.model_id.name,
-                    )
-                )
-            if connection._lifts_protected_modes():
-                raise AccessError(
-                    self.env._(
-                        "Only system administrators can open %(model)s with access rights ignored. Set"
-                        " Access Rights to The user's own.",
-                        model=connection.model_id.name,
-                    )
-                )
-            if names := connection._read_protected() or connection._filter_secrets():
-                raise AccessError(
-                    self.env._(
-                        "Only system administrators can use %(models)s in a filter.",
-                        models=sorted(names),
-                    )
-                )
-
-    def _lifts_protected_modes(self):
-        protected = self._protected_modes(self.model)
-        opened = {MODE_OF_METHOD[method] for toggle, method in TOGGLES.items() if self[toggle]}
-        if self.action_ids:
-            opened.add("write")
-        if self.report_ids:
-            opened.add("read")
-        return self.run_as != "user" and not protected.isdisjoint(opened)
-
-    def _read_protected(self):
-        """Return the names of the models in the filter that only administrators may read."""
-        names = {name for name in self._filter_models() if "read" in self._protected_modes(name)}
-        for path in self._user_paths():
-            model = self.env["res.users"]
-            for step in path[1:]:
-                field = model._fields.get(step) if model is not None else None
-                model = self.env[field.comodel_name] if field and field.comodel_name else None
-                if model is not None and "read" in self._administrators_only(model._name):
-                    names.add(model._name)
-        return names
-
-    def _user_paths(self):
-        tree = filters.parse((self.domain or "").strip() or "[]")
-        return [path for path in filters.paths(tree) if path[0] == "user"]
-
-    def _filter_secrets(self):
-        """Return the names of secrets in the filter: the records that match would reveal their values."""
-        names = set(self._secret_fields(self.model)) | set(self._secret_fields("res.users"))
-        words = set(re.findall(r"\w+", self.domain or ""))
-        followed = self._filter_models()
-        return words & names.union(*(self._secret_fields(model) for model in followed))
-
-    def _filter_models(self):
-        """Return the names of the other models whose fields the record filter uses."""
-        model = self.env[self.model]
-        return self._models_in_domain(
-            model, scope_domain(self.env, (self.domain or "").strip() or "[]")
-        )
-
-    def _models_in_domain(self, model, domain):
-        found = set()
-        for condition in domain.iter_conditions():
-            here, steps = model, condition.field_expr.split(".")
-            for step in steps:
-                field = here._fields.get(step) if here is not None else None
-                here = (
-                    self.env[field.comodel_name] if field is not None and field.relational else None
-                )
-                if here is not None and (step != steps[-1] or not _compares_ids(condition)):
-                    found.add(here._name)
-            if here is not None and "any" in condition.operator:
-                found |= self._models_in_domain(here, Domain(condition.value))
-        return found
-
-
-def _compares_ids(condition):
-    """Return whether a condition on a relation compares only ids, not names or other fields."""
-    value = condition.value
-    given = value if isinstance(value, list | tuple | set | frozenset) else [value]
-    plain = condition.operator in ("=", "!=", "in", "not in")
-    return plain and not any(isinstance(item, str) for item in given)

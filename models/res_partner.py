@@ -118,4 +118,4 @@ class ResPartner(models.Model):
         field = self._fields[name]
         if name in IDENTITY or (field.type == "many2one" and field.comodel_name in PLACES):
             return True
-        return name in self.env["connection.api"]._words_of_contacts()
+        return name in self.env["connection.api.protection"]._words_of_contacts()

@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 from ..engine.records import scope_domain
 from .common import NO_TRACKING
 
-LISTS_LOG = "odoo.addons.jwt_auth_api.models.connection_api_emptied_lists"
+LISTS_LOG = "odoo.addons.jwt_auth_api.models.connection_api"
 
 
 class ConnectionCase(TransactionCase):

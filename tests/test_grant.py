@@ -512,7 +512,7 @@ class TestProtection(GrantCase):
     """Models on which rights are lifted for administrators alone, found by rule."""
 
     def _modes(self, name):
-        return set(self.env["connection.api"]._protected_modes(name))
+        return set(self.env["connection.api.protection"]._protected_modes(name))
 
     def test_rules(self):
         """By Odoo's access rights per mode, templates, wizards, memberships, and a list."""
@@ -541,7 +541,7 @@ class TestProtection(GrantCase):
 
     def test_every_model(self):
         """Each of the rules, for every model that is installed."""
-        connections = self.env["connection.api"]
+        protection = self.env["connection.api.protection"]
         admins = self.env.ref("base.group_system") | self.env.ref("base.group_erp_manager")
         render = self.env.registry["mail.render.mixin"]
         rights = self.env["ir.model.access"].search([])
@@ -549,7 +549,7 @@ class TestProtection(GrantCase):
             if model._abstract:
                 continue
             modes, own = (
-                connections._protected_modes(name),
+                protection._protected_modes(name),
                 rights.filtered_domain([("model_id.model", "=", name)]),
             )
             with self.subTest(model=name):
@@ -710,7 +710,7 @@ class TestSecrets(GrantCase):
     def test_names(self):
         """Which names of fields count."""
         found = {
-            name: set(self.env["connection.api"]._secret_fields(name))
+            name: set(self.env["connection.api.protection"]._secret_fields(name))
             for name in ("res.partner", "res.users", "discuss.channel", "ir.attachment")
         }
         self.assertEqual(

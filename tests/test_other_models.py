@@ -164,10 +164,11 @@ class TestOtherModels(PolicyCase):
     def test_delegation_takes_no_record(self):
         """A value that makes another record a part of this one is a write of that record."""
         connections = self.env["connection.api"].with_user(self.portal)
+        protection = self.env["connection.api.protection"]
         found = [
             (name, parent, field)
             for name, model in self.env.items()
-            if model._inherits and not model._abstract and not connections._protected_modes(name)
+            if model._inherits and not model._abstract and not protection._protected_modes(name)
             for parent, field in model._inherits.items()
         ]
         for name, parent, field in found:

@@ -229,7 +229,9 @@ class TestRunAs(PolicyCase):
         for name in {*own, "auth.oauth.provider", "res.company.ldap", "certificate.key"}:
             with self.subTest(model=name):
                 listed = name in protected.UNREACHABLE or protected.is_listed(name)
-                modes = name in self.env and self.env["connection.api"]._protected_modes(name)
+                modes = name in self.env and self.env["connection.api.protection"]._protected_modes(
+                    name
+                )
                 self.assertTrue(listed or len(modes) == 4)
         self._connect("connection.api.action")
         values = {"connection_id": self._connect("res.partner").id, "name": "create"}

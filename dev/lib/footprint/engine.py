@@ -32,7 +32,7 @@ _MODES = {"GET": "read", "POST": "create", "PUT": "write", "DELETE": "unlink"}
 
 def lifts(env: Any, model_name: str, verb: str) -> bool:
     """Tell whether a connection lifts the rights of callers who are no administrators on this model."""
-    return _MODES[verb] not in env["connection.api"]._protected_modes(model_name)
+    return _MODES[verb] not in env["connection.api.protection"]._protected_modes(model_name)
 
 
 def use_superuser_mode(registry: Any) -> None:

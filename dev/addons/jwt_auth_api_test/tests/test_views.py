@@ -107,9 +107,9 @@ class TestViews(ApiCase):
     def test_field_that_the_view_lacks(self):
         """Some reports have fields for their sums alone: for a client there is none."""
         self.assertTrue(self.env[VIEW]._fields["lacking"].store)
-        connections = self.env["connection.api"]
-        self.assertEqual(connections._view_columns(TOTAL), ("id", "folder_id", "name"))
-        self.assertIsNone(connections._view_columns(FOLDER))
+        structure = self.env["connection.api.structure"]
+        self.assertEqual(structure._view_columns(TOTAL), ("id", "folder_id", "name"))
+        self.assertIsNone(structure._view_columns(FOLDER))
         for params in (
             {"fields": ["lacking"]},
             {"fields": ["name"], "domain": [["lacking", "=", 1]]},

@@ -1,14 +1,12 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""Describe in plain words what a connection opens, and what is risky about it."""
 
-from odoo import api, fields, models
 from odoo.tools.i18n import format_list
 
-from ..engine.policy import MODE_OF_METHOD
-from ..engine.records import scope_domain
-from ..tools import filters
-from .connection_api import TOGGLES
-from .connection_api_emptied_lists import LIMITING_LISTS
-from .connection_api_protection import PARTIAL_KINDS
+from .connection import TOGGLES
+from .policy import MODE_OF_METHOD
+from .protected import PARTIAL_KINDS
+from .record_filter import RecordFilter
 
 #: Show at most this many fields or actions by name; count or cut off the rest.
 SHOWN = 6
@@ -16,48 +14,31 @@ SHOWN = 6
 _NO_RULE = frozenset(["", "[]", "[(1,'=',1)]", '[(1,"=",1)]'])
 
 
-class ConnectionApi(models.Model):
-    """Describe a connection in plain words on its form."""
+class Exposure:
+    """Describe a connection, saved or not, for the administrator who edits it."""
 
-    _inherit = "connection.api"
+    def __init__(self, connection):
+        self.connection = connection
+        self.env = connection.env
+        self.filter = RecordFilter(connection.env, connection.model, connection.domain)
+        self.protection = connection.env["connection.api.protection"]
 
-    exposure = fields.Text("Summary", compute="_compute_exposure")
-    exposure_warning = fields.Text("Warnings", compute="_compute_exposure")
-    is_risky = fields.Boolean(compute="_compute_exposure")
-    audience = fields.Char("Open to", compute="_compute_exposure")
+    def audience(self):
+        """Return the names of the groups that may use the connection.
 
-    @api.depends(
-        "model",
-        "active",
-        "run_as",
-        "domain",
-        "is_view",
-        "max_limit",
-        "rate_limit",
-        "action_ids.name",
-        "action_ids.as_superuser",
-        "report_ids",
-        *TOGGLES,
-        *LIMITING_LISTS,
-        *LIMITING_LISTS.values(),
-    )
-    def _compute_exposure(self):
-        """Compute the summary and the warnings that the form shows."""
-        for connection in self:
-            connection.exposure = connection._exposure()
-            connection.exposure_warning = "\n".join(connection._warnings()) or False
-            connection.is_risky = bool(connection.exposure_warning)
-            groups = connection.group_ids.sudo().mapped("full_name")
-            connection.audience = ", ".join(groups) or self.env._("Every user who can log in")
+        :rtype: str
+        """
+        groups = self.connection.group_ids.sudo().mapped("full_name")
+        return ", ".join(groups) or self.env._("Every user who can log in")
 
     # --- summary -------------------------------------------------------------------------
 
-    def _exposure(self):
+    def summary(self):
         """Return a summary for administrators: who can do what with which records and fields.
 
         :rtype: str | bool
         """
-        model = self.model_id.sudo()
+        model = self.connection.model_id.sudo()
         if not model:
             return False
         if self._is_shut():
@@ -72,28 +53,24 @@ class ConnectionApi(models.Model):
         return " ".join(sentence for sentence in sentences if sentence)
 
     def _is_shut(self):
-        opens = self._verbs() or self._action_names() or self.report_ids
-        return not self.active or not opens or bool(self._lost_lists())
-
-    def _lost_lists(self):
-        """Return the lists of :meth:`_lost_limits` that are still empty in the form."""
-        return [name for name in self._origin._lost_limits() if not self[name]]
+        opens = self._verbs() or self._action_names() or self.connection.report_ids
+        return not self.connection.active or not opens or bool(self.connection._lost_lists())
 
     def _why_shut(self):
-        if lost := self._lost_lists():
+        if lost := self.connection._lost_lists():
             return self.env._(
                 "Nothing is open: everything that was selected in %(lists)s has been deleted. Make a"
                 " new selection, then unarchive the connection.",
-                lists=self._list_names(lost),
+                lists=self.connection._list_names(lost),
             )
-        if not self.active:
+        if not self.connection.active:
             return self.env._("Nothing is open: the connection is archived.")
         return self.env._(
             "Nothing is open: requests to %(model)s are refused.", model=self._title()
         )
 
     def _title(self):
-        model = self.model_id.sudo()
+        model = self.connection.model_id.sudo()
         return f"{model.name} ({model.model})"
 
     def _all_verbs(self):
@@ -105,10 +82,10 @@ class ConnectionApi(models.Model):
         }
 
     def _verbs(self):
-        return [verb for toggle, verb in self._all_verbs().items() if self[toggle]]
+        return [verb for toggle, verb in self._all_verbs().items() if self.connection[toggle]]
 
     def _action_names(self):
-        return [name for name in self.action_ids.mapped("name") if name]
+        return [name for name in self.connection.action_ids.mapped("name") if name]
 
     def _opened_to_whom(self):
         """Return who can do what with which records, and whose access rights apply."""
@@ -116,11 +93,11 @@ class ConnectionApi(models.Model):
         verbs = self._verbs() or self._calls()
         records = (
             self.env._("the records of %(model)s that match the filter")
-            if self._filter_text()
+            if self.filter.text
             else self.env._("all records of %(model)s")
         ) % {"model": self._title()}
         values = {"who": who, "verbs": verbs, "records": records}
-        if self.run_as == "user":
+        if self.connection.run_as == "user":
             return self.env._(
                 "%(who)s may %(verbs)s %(records)s, within their own access rights and record rules.",
                 **values,
@@ -153,23 +130,27 @@ class ConnectionApi(models.Model):
 
     def _protection(self):
         """Return why the model is protected as a whole, an empty text if it is not."""
-        kind = self._protection_kind(self.model) if self.model in self.env else ""
+        kind = (
+            self.protection._protection_kind(self.connection.model)
+            if self.connection.model in self.env
+            else ""
+        )
         return "" if kind in PARTIAL_KINDS else kind
 
     def _own_right_verbs(self):
         """Return the verbs of open methods whose access rights are lifted only for administrators."""
-        if self.model not in self.env:
+        if self.connection.model not in self.env:
             return []
-        protected = self._protected_modes(self.model)
+        protected = self.protection._protected_modes(self.connection.model)
         verbs = self._all_verbs()
         return [
             verbs[toggle]
             for toggle, method in TOGGLES.items()
-            if self[toggle] and MODE_OF_METHOD[method] in protected
+            if self.connection[toggle] and MODE_OF_METHOD[method] in protected
         ]
 
     def _who(self):
-        names = self.group_ids.sudo().mapped("full_name")
+        names = self.connection.group_ids.sudo().mapped("full_name")
         if not names:
             return self.env._("Every user who can log in, including portal users,")
         groups = format_list(self.env, names, style="or")
@@ -183,14 +164,16 @@ class ConnectionApi(models.Model):
 
     def _opened_fields(self):
         """Return which fields are open; False for a connection that only deletes."""
-        if not (self.is_get or self.is_post or self.is_put):
+        if not (self.connection.is_get or self.connection.is_post or self.connection.is_put):
             return False
         read, written = (
-            sorted(name for name in self[names].sudo().mapped("field_description") if name)
+            sorted(
+                name for name in self.connection[names].sudo().mapped("field_description") if name
+            )
             for names in ("read_field_ids", "write_field_ids")
         )
         read = self._some(read) if read else self.env._("every field that Odoo shows them")
-        if not (self.is_post or self.is_put):
+        if not (self.connection.is_post or self.connection.is_put):
             return self.env._("They see %(read)s.", read=read)
         written = (
             self._some(written) if written else self.env._("every field that Odoo lets them write")
@@ -201,42 +184,45 @@ class ConnectionApi(models.Model):
 
     def _calls(self):
         calls = [self.env._("call %(action)s on", action=name) for name in self._action_names()]
-        reports = self.report_ids.sudo().mapped("name")
+        reports = self.connection.report_ids.sudo().mapped("name")
         return calls + [
             self.env._("download the PDF %(report)s of", report=name) for name in reports
         ]
 
     def _opened_actions(self):
         calls = [self.env._("call %(action)s", action=name) for name in self._action_names()]
-        reports = self.report_ids.sudo().mapped("name")
+        reports = self.connection.report_ids.sudo().mapped("name")
         calls += [self.env._("download the PDF %(report)s", report=name) for name in reports]
         return calls and self.env._("They may %(calls)s.", calls=calls)
 
     def _read_only(self):
-        return self.is_view and self.env._(
+        return self.connection.is_view and self.env._(
             "The data comes from other models and cannot be written."
         )
 
     def _limits(self):
         limits = []
-        if self.is_get:
-            limits.append(self.env._("a page has at most %(count)s records", count=self.max_limit))
-        if self.rate_limit:
+        if self.connection.is_get:
+            limits.append(
+                self.env._("a page has at most %(count)s records", count=self.connection.max_limit)
+            )
+        if self.connection.rate_limit:
             limits.append(
                 self.env._(
-                    "each user may send %(count)s requests per minute", count=self.rate_limit
+                    "each user may send %(count)s requests per minute",
+                    count=self.connection.rate_limit,
                 )
             )
         return limits and self.env._("Limits: %(limits)s.", limits=limits)
 
     # --- warnings ------------------------------------------------------------------------
 
-    def _warnings(self):
+    def warnings(self):
         """Return a sentence for each risk; none if users can do no more than in Odoo."""
-        if not self.model_id or self._is_shut():
+        if not self.connection.model_id or self._is_shut():
             return []
-        found = [self._filter_problem(), self._warning_protected()]
-        if self.run_as != "user" and not self._protection():
+        found = [self.filter.problem(), self._warning_protected()]
+        if self.connection.run_as != "user" and not self._protection():
             found += [
                 self._warning_anybody(),
                 self._warning_record_rules(),
@@ -253,33 +239,15 @@ class ConnectionApi(models.Model):
         ]
         return [warning for warning in found if warning]
 
-    def _filter_text(self):
-        text = (self.domain or "").strip()
-        return "" if text == "[]" else text
-
-    def _filter_names(self):
-        """Return the names, such as ``user``, that make the filter depend on the caller."""
-        try:
-            return {path[0] for path in filters.paths(filters.parse(self._filter_text() or "[]"))}
-        except filters.FilterError:
-            return set()
-
-    def _is_personal(self):
-        return bool(self._filter_names() & {"user", "uid"}) and not self._filter_problem()
-
-    def _filter_fields(self):
-        """Return the names of the model's fields that the filter uses."""
-        try:
-            domain = scope_domain(self.env, self._filter_text() or "[]")
-            return {item.field_expr.split(".")[0] for item in domain.iter_conditions()}
-        except (ValueError, TypeError):
-            return set()
-
     def _writes(self):
-        return self.is_post or self.is_put
+        return self.connection.is_post or self.connection.is_put
 
     def _warning_protected(self):
-        harmless = self.run_as == "user" and not self._writes() and not self.is_delete
+        harmless = (
+            self.connection.run_as == "user"
+            and not self._writes()
+            and not self.connection.is_delete
+        )
         kind = self._protection()
         if not kind or harmless:
             return False
@@ -298,43 +266,43 @@ class ConnectionApi(models.Model):
         )
 
     def _warning_anybody(self):
-        if self._is_personal():
+        if self.filter.is_personal():
             return False
-        if not self.group_ids:
+        if not self.connection.group_ids:
             return self.env._(
                 "No group is selected: the connection is also open to customers with a portal account"
                 " and to everyone who can sign up."
             )
-        if self.env.ref("base.group_portal") in self.group_ids._origin:
+        if self.env.ref("base.group_portal") in self.connection.group_ids._origin:
             return self.env._("The connection is open to customers with a portal account.")
         return False
 
     def _warning_record_rules(self):
         """Warn about record rules of this model that the connection bypasses."""
-        if self._is_personal() or not self._has_rules():
+        if self.filter.is_personal() or not self._has_rules():
             return False
-        if self._writes() or self.is_delete:
+        if self._writes() or self.connection.is_delete:
             return self.env._(
                 "Odoo's record rules for %(model)s do not apply here: clients can write records that"
                 " their users cannot write, or cannot even see, in Odoo.",
-                model=self.model_id.sudo().name,
+                model=self.connection.model_id.sudo().name,
             )
-        if self.is_get and not self._filter_text():
+        if self.connection.is_get and not self.filter.text:
             return self.env._(
                 "Odoo's record rules for %(model)s do not apply here: clients can read records that"
                 " their users cannot see in Odoo.",
-                model=self.model_id.sudo().name,
+                model=self.connection.model_id.sudo().name,
             )
         return False
 
     def _has_rules(self):
         modes = {
-            "perm_read": self.is_get,
-            "perm_create": self.is_post,
-            "perm_write": self.is_put,
-            "perm_unlink": self.is_delete,
+            "perm_read": self.connection.is_get,
+            "perm_create": self.connection.is_post,
+            "perm_write": self.connection.is_put,
+            "perm_unlink": self.connection.is_delete,
         }
-        names = [self.model, *self.env[self.model]._inherits]
+        names = [self.connection.model, *self.env[self.connection.model]._inherits]
         rules = self.env["ir.rule"].sudo().search([("model_id.model", "in", names)])
         return any(
             "".join((rule.domain_force or "").split()) not in _NO_RULE
@@ -343,8 +311,8 @@ class ConnectionApi(models.Model):
         )
 
     def _warning_companies(self):
-        company = self.env[self.model]._fields.get("company_id")
-        named = self._filter_names() | self._filter_fields()
+        company = self.env[self.connection.model]._fields.get("company_id")
+        named = self.filter.names() | self.filter.fields()
         is_limited = bool(named & {"user", "uid", "company_id", "company_ids"})
         if (
             is_limited
@@ -361,12 +329,12 @@ class ConnectionApi(models.Model):
         )
 
     def _warning_delete(self):
-        if not self.is_delete or self._filter_text():
+        if not self.connection.is_delete or self.filter.text:
             return False
         return self.env._("Every user of this connection can permanently delete any record.")
 
     def _warning_write(self):
-        if not self._writes() or self.write_field_ids:
+        if not self._writes() or self.connection.write_field_ids:
             return False
         return self.env._(
             "No writable fields are selected: clients can write every field that Odoo lets their users"
@@ -377,8 +345,8 @@ class ConnectionApi(models.Model):
         """Warn about secrets among the listed fields; unlisted secrets are never open."""
         secrets = {
             field.field_description
-            for field in (self.read_field_ids | self.write_field_ids).sudo()
-            if field.name in self._secret_fields(self.model)
+            for field in (self.connection.read_field_ids | self.connection.write_field_ids).sudo()
+            if field.name in self.protection._secret_fields(self.connection.model)
         }
         if not secrets:
             return False
@@ -389,7 +357,11 @@ class ConnectionApi(models.Model):
 
     def _warning_superuser(self):
         """Warn about actions that run with superuser rights for every caller."""
-        names = [action.name for action in self.action_ids if action.as_superuser and action.name]
+        names = [
+            action.name
+            for action in self.connection.action_ids
+            if action.as_superuser and action.name
+        ]
         if not names:
             return False
         return self.env._(
@@ -409,7 +381,7 @@ class ConnectionApi(models.Model):
 
     def _warning_filter_fields(self):
         """Warn about writable fields that the filter uses."""
-        chosen = set(self.write_field_ids.sudo().mapped("name")) & self._filter_fields()
+        chosen = set(self.connection.write_field_ids.sudo().mapped("name")) & self.filter.fields()
         if not chosen or not self._writes():
             return False
         return self.env._(
@@ -419,7 +391,7 @@ class ConnectionApi(models.Model):
         )
 
     def _warning_reports(self):
-        if not self.report_ids or not self.read_field_ids:
+        if not self.connection.report_ids or not self.connection.read_field_ids:
             return False
         return self.env._(
             "A PDF report shows everything that is printed on it, regardless of the readable fields."

@@ -109,8 +109,10 @@ class TestSecondFactor(ApiCase):
 
     def test_code_finishes_the_login(self):
         """The answer is the login's; a browser gets its cookie now and not before."""
-        body = self.assertAnswer(self._second_step(self._first_step(), self._code()))
+        response = self._second_step(self._first_step(), self._code())
+        body = self.assertAnswer(response)
         self.assertEqual(list(body), ["token", "refreshToken", "user_id"])
+        self.assertEqual(response.headers["X-Token-Expires-In"], "900")
         self.assertEqual(body["user_id"], self.user.id)
         self.assertTrue(self._is_open(body["token"]))
         self.assertEqual(self._amr(body), ("pwd", "otp", "mfa"))

@@ -117,6 +117,7 @@ class TestPasskey(ApiCase):
         response = self._login(token, self.passkey.answer(challenge))
         body = self.assertAnswer(response)
         self.assertEqual(list(body), ["token", "refreshToken", "user_id"])
+        self.assertEqual(response.headers["X-Token-Expires-In"], "900")
         self.assertEqual(body["user_id"], self.user.id)
         self.assertNoCookie(response)
         self.assertTrue(self._is_open(body["token"]))

@@ -21,8 +21,8 @@ from ..tools import contexts
 from ..tools.contexts import DEFAULT, RECORDS
 from ..tools.errors import ApiError, Problems, _
 from ..tools.queries import MAX_ID
+from .gathered import no_records
 from .protected import UNREACHABLE
-from .values import no_records
 
 #: Key of the context; its value is a :class:`Defaults`.
 KEY = "jwt_auth_api_defaults"

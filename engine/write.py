@@ -12,11 +12,11 @@ from ..tools import etag
 from ..tools.errors import ApiError, _
 from . import action_context, missing
 from .faults import Faults
+from .gathered import no_records
 from .protected import UNREACHABLE
 from .records import no_record
 from .serialize import dump
 from .unchanged import CurrentValues
-from .values import no_records
 from .version import version_of
 
 

@@ -4,6 +4,7 @@ import json
 
 from odoo.http import Controller, Response, request
 
+from ..tools import parsing
 from .dispatcher import api_route
 
 #: How long a verifier may cache the keys; the next key is published long before it signs.
@@ -28,3 +29,11 @@ class Documents(Controller):
             "Vary": DATABASE_HEADER,
         }
         return Response(json.dumps(keys), content_type="application/json", headers=headers)
+
+    @api_route("/api/v1", auth="jwt", methods=["GET"], readonly=True)
+    def models(self):
+        """Return the models that are open to the caller: ``{"success": true, "count": 1, "data": [{"model",
+        "name", "methods", "actions", "reports", "links"}]}``."""
+        parsing.check_no_parameters(request.httprequest.args)
+        data = request.env["connection.api.document"]._summaries()
+        return {"success": True, "count": len(data), "data": data}

@@ -104,6 +104,27 @@ class RecordRoutes(Controller):
             self._refuse_method(self._methods_of(request.httprequest.path))
         return self._call(model, action)
 
+    # POST too, because an action may have this name
+    @api_route(
+        "/api/v1/<string:model>/schema",
+        auth="jwt",
+        methods=["GET", "POST"],
+        readonly=_reads,
+        defaults={"name": "schema"},
+    )
+    def schema(self, model, name):
+        """Describe the fields of a model (GET), or call an action of this name (POST).
+
+        ``{"success": true, "data": {"model", "name", "methods", "actions", "reports", "links", "max_limit",
+        "fields": {"email": {"type": "char", "label": "Email", "required": false, …}, …}}}``
+        """
+        if request.httprequest.method == "POST":
+            return self._call(model, name)
+        policy = self._policy(model, None)
+        parsing.check_no_parameters(request.httprequest.args)
+        described = request.env["connection.api.document"]._whole(policy)
+        return self._tagged({"success": True, "data": described.as_json()}, name)
+
     # one route, so that the response to a preflight has all methods
     @api_route(
         "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>",

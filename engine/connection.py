@@ -37,6 +37,21 @@ class Connection:
     rate_limit: int = 0
     log_requests: bool = False
 
+    def opens_anything(self):
+        """Return whether the connection opens a method, an action or a report."""
+        return bool(self.methods or self.actions or self.reports)
+
     def listed_keys(self):
         """Return the context keys that a client may send with at least one of the actions."""
         return frozenset().union(*self.context_keys.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class Titles:
+    """Hold what a connection calls the model, its actions and reports, in one language."""
+
+    model: str
+    #: Name of a method → what it does, as the administrator wrote it.
+    actions: Mapping[str, str]
+    #: Technical name of a report → its title.
+    reports: Mapping[str, str]

@@ -10,6 +10,7 @@ from . import test_companies
 from . import test_connection
 from . import test_count
 from . import test_cursor
+from . import test_description
 from . import test_dispatcher
 from . import test_entity_tags
 from . import test_events

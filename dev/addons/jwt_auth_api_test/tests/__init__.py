@@ -1,5 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+from . import test_described
 from . import test_domains
 from . import test_faults
 from . import test_forgetful

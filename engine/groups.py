@@ -8,7 +8,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..tools.errors import ApiError, Problems, _
-from ..tools.values import DUMPERS
+from ..tools.values import DUMPERS, dump_link
 from .faults import Faults
 from .order import NUMBERS, SORTABLE, not_sorted
 from .records import with_archived
@@ -31,8 +31,8 @@ def read_groups(policy, query):
 
     :param query: :class:`~..tools.queries.GroupQuery`
     :return: ``{"success": True, "count": 1, …, "data": [{"country_id": [7, "Italy"],
-        "id:count": 12}]}``; a date is the first day (for hours, the first moment) of its period, in the
-        user's time zone
+        "id:count": 12}]}``; a relation has the form of the query; a date is the first day (for hours, the
+        first moment) of its period, in the user's time zone
     :raise ApiError: for everything that is not allowed
     """
     relations = check_groups(policy, query)
@@ -62,8 +62,9 @@ def read_groups(policy, query):
         [*query.groups, *query.aggregates], zip(*rows, strict=True), strict=False
     ):
         kind = _kind(model, asked)
-        dumped = _dump_groups(policy, model._fields[asked.field], kind, values, faults)
-        if query.nulls and kind != "boolean":
+        field = model._fields[asked.field]
+        dumped = _dump_groups(policy, field, kind, values, faults, query.form)
+        if query.form.nulls and kind != "boolean":
             dumped = [None if value is False else value for value in dumped]
         columns.append(dumped)
     names = [*specs, *aggregates]
@@ -213,14 +214,16 @@ def _kind(model, asked):
     return kind
 
 
-def _dump_groups(policy, field, kind, values, faults):
+def _dump_groups(policy, field, kind, values, faults, form):
     """Convert a column of groups or aggregates to JSON values."""
     if kind in ("many2one", "many2many"):
         visible = _named(policy, field, values)
         ids = dict.fromkeys(key.id for key in values if key)
         shown = [key for key in ids if visible is None or key in visible]
         names = names_of(values[0].browse(shown).sudo(), faults)
-        return [[key.id, names.get(key.id, False)] if key else False for key in values]
+        return [
+            dump_link(key.id, names.get(key.id, False), form) if key else False for key in values
+        ]
     if kind == "hour":
         return [_dump_hour(value, policy.model.env) for value in values]
     if kind == "date":

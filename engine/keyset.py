@@ -104,7 +104,7 @@ def read_cursor_page(policy, query, plan, domain, order):
     if after:
         answer["next_cursor"] = after
     faults = Faults()
-    answer["data"] = dump(plan, records, faults, query.nulls)
+    answer["data"] = dump(plan, records, faults, query.form)
     return answer | faults.report()
 
 

@@ -54,7 +54,7 @@ def read_page(policy, query):
         "page": query.page,
         "page_size": query.limit,
         **total,
-        "data": dump(plan, records, faults, query.nulls),
+        "data": dump(plan, records, faults, query.form),
         **faults.report(),
     }
 
@@ -80,13 +80,13 @@ def read_one(policy, query):
     # as Odoo reads one record: what a model's own search adds to the context is for pages
     record = with_archived(policy.model, query.archived).browse(record._ids)
     faults = Faults()
-    [row] = dump(plan, record, faults, query.nulls)
+    [row] = dump(plan, record, faults, query.form)
     if own:
-        row |= _own_values(policy, query.record_id, own, faults, query.nulls)
+        row |= _own_values(policy, query.record_id, own, faults, query.form)
     return row, faults.report(), version_of(record)
 
 
-def _own_values(policy, record_id, names, faults, nulls):
+def _own_values(policy, record_id, names, faults, form):
     """Read the fields of :meth:`~.policy.Policy.own_fields`, if Odoo's ``read`` allows them.
 
     :raise ApiError: ``unknown_field`` if it does not
@@ -99,5 +99,5 @@ def _own_values(policy, record_id, names, faults, nulls):
         raise
     # as superuser, as Odoo's `read` does for what users may see of themselves only
     columns = tuple(Column(name, record._fields[name].type) for name in names)
-    [row] = dump(Plan(policy, columns), record.sudo(), faults, nulls)
+    [row] = dump(Plan(policy, columns), record.sudo(), faults, form)
     return row

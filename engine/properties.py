@@ -4,12 +4,12 @@
 from collections import defaultdict
 
 from ..tools.errors import ApiError, _
-from ..tools.values import load_properties
+from ..tools.values import dump_link, load_properties
 from . import grants
 from .protected import UNREACHABLE
 
 
-def with_names(rows, records, *keys):
+def with_names(rows, records, form, *keys):
     """Add the names of linked records to properties, for callers who may see those records in Odoo.
 
     A developer chose the model of a many2one, but the model of a property was chosen by whoever wrote its
@@ -27,14 +27,14 @@ def with_names(rows, records, *keys):
     wanted = defaultdict(set)
     for item, key in links:
         wanted[item.get("comodel")].update(_linked(item[key]))
-    names = {name: _visible_names(env, name, ids) for name, ids in wanted.items()}
+    names = {name: _visible_names(env, name, ids, form) for name, ids in wanted.items()}
     for item, key in links:
-        pairs = [
-            [record_id, names[item.get("comodel")][record_id]]
+        found = [
+            dump_link(record_id, names[item.get("comodel")][record_id], form)
             for record_id in _linked(item[key])
             if record_id in names[item.get("comodel")]
         ]
-        item[key] = pairs if item["type"] == "many2many" else (pairs or [False])[0]
+        item[key] = found if item["type"] == "many2many" else (found or [False])[0]
     return rows
 
 
@@ -113,13 +113,16 @@ def _linked(value):
     return [key for key in (value if isinstance(value, list) else [value]) if type(key) is int]
 
 
-def _visible_names(env, model_name, ids):
-    """Return the names of existing records by id, None for a record that the caller may not see."""
+def _visible_names(env, model_name, ids, form):
+    """Return the names of existing records by id, None for a record that the caller may not see.
+
+    No name is read for a form without names.
+    """
     if model_name not in env:
         return {}
     there = env[model_name].browse(ids).exists()
     names = dict.fromkeys(there._ids)
-    if model_name not in UNREACHABLE:
+    if model_name not in UNREACHABLE and form.relations != "id":
         for record in there._filtered_access("read"):
             names[record.id] = record.display_name
     return names

@@ -3,7 +3,8 @@
 
 import base64
 
-from ..tools.values import DUMPERS, X2MANY, dump_json, dump_properties
+from ..tools.queries import PLAIN
+from ..tools.values import DUMPERS, X2MANY, dump_json, dump_link, dump_properties
 from .properties import with_names
 from .relations import (
     cached_ids,
@@ -20,14 +21,17 @@ _AS_CACHED = frozenset(
     "binary boolean char date datetime float html integer monetary selection text".split()
 )
 
+#: Field types with no value that stands for "empty".
+_NEVER_EMPTY = X2MANY | {"boolean"}
 
-def dump(plan, records, faults, nulls=False, times=None):
+
+def dump(plan, records, faults, form=PLAIN, times=None):
     """Convert records to JSON values, column by column: a constant number of statements per level.
 
     Archived records in relations are included if the environment of the records shows them.
 
     :param faults: :class:`~.faults.Faults` collects values that cannot be read, which are then empty
-    :param bool nulls: an empty value that is not a boolean is None instead of Odoo's False
+    :param form: :class:`~..tools.queries.Form` of the values
     :param times: id → how often the record appears in the response, None for once each
     :return: a list of ``{"id": 7, "name": "…", …}``
     """
@@ -36,26 +40,26 @@ def dump(plan, records, faults, nulls=False, times=None):
     names, columns = ["id"], [records._ids]
     for column in plan.columns:
         if column.plan is None:
-            values = _dump_column(column, records, faults)
+            values = _dump_column(column, records, faults, form)
         else:
-            values = _dump_expanded(column, records, faults, nulls, times)
-        if nulls and column.kind != "boolean":
+            values = _dump_expanded(column, records, faults, form, times)
+        if form.nulls and column.kind not in _NEVER_EMPTY:
             values = [None if value is False else value for value in values]
         names.append(column.name)
         columns.append(values)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _dump_column(column, records, faults):
+def _dump_column(column, records, faults, form):
     if column.kind == "many2one":
-        return _dump_links(column.name, records, faults)
-    values = faults.values(records, column.name, lambda part: _dump_values(column, part))
+        return _dump_links(column.name, records, faults, form)
+    values = faults.values(records, column.name, lambda part: _dump_values(column, part, form))
     if column.kind in X2MANY:
         return [value or [] for value in values]
     return values
 
 
-def _dump_links(name, records, faults):
+def _dump_links(name, records, faults, form):
     """Convert a many2one as Odoo does (``Many2one.convert_to_read``): whoever sees the record sees the name."""
     field = records._fields[name]
 
@@ -64,9 +68,12 @@ def _dump_links(name, records, faults):
         return cached_ids(part, field)
 
     linked = faults.values(records, name, ids)
+    if form.relations == "id":
+        return [key or False for key in linked]
     related = records.env[field.comodel_name].browse(dict.fromkeys(filter(None, linked)))
     names = names_of(related.sudo(), faults)
-    return [[key, names[key]] if key else False for key in linked]
+    links = {key: dump_link(key, name, form) for key, name in names.items()}
+    return [links[key] if key else False for key in linked]
 
 
 def names_of(records, faults):
@@ -79,7 +86,7 @@ def names_of(records, faults):
     return dict(zip(records._ids, faults.values(records, "display_name", names), strict=True))
 
 
-def _dump_values(column, records):
+def _dump_values(column, records, form):
     """Convert the values of a column that is not a many2one."""
     name, kind = column.name, column.kind
     field = records._fields[name]
@@ -103,10 +110,12 @@ def _dump_values(column, records):
     if kind == "properties":
         values = [record[name] for record in records]
         found = field.convert_to_read_multi(values, records, use_display_name=False)
-        return [dump_properties(value) for value in with_names(found, records, "value", "default")]
+        named = with_names(found, records, form, "value", "default")
+        return [dump_properties(value, form) for value in named]
     if kind == "properties_definition":
         found = [field.convert_to_read(record[name], record, False) or [] for record in records]
-        return [dump_properties(value) for value in with_names(found, records, "default")]
+        named = with_names(found, records, form, "default")
+        return [dump_properties(value, form) for value in named]
     if kind in ("reference", "many2one_reference"):
         return [field.convert_to_read(record[name], record) for record in records]
     found = _plain(field, records)
@@ -130,7 +139,7 @@ def _plain(field, records):
         return records.mapped(field.name)
 
 
-def _dump_expanded(column, records, faults, nulls, times):
+def _dump_expanded(column, records, faults, form, times):
     """Convert an expanded relation to an object or None (many2one), or to a list of objects, without hidden records."""
     plan = column.plan
     with plan.policy.domains.searching(order=plan.order):
@@ -146,7 +155,7 @@ def _dump_expanded(column, records, faults, nulls, times):
     archived = records.env.context.get("active_test", True) is False
     visible = visible.with_context(active_test=False) if archived else visible
     times = count_times(column, records, related, times)
-    by_id = dict(zip(visible._ids, dump(plan, visible, faults, nulls, times), strict=True))
+    by_id = dict(zip(visible._ids, dump(plan, visible, faults, form, times), strict=True))
     if column.kind == "many2one":
         return [by_id[keys[0]] if keys else None for keys in related]
     return [[by_id[key] for key in keys] for keys in related]

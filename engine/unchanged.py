@@ -11,11 +11,13 @@ from collections import defaultdict
 
 from ..tools import values
 from ..tools.errors import ApiError
-from ..tools.queries import Selection
+from ..tools.queries import Form, Selection
 from .faults import Faults
 from .serialize import dump
 
 _TEXTS = frozenset(["char", "text", "html"])
+#: Names of linked records are not compared.
+_FORM = Form(relations="id")
 
 
 class CurrentValues:
@@ -60,7 +62,7 @@ class CurrentValues:
         plan = policy.plan(Selection(tuple(names)))
         records.fetch([column.name for column in plan.columns if column.kind not in values.X2MANY])
         faults = Faults()
-        for row in dump(plan, records, faults):
+        for row in dump(plan, records, faults, _FORM):
             rows[policy.name, row["id"]].update(row)
         for record_id, name in faults.unread(records):  # shown as empty, which it may not be
             rows[policy.name, record_id].pop(name, None)
@@ -98,7 +100,7 @@ def _is_as_expanded(policy, field, value, held):
     with contextlib.suppress(ApiError):
         related = policy.related(field.comodel_name)
         if is_null:
-            return not related.records.shown(held[:1])
+            return not related.records.shown([held])
         return {values.load_id(field.name, each) for each in value} == related.records.shown(held)
     return False
 

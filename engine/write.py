@@ -214,7 +214,7 @@ def _answer(plan, records, request):
     records = records.with_env(plan.policy.model.env)
     _recompute(plan, records)
     faults = Faults()
-    data = dump(plan, records, faults, request.nulls)
+    data = dump(plan, records, faults, request.form)
     report = faults.report()
     if request.many:
         return {"success": True, "count": len(data), "data": data, **report}, None

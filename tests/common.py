@@ -148,6 +148,17 @@ class ApiCase(HttpCase):
             method, "/api/send_request", token, params={"model": model, **query}, **options
         )
 
+    def _v1(self, method, path, token, body=None, headers=None, **params):
+        """``/api/v1/…``; parameters that are not text are sent as JSON."""
+        query = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in params.items()
+        }
+        options = {} if body is None else {"json": body}
+        return self._call(
+            method, f"/api/v1/{path}", token, headers=headers, params=query, **options
+        )
+
     def _walk(self, model, token, limits=(20,), between=None, **params):
         """All pages of a cursor, one after the other, the sizes of ``limits`` in turn; their bodies.
 

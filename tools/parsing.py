@@ -26,9 +26,11 @@ from .queries import (
     MAX_ID,
     MAX_ORDER_TERMS,
     MAX_PAGE,
+    RELATIONS,
     Aggregate,
     CallRequest,
     DeleteRequest,
+    Form,
     Group,
     GroupQuery,
     ListQuery,
@@ -41,7 +43,7 @@ from .text import literal, storable, storable_json, whole
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _ORDER: Final = re.compile(r"\s*([A-Za-z0-9_:.]+)(?:\s+(asc|desc))?\s*", re.IGNORECASE)
-_FLAGS: Final = {"1": True, "true": True, "0": False, "false": False, "": False}
+_FLAGS: Final = {"1": True, "true": True, "0": False, "false": False}
 #: Parameters of a query string, per method; ``CALL`` is an action, ``FILE`` a file or a report. Only
 #: declared parameters can be read.
 PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
@@ -49,15 +51,17 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     for method, declared in {
         "GET": (
             "model fields id domain expand order offset page limit cursor count archived nulls"
-            " groupby aggregates lang"
+            " relations groupby aggregates lang"
         ),
-        "POST": "model id ids nulls lang",  # the ids in order to reject them
-        "PUT": "model id nulls lang",
+        "POST": "model id ids nulls relations lang",  # the ids in order to reject them
+        "PUT": "model id nulls relations lang",
         "DELETE": "model id ids lang",
         "CALL": "lang",
         "FILE": "lang",
     }.items()
 }
+#: Parameters of resource paths alone. To other routes they are names of an app's own.
+ON_RESOURCE_PATHS: Final = frozenset(["relations"])
 #: Keys of a body, per method.
 KEYS: Final[Mapping[str, frozenset[str]]] = {
     method: frozenset(declared.split())
@@ -79,7 +83,9 @@ _IGNORED: Final = frozenset(["fields", "expand"])
 #: Keys of the body of a DELETE that are ignored because they name no other record.
 _IGNORED_BY_DELETE: Final = frozenset(["values"])
 #: Names that are valid somewhere in a request for records, and rejected everywhere else.
-_ANYWHERE: Final = frozenset().union(*PARAMETERS.values()) | KEYS["POST"] | KEYS["PUT"]
+_ANYWHERE: Final = (
+    frozenset().union(*PARAMETERS.values(), KEYS["POST"], KEYS["PUT"]) - ON_RESOURCE_PATHS
+)
 _EXPAND_KEYS: Final = frozenset(["fields", "expand", "order", "limit"])
 
 
@@ -123,7 +129,7 @@ def parse_get(
     if record_id is None and not strict:
         record_id = reading.integer("id", 1, MAX_ID)
     domain = reading.domain()
-    nulls = reading.flag("nulls")
+    form = reading.form()
     groups = reading.names("groupby"), reading.names("aggregates")
     if record_id is not None:
         listed = {
@@ -133,13 +139,13 @@ def parse_get(
         }
         reading.check_no_list([name for name, is_given in listed.items() if is_given])
     elif any(groups):
-        return reading.group_query(*groups, max_limit, domain, nulls)
+        return reading.group_query(*groups, max_limit, domain, form)
     selection = reading.top_selection(default_fields)
     page, limit = reading.paging(max_limit)
     archived = reading.flag("archived")
     if record_id is not None:
         reading.problems.raise_if_any()
-        return OneQuery(record_id, selection, domain, limit, archived, nulls)
+        return OneQuery(record_id, selection, domain, limit, archived, form)
     cursor = reading.params.get("cursor")
     if cursor is not None and page_name in reading.params:
         reading.problems.add(
@@ -151,7 +157,7 @@ def parse_get(
     count = reading.choice("count", COUNTS, "exact" if cursor is None else "none")
     order = reading.order(reading.params.get("order", ""))
     reading.problems.raise_if_any()
-    return ListQuery(selection, domain, order, page, limit, cursor, count, archived, nulls)
+    return ListQuery(selection, domain, order, page, limit, cursor, count, archived, form)
 
 
 def parse_create(
@@ -164,7 +170,8 @@ def parse_create(
 ) -> WriteRequest:
     """Parse a ``POST`` request, whose ``values`` is an object or a list of objects.
 
-    :param strict: reject all unknown names, and not only those that are similar to known ones
+    :param strict: whether this is a resource path: reject all unknown names, not only those that are
+        similar to known ones, and take its forms
     :raise ApiError: for everything that is wrong
     """
     reading = Reading(params, "POST", body, strict=strict)
@@ -313,7 +320,7 @@ def check_envelope(envelope: Mapping[str, Any], members: Collection[str]) -> Non
     :raise ApiError: ``bad_value`` for a key that is, or is similar to, a parameter or a key of a body
     """
     problems = Problems()
-    within = frozenset().union(*PARAMETERS.values(), *KEYS.values())
+    within = frozenset().union(*PARAMETERS.values(), *KEYS.values()) - ON_RESOURCE_PATHS
     check_keys(envelope, members, problems, elsewhere=within)
     problems.raise_if_any()
 
@@ -342,12 +349,13 @@ class Reading:
         :param method: a key of :data:`PARAMETERS`
         :param body: the body, None if it is not read
         :param strict: whether this is a resource path, which has the model and perhaps the id in the path:
-            reject every unknown name
+            reject every unknown name, and take its forms
         :param page_name: the parameter for the page number
         :param in_path: whether the path names the record
         :param unread: the body of a GET, which must not contain parameters
         """
         self.problems = Problems()
+        self.strict = strict
         self.page_name = page_name
         self.check_unread(unread)
         self._check_body(params, body, method, strict=strict, in_path=in_path)
@@ -361,7 +369,7 @@ class Reading:
         declared = PARAMETERS[method]
         known = declared - {"offset", "page"} | ({self.page_name} & declared)
         if not strict:
-            known |= _IGNORED
+            known = (known | _IGNORED) - ON_RESOURCE_PATHS
         else:
             known -= {"model"} | ({"id"} if method == "GET" else set())
         if in_path:
@@ -451,9 +459,16 @@ class Reading:
         )
         return []
 
-    def flag(self, name: str) -> bool:
-        """Parse a parameter that is 0 or 1."""
-        value = _FLAGS.get(self.params.get(name, "").strip().lower())
+    def form(self) -> Form:
+        """Parse the parameters for the form of values, which has other defaults on resource paths."""
+        if not self.strict:
+            return Form(nulls=self.flag("nulls"))
+        return Form(self.flag("nulls", True), self.choice("relations", RELATIONS, RELATIONS[0]))
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Parse a parameter that is 0 or 1; an empty text is the default."""
+        text = self.params.get(name, "").strip().lower()
+        value = _FLAGS.get(text) if text else default
         if value is None:
             self.problems.add(
                 "bad_parameter", _('The parameter "%(name)s" must be 0 or 1.'), name=name
@@ -596,7 +611,7 @@ class Reading:
         aggregate_names: Sequence[str],
         max_limit: int,
         domain: domains.Node,
-        nulls: bool,
+        form: Form,
     ) -> GroupQuery:
         """Build the query for groups.
 
@@ -649,7 +664,7 @@ class Reading:
         archived = self.flag("archived")
         self.problems.raise_if_any()
         return GroupQuery(
-            tuple(groups), tuple(aggregates), domain, order, page, limit, count, archived, nulls
+            tuple(groups), tuple(aggregates), domain, order, page, limit, count, archived, form
         )
 
     def write_request(
@@ -665,9 +680,9 @@ class Reading:
         selection = self.selection(
             _unquoted(self.body.get("fields")), _unquoted(self.body.get("expand")), default_fields
         )
-        nulls = self.flag("nulls")
+        form = self.form()
         self.problems.raise_if_any()
-        return WriteRequest(tuple(items), selection, many, nulls)
+        return WriteRequest(tuple(items), selection, many, form)
 
     def records(self, strict: bool) -> list[tuple[int | None, Mapping[str, Any]]]:
         """Parse ``records`` of a body into pairs of id and values."""
@@ -747,8 +762,9 @@ class Reading:
 
     def check_unread(self, body: Mapping[str, Any]) -> None:
         """Add a problem for each parameter in the body of a GET, where it would be lost."""
+        names = PARAMETERS["GET"] - (set() if self.strict else ON_RESOURCE_PATHS)
         for name in given_keys(body):
-            if name in PARAMETERS["GET"]:
+            if name in names:
                 self.problems.add(
                     "bad_parameter",
                     _(

@@ -23,6 +23,25 @@ AGGREGATORS: Final = frozenset(
     ["count", "count_distinct", "sum", "avg", "min", "max", "bool_and", "bool_or"]
 )
 GRANULARITIES: Final = frozenset(["hour", "day", "week", "month", "quarter", "year"])
+#: Forms of a many2one that a client may request on resource paths.
+RELATIONS: Final = ("object", "id")
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of the values in a response.
+
+    :ivar nulls: an empty value that is not a boolean is None instead of Odoo's False
+    :ivar relations: a many2one that is not expanded is a ``pair`` (``[7, "Italy"]``), an ``object``
+        (``{"id": 7, "display_name": "Italy"}``) or an ``id`` (``7``)
+    """
+
+    nulls: bool = False
+    relations: str = "pair"
+
+
+#: The form of ``/api/send_request``, unless the request has ``nulls``.
+PLAIN: Final = Form()
 
 
 @dataclass(frozen=True)
@@ -69,7 +88,7 @@ class ListQuery:
     cursor: str | None = None
     count: str = "exact"
     archived: bool = False
-    nulls: bool = False
+    form: Form = PLAIN
 
 
 @dataclass(frozen=True)
@@ -84,7 +103,7 @@ class OneQuery:
     domain: domains.Node = domains.TRUE
     limit: int = DEFAULT_LIMIT
     archived: bool = False
-    nulls: bool = False
+    form: Form = PLAIN
 
 
 @dataclass(frozen=True)
@@ -124,7 +143,7 @@ class GroupQuery:
     limit: int = DEFAULT_LIMIT
     count: str = "exact"
     archived: bool = False
-    nulls: bool = False
+    form: Form = PLAIN
 
 
 @dataclass(frozen=True)
@@ -138,7 +157,7 @@ class WriteRequest:
     items: tuple[tuple[int | None, Mapping[str, Any]], ...]
     selection: Selection
     many: bool = False
-    nulls: bool = False
+    form: Form = PLAIN
     #: The context that the client sends to create a wizard.
     context: Mapping[str, Any] = field(default_factory=dict)
 

@@ -6,12 +6,13 @@ type               in JSON
 date               ``"2026-11-23"``
 datetime           ``"2026-11-23T20:43:00Z"`` (input: with any offset, or in Odoo's form, UTC)
 binary, image      base64 text
-many2one           ``[id, "display name"]`` (input: also the id alone)
+many2one           as :class:`~.queries.Form` says: ``[id, "display name"]``, an object or the id
+                   (input: any of them)
 one2many, many2m.  a list of ids (input: ids, which replace the current ones, or Odoo's commands)
 reference          ``"res.partner,7"``
 properties         ``[{"name": "size", "type": "selection", …, "value": "m"}, …]``
                    (input: also ``{"size": "m"}``), each value by its own type
-others             unchanged; an empty value is ``false``, as in Odoo
+others             unchanged; an empty value is ``false``, as in Odoo, or null
 =================  ================================================================
 
 Every value of a response is accepted as input, and then changes nothing.
@@ -32,13 +33,17 @@ from typing import Any, Final
 
 from . import domains
 from .errors import ApiError, _
-from .queries import MAX_ID
+from .queries import MAX_ID, PLAIN, Form
 from .text import storable, storable_json, whole
 
 X2MANY: Final = frozenset(["one2many", "many2many"])
 RELATIONAL: Final = X2MANY | {"many2one"}
 _TEXT: Final = frozenset(["char", "text", "html"])
 _NUMBERS: Final = frozenset(["integer", "float", "monetary", "boolean", "many2one_reference"])
+#: Keys of a property that hold values of its type.
+_OF_PROPERTIES: Final = ("value", "default")
+#: Types of properties whose value is a list.
+_LISTS: Final = frozenset(["many2many", "tags"])
 _MAX_INTEGER: Final = 2**31 - 1
 #: Odoo rounds by multiplying with powers of ten, which overflows for much larger numbers.
 _MAX_FLOAT: Final = 1e100
@@ -102,24 +107,37 @@ def _dump_float(value: Any) -> Any:
     return value if math.isfinite(value) else False
 
 
-def dump_properties(value: Any) -> list[dict[str, Any]]:
+def dump_link(record_id: int, name: Any, form: Form) -> Any:
+    """Convert a link to a record: a many2one that is not expanded."""
+    if form.relations == "id":
+        return record_id
+    if form.relations == "object":
+        return {"id": record_id, "display_name": None if name is False and form.nulls else name}
+    return [record_id, name]
+
+
+def dump_properties(value: Any, form: Form = PLAIN) -> list[dict[str, Any]]:
     """Convert definitions of properties, with or without values, that ``convert_to_read`` returned."""
-    return [_dump_property(item) for item in value or ()]
+    return [_dump_property(item, form) for item in value or ()]
 
 
-def _dump_property(item: Mapping[str, Any]) -> dict[str, Any]:
+def _dump_property(item: Mapping[str, Any], form: Form) -> dict[str, Any]:
     dumped = dict(item)
-    for key in ("value", "default"):
-        value = item.get(key)
-        if not value:
-            continue
-        if item.get("type") == "datetime":
-            # Odoo stores the text of a datetime in its own form
-            value = re.sub(_DATETIME_IN_ODOO, r"\1T\2Z", value) if isinstance(value, str) else False
-        elif isinstance(value, float):
-            value = _dump_float(value)
-        dumped[key] = value
+    for key in _OF_PROPERTIES:
+        if key in item:
+            dumped[key] = _dump_property_value(item.get("type"), item[key], form)
     return dumped
+
+
+def _dump_property_value(kind: Any, value: Any, form: Form) -> Any:
+    if value and kind == "datetime":
+        # Odoo stores the text of a datetime in its own form
+        value = re.sub(_DATETIME_IN_ODOO, r"\1T\2Z", value) if isinstance(value, str) else False
+    elif isinstance(value, float):
+        value = _dump_float(value)
+    if value is False and form.nulls and kind != "boolean":
+        return [] if kind in _LISTS else None
+    return value
 
 
 DUMPERS: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -231,7 +249,8 @@ def is_same(field_type: str, given: Any, answered: Any) -> bool:
     """Return whether a value of a client equals the current one, in any accepted form.
 
     :param given: the value of the client
-    :param answered: the current value, as :mod:`~..engine.serialize` returns it without ``expand``
+    :param answered: the current value, as :mod:`~..engine.serialize` returns it without ``expand``, with
+        ids as many2one values
     """
     if isinstance(answered, str) and given == answered:
         return True
@@ -247,6 +266,9 @@ def is_same(field_type: str, given: Any, answered: Any) -> bool:
     if field_type in X2MANY:
         empties = bool(given) and one == [Command("clear")]  # a command, not a value of a response
         return not empties and _members(one) is not None and _members(one) == _members(other)
+    if field_type == "properties":
+        kinds = {item["name"]: item.get("type") for item in answered or ()}
+        one, other = _comparable_properties(one, kinds), _comparable_properties(other, kinds)
     if isinstance(one, dict | list):
         return _is_same_json(one, other)
     if field_type in _NUMBERS:
@@ -260,6 +282,29 @@ def _is_same_json(one: Any, other: Any) -> bool:
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
         return False
+
+
+def _comparable_properties(properties: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of properties with one form for links and one for empty values.
+
+    :param properties: as :func:`load` returns them
+    :param kinds: name → type
+    """
+    return {
+        name: _comparable_property(kinds.get(name), value)
+        for name, value in (properties or {}).items()
+    }
+
+
+def _comparable_property(kind: Any, value: Any) -> Any:
+    if value is None or value == []:
+        return False
+    with contextlib.suppress(ValueError):
+        if kind == "many2one" and value:
+            return _load_link(value)
+        if kind == "many2many" and isinstance(value, list):
+            return [_load_link(item) for item in value]
+    return value
 
 
 def _members(commands: list[Command]) -> frozenset[int] | None:
@@ -337,8 +382,9 @@ def _load_id(value: Any) -> int:
     return value
 
 
-def _load_many2one(value: Any) -> int:
-    return _load_id(value.get("id") if isinstance(value, dict) else value)  # the form of `expand`
+def _load_link(value: Any) -> int:
+    """Return the id of a link in any form that a response has, such as an object with an ``id``."""
+    return _load_id(value.get("id") if isinstance(value, dict) else value)
 
 
 def load_id(name: str, value: Any) -> int:
@@ -401,6 +447,8 @@ def _load_property_definition(item: Any) -> dict[str, Any]:
     loaded = dict(item)
     if item.get("default"):
         loaded["default"] = _load_property(item, item["default"])
+    elif item.get("default", False) in (None, []):
+        loaded["default"] = False
     if item.get("domain"):
         try:
             domains.parse(
@@ -417,10 +465,10 @@ def _load_property(definition: Mapping[str, Any], value: Any) -> Any:
         return False
     kind = definition["type"]
     if kind == "many2one":
-        return _load_id(value)
+        return _load_link(value)
     if kind == "many2many":
-        ids = value if isinstance(value, list) else [None]
-        return [_load_id(item) for item in ids]
+        links = value if isinstance(value, list) else [None]
+        return [_load_link(item) for item in links]
     if kind in ("selection", "tags"):
         choices = [option[0] for option in definition.get(kind) or ()]
         chosen = value if kind == "tags" else [value]
@@ -446,7 +494,7 @@ _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "datetime": _load_datetime,
     "binary": _load_binary,
     "image": _load_binary,
-    "many2one": _load_many2one,
+    "many2one": _load_link,
     "many2one_reference": _load_id_or_nothing,
     "reference": _load_reference,
     "json": _load_json,

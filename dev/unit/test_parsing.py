@@ -12,6 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 GOOD = {"model": "res.partner", "fields": '["name"]'}
 BIG = "9" * 5000
+#: The form of values on resource paths.
+TYPED = queries.Form(nulls=True, relations="object")
 
 
 def refused(call, *args, **kwargs):
@@ -70,7 +72,7 @@ def test_all_that_a_list_takes():
         limit=50,
         count="estimated",
         archived=True,
-        nulls=True,
+        form=queries.Form(nulls=True),
     )
     with pytest.raises(FrozenInstanceError):
         found.page = 1
@@ -82,7 +84,7 @@ def test_one_record():
     assert parsed(id="7", expand='{"country_id": ["code"]}') == queries.OneQuery(7, selection)
     params = {"fields": GOOD["fields"]}
     assert parsing.parse_get(params, 5, record_id=7, page_name="page") == queries.OneQuery(
-        7, queries.Selection(("name",)), limit=5
+        7, queries.Selection(("name",)), limit=5, form=TYPED
     )
 
 
@@ -382,9 +384,64 @@ def test_cursor_goes_without_pages_and_totals():
 @pytest.mark.parametrize("name", ["archived", "nulls"])
 def test_flags(name):
     for text, value in {"1": True, "true": True, "True": True, "0": False, "": False}.items():
-        assert getattr(parsed(**{name: text}), name) is value
+        found = parsed(**{name: text})
+        assert getattr(found.form if name == "nulls" else found, name) is value
     for text in ("2", "yes", "null", "١"):
         assert refused_list(**{name: text}).error == "bad_parameter"
+
+
+# --- the form of values ----------------------------------------------------------------------
+
+
+def forms(**params):
+    """The forms that a resource path gives a list, a record, groups and the answers of writes."""
+    path = {"page_name": "page", "default_fields": []}
+    values = {"values": {"name": "x"}}
+    return {
+        parsing.parse_get(params, 9, **path).form,
+        parsing.parse_get(params, 9, record_id=7, **path).form,
+        parsing.parse_get({"groupby": '["name"]', **params}, 9, **path).form,
+        parsing.parse_create(params, values, 9, strict=True).form,
+        parsing.parse_update(params, values, 9, record_id=7, strict=True).form,
+    }
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({}, TYPED),
+        ({"nulls": ""}, TYPED),
+        ({"nulls": "1", "relations": "object"}, TYPED),
+        ({"nulls": "0"}, queries.Form(nulls=False, relations="object")),
+        ({"relations": "id"}, queries.Form(nulls=True, relations="id")),
+        ({"nulls": "false", "relations": "id"}, queries.Form(nulls=False, relations="id")),
+    ],
+)
+def test_form_of_a_resource_path(params, expected):
+    assert forms(**params) == {expected}
+
+
+@pytest.mark.parametrize("text", ["", "pair", "ID", "ids", "objects", "1", "null"])
+def test_relations_are_objects_or_ids(text):
+    path = {"page_name": "page", "default_fields": []}
+    error = refused(parsing.parse_get, {"relations": text}, 9, **path)
+    assert error.error == "bad_parameter"
+    assert "object, id" in error.message()
+
+
+def test_form_of_the_documented_route():
+    """No parameter but ``nulls`` changes it; ``relations`` is a name of an app's own."""
+    values = {"values": {"name": "x"}}
+    for text in ("id", "object", "nothing"):
+        params = {"relations": text}
+        assert parsed(**params).form == queries.PLAIN
+        assert parsed(id="7", **params).form == queries.PLAIN
+        assert parsing.parse_create({"model": "x", **params}, values, 9).form == queries.PLAIN
+        found = parsing.parse_update({"model": "x", "id": "7", **params}, values, 9)
+        assert found.form == queries.PLAIN
+    assert parsed().form == queries.Form(nulls=False, relations="pair")
+    assert parsing.parse_get(GOOD, 9, unread={"relations": "id"}).form == queries.PLAIN
+    assert parsing.parse_create({"model": "x"}, {**values, "relations": "id"}, 9)
 
 
 @pytest.mark.parametrize("text", ["", "some", "EXACT", "1"])

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt_auth_api.tools import values
 from jwt_auth_api.tools.errors import ApiError, dump_json
+from jwt_auth_api.tools.queries import Form
 from jwt_auth_api.tools.text import language_tag
 from jwt_auth_api.tools.values import Command, is_moment, load, load_condition
 
@@ -95,10 +96,27 @@ def test_binary_comes_back(field_type, value):
     assert load(field_type, "x", through_json(field_type, encoded)) == expected
 
 
-@given(st.integers(1, 2**31 - 1), storable_texts)
-def test_many2one_comes_back(record_id, name):
-    assert load("many2one", "x", json.loads(dump_json([record_id, name]))) == record_id
-    assert load("many2one", "x", record_id) == record_id
+FORMS = [
+    Form(nulls, relations) for nulls in (False, True) for relations in ("pair", "object", "id")
+]
+
+
+@given(st.integers(1, 2**31 - 1), storable_texts | st.none() | st.just(False))
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_many2one_comes_back(form, record_id, name):
+    answered = json.loads(dump_json(values.dump_link(record_id, name, form)))
+    assert load("many2one", "x", answered) == record_id
+    assert values.is_same("many2one", answered, record_id)
+    assert not values.is_same("many2one", answered, record_id % (2**31 - 1) + 1)
+
+
+def test_forms_of_a_many2one():
+    assert values.dump_link(7, "Ada", Form()) == [7, "Ada"]
+    assert values.dump_link(7, "Ada", Form(relations="id")) == 7
+    assert values.dump_link(7, "Ada", Form(relations="object")) == {"id": 7, "display_name": "Ada"}
+    for nulls, name in ((True, None), (False, False)):
+        answered = values.dump_link(7, False, Form(nulls, "object"))
+        assert answered == {"id": 7, "display_name": name}
 
 
 @given(st.lists(st.integers(1, 2**31 - 1)))
@@ -524,6 +542,76 @@ def test_property_comes_back(name):
         assert load_properties({name: empty}) == {name: False}
 
 
+def linked(kept, form):
+    """Links as engine/properties.py gives them."""
+    if isinstance(kept, tuple):
+        return values.dump_link(*kept, form)
+    if isinstance(kept, list):
+        return [linked(item, form) if isinstance(item, tuple) else item for item in kept]
+    return kept
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_property_comes_back_in_each_form(name, form):
+    """It is recognized as the current value, which is compared by ids."""
+    kept, _out, loaded = PROPERTIES[name]
+    [definition] = [item for item in DEFINITION if item["name"] == name]
+    for value, expected in ((kept, loaded), (False, False)):
+
+        def answer(form, value=value):
+            item = {**definition, "value": linked(value, form)}
+            return json.loads(dump_json(values.dump_properties([item], form)))
+
+        answered = answer(form)
+        assert load_properties(answered)[name] == expected or answered[0]["value"] == []
+        current = answer(Form(relations="id"))
+        assert values.is_same("properties", answered, current)
+        assert values.is_same("properties", {name: answered[0]["value"]}, current)
+    other = {"flag": False, "line": "x"}.get(name)
+    assert not values.is_same("properties", {name: other}, answer(form, kept)) or not kept
+
+
+def test_empty_values_of_properties():
+    """Null where the client asks for it, a list where the values are lists; a flag stays one."""
+    empty = [{**item, "value": False, "default": False} for item in DEFINITION]
+    for key in ("value", "default"):
+        found = {
+            item["name"]: item[key] for item in values.dump_properties(empty, Form(nulls=True))
+        }
+        expected = {**dict.fromkeys(found), "flag": False, "labels": [], "others": []}
+        assert found == expected
+    assert values.dump_properties(empty) == empty
+    broken = [{"name": "at", "type": "datetime", "value": 5}]
+    assert values.dump_properties(broken, Form(nulls=True))[0]["value"] is None
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_definition_comes_back_in_each_form(form):
+    """Among its values are links, as defaults of properties."""
+    definition = [
+        {**item, "default": linked(PROPERTIES[item["name"]][0], form)}
+        for item in DEFINITION
+        if item["name"] != "line"
+    ]
+    definition += [{**item, "name": f"{item['name']}2", "default": False} for item in definition]
+    answered = json.loads(dump_json(values.dump_properties(definition, form)))
+    by_ids = [
+        {**item, "default": PROPERTIES[item["name"]][2]}
+        for item in DEFINITION
+        if item["name"] != "line"
+    ]
+    by_ids += [{**item, "name": f"{item['name']}2", "default": False} for item in by_ids]
+    assert load("properties_definition", "x", answered) == by_ids
+    assert values.is_same("properties_definition", answered, by_ids)
+    changed = [{**answered[0], "string": "other"}, *answered[1:]]
+    assert not values.is_same("properties_definition", changed, by_ids)
+    changed = [
+        {**item, "default": 9 if item["name"] == "owner" else item["default"]} for item in answered
+    ]
+    assert not values.is_same("properties_definition", changed, by_ids)
+
+
 def test_definition_comes_back():
     answered = json.loads(dump_json(values.dump_properties(DEFINITION)))
     assert [item.get("default") for item in answered if "default" in item] == [
@@ -659,9 +747,10 @@ def test_condition_values_that_cannot_be_compared(field_type, value):
         ("date", "2026-11-23", "2026-11-23"),
         ("datetime", "2026-11-23 20:43:00", "2026-11-23T20:43:00Z"),
         ("datetime", "2026-11-23T21:43:00+01:00", "2026-11-23T20:43:00Z"),
-        ("many2one", 7, [7, "Ada"]),
-        ("many2one", [7, "another name"], [7, "Ada"]),
-        ("many2one", {"id": 7.0, "city": "x"}, [7, "Ada"]),
+        ("many2one", 7, 7),
+        ("many2one", [7, "another name"], 7),
+        ("many2one", {"id": 7.0, "city": "x"}, 7),
+        ("many2one", {"id": 7, "display_name": None}, 7),
         ("many2one", None, False),
         ("many2many", [2, 1], [1, 2]),
         ("many2many", [[6, 0, [1, 2]]], [1, 2]),
@@ -692,8 +781,11 @@ def test_the_same_in_another_form(field_type, given_value, answered):
         ("integer", True, 1),
         ("boolean", "false", False),
         ("float", 1.000001, 1.0),
-        ("many2one", 8, [7, "Ada"]),
-        ("many2one", [7], [7, "Ada"]),
+        ("many2one", 8, 7),
+        ("many2one", [7], 7),
+        ("many2one", {"id": 8, "display_name": "Ada"}, 7),
+        ("many2one", {"id": None}, 7),
+        ("many2one", None, 7),
         ("many2many", [1], [1, 2]),
         ("many2many", [[4, 1]], [1, 2]),
         ("many2many", [[5], [4, 1], [4, 2]], [1, 2]),
@@ -703,6 +795,9 @@ def test_the_same_in_another_form(field_type, given_value, answered):
         ("binary", {"amount": 2}, {"amount": 1.5}),
         ("properties", {"a": True}, [{"name": "a", "type": "integer", "value": 1}]),
         ("properties", {}, [{"name": "a", "type": "integer", "value": 1}]),
+        ("properties", {"a": None}, [{"name": "a", "type": "many2one", "value": 7}]),
+        ("properties", {"a": {"id": 8}}, [{"name": "a", "type": "many2one", "value": 7}]),
+        ("properties", {"a": [8, 7]}, [{"name": "a", "type": "many2many", "value": [7, 8]}]),
     ],
 )
 def test_not_the_same(field_type, given_value, answered):

@@ -10,4 +10,5 @@ from . import test_reading
 from . import test_rules
 from . import test_types
 from . import test_unchanged
+from . import test_value_forms
 from . import test_views

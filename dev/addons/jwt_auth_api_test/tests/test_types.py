@@ -472,6 +472,7 @@ class TestTypes(ApiCase):
     def _sent(self):
         """property → what is sent, what is answered, what Odoo keeps"""
         pair, partner_id = [self.partner.id, "Somebody"], self.partner.id
+        link = {"id": partner_id, "display_name": "Somebody"}
         return {
             "flag": [(True, True, True)],
             "count": [(-7, -7, -7), (0, 0, 0)],
@@ -486,8 +487,8 @@ class TestTypes(ApiCase):
             ],
             "size": [("m", "m", "m")],
             "labels": [(["b", "a"], ["b", "a"], ["b", "a"]), ([], False, False)],
-            "owner": [(partner_id, pair, partner_id), (pair, pair, partner_id)],
-            "others": [([partner_id], [pair], [partner_id]), ([pair], [pair], [partner_id])],
+            "owner": [(each, pair, partner_id) for each in (partner_id, pair, link)],
+            "others": [([each], [pair], [partner_id]) for each in (partner_id, pair, link)],
         }
 
     @staticmethod
@@ -551,7 +552,7 @@ class TestTypes(ApiCase):
             *({"at": value} for value in ("now", 5, "2026-11-23T25:00:00Z")),
             *({"size": value} for value in ("l", 5, ["m"])),
             *({"labels": value} for value in ("a", ["c"], {"a": 1})),
-            *({"owner": value} for value in ("7", -1, {"id": 1})),
+            *({"owner": value} for value in ("7", -1, {"id": "1"}, {"name": 1})),
             *({"others": value} for value in (7, ["7"])),
             *({"note": value} for value in (5, "\x00", "\ud800")),
             *({"rich_html": value} for value in (5, ["<p>"])),

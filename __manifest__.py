@@ -19,8 +19,12 @@
         "views/jwt_signing_key_views.xml",
         "views/res_config_settings_views.xml",
         "views/jwt_auth_api_menus.xml",
+        "views/connection_api_console.xml",
     ],
-    "assets": {"web.assets_tests": ["jwt_auth_api/static/tests/tours/**/*"]},
+    "assets": {
+        "web.assets_backend": ["jwt_auth_api/static/src/**/*"],
+        "web.assets_tests": ["jwt_auth_api/static/tests/tours/**/*"],
+    },
     "images": ["static/description/banner.png"],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

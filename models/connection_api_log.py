@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 import psycopg2
+from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -46,9 +47,17 @@ class ConnectionApiLog(models.Model):
         help="The number of records that were returned, created, changed or deleted.",
     )
     status = fields.Integer(readonly=True, aggregator=None)
-    error = fields.Char(readonly=True)
+    result = fields.Selection(
+        [("success", "Success"), ("refused", "Refused"), ("failed", "Server error")],
+        readonly=True,
+        help="Refused: a status from 400 to 499. Server error: 500 or more.",
+    )
+    error = fields.Char("Error Code", readonly=True)
+    error_count = fields.Integer(
+        "Errors", readonly=True, help="1 for a request that was refused or failed, else 0."
+    )
     duration_ms = fields.Integer("Milliseconds", readonly=True, aggregator="avg")
-    response_bytes = fields.Integer("Bytes", readonly=True)
+    response_bytes = fields.Integer("Bytes", readonly=True, aggregator="avg")
     ip_address = fields.Char("IP Address", readonly=True)
 
     @api.model
@@ -61,6 +70,8 @@ class ConnectionApiLog(models.Model):
         not change the response.
         """
         given = {name: _short(value) for name, value in values.items()}
+        given["result"] = _result(values["status"])
+        given["error_count"] = int(given["result"] != "success")
         given["user_id"] = SQL(  # NULL if the request has deleted its own user
             "(SELECT id FROM res_users WHERE id = %s)", values["user_id"]
         )
@@ -81,6 +92,21 @@ class ConnectionApiLog(models.Model):
             _logger.error("A request could not be logged: %s", exc.pgcode)
 
     @api.model
+    def get_empty_list_help(self, help_message):
+        """Say which switch is off if there are no requests because no connection logs them."""
+        if self.env["connection.api"].search_count([("log_requests", "=", True)], limit=1):
+            return super().get_empty_list_help(help_message)
+        return Markup(
+            '<p class="o_view_nocontent_smiling_face">{title}</p><p>{text}</p>'
+            '<p><a type="action" name="jwt_auth_api.connection_api_action" class="btn btn-primary">'
+            "{button}</a></p>"
+        ).format(
+            title=self.env._("No requests are logged"),
+            text=self.env._("Switch on Log Requests in the connections that you want to follow."),
+            button=self.env._("Open Connections"),
+        )
+
+    @api.model
     def _days(self):
         """Return for how many days the log is kept; a changed setting applies at once.
 
@@ -96,6 +122,13 @@ class ConnectionApiLog(models.Model):
         )
         old.unlink()
         return len(old), len(old) == batch
+
+
+def _result(status):
+    """Return the value of ``result`` for an HTTP status."""
+    if status < 400:
+        return "success"
+    return "refused" if status < 500 else "failed"
 
 
 def _short(value):

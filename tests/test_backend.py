@@ -9,12 +9,12 @@ from lxml import etree
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import JsonRpcException, TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
-from odoo.tools.misc import babel_locale_parse, file_open, file_path
+from odoo.tools.misc import babel_locale_parse, file_open
 from odoo.tools.translate import code_translations
 
 from ..models.res_config_settings import count_of
 from ..tools.settings import SETTINGS
-from .common import BROWSER, NO_TRACKING, ApiCase
+from .common import BROWSER, NO_TRACKING, ApiCase, leave_out_missing_asset
 
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15"
@@ -43,24 +43,7 @@ class TestBackend(ApiCase):
         cls.manager = new_test_user(
             cls.env, "api-manager", "base.group_user,jwt_auth_api.group_manager", NO_TRACKING
         )
-        cls._leave_out_missing_asset()
-
-    @classmethod
-    def _leave_out_missing_asset(cls):
-        """Some distributions ship mail without this library: the client's complaint fails a tour."""
-        path = "mail/static/lib/selfie_segmentation/selfie_segmentation.js"
-        try:
-            file_path(path)
-        except FileNotFoundError:
-            if cls.env["ir.module.module"]._get("mail").state == "installed":
-                cls.env["ir.asset"].create(
-                    {
-                        "name": "left out",
-                        "bundle": "web.assets_backend",
-                        "directive": "remove",
-                        "path": path,
-                    }
-                )
+        leave_out_missing_asset(cls.env)
 
     def _login(self, user, agent):
         body = {"login": user.login, "password": f"{user.login}-password"}

@@ -26,6 +26,7 @@
         "web.assets_tests": ["jwt_auth_api/static/tests/tours/**/*"],
     },
     "images": ["static/description/banner.png"],
+    "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,

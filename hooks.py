@@ -1,6 +1,23 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import logging
+
+from .engine import takeover
 from .tools import settings
+
+_logger = logging.getLogger(__name__)
+
+
+def pre_init_hook(env):
+    """Take over the connections of another module with the same table, and delete its tokens and keys."""
+    takeover.take_over_from_others(env.cr)
+    # a variant of that module signs its tokens with this secret
+    env["ir.config_parameter"].search([("key", "=", "rest_api.jwt_secret")]).unlink()
+    if env["ir.module.module"]._get(takeover.REST_API_ODOO).state == "installed":
+        _logger.warning(
+            "Uninstall %s now: it still accepts requests. Its connections are kept.",
+            takeover.REST_API_ODOO,
+        )
 
 
 def post_init_hook(env):

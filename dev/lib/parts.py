@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import archive, browser, database, log
+from . import archive, browser, database, log, predecessors
 from .bootstrap import ROOT, Stop
 from .checks import check
 from .differential import part as differentials
@@ -81,7 +81,7 @@ def _terms(path: Path) -> list[str]:
 def install(setup: Setup, words: list[str]) -> Result:
     """Install what an admin downloads, update and uninstall it: not one warning, nothing left.
 
-    On `base` alone, and beside larger applications.
+    On `base` alone, beside larger applications, and in place of modules that use the same names.
     """
     result = Result()
     conf = _downloaded(setup)
@@ -89,6 +89,8 @@ def install(setup: Setup, words: list[str]) -> Result:
     for place, modules in places.items():
         if not words or place in words:
             result.add(_install_beside(setup, place, modules, conf))
+    if not words or "predecessors" in words:
+        result.add(predecessors.moves(setup))
     return result
 
 

@@ -49,6 +49,7 @@ _EXPOSED_HEADERS = (
     " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Location, Content-Language,"
     " Content-Disposition, Content-Range, Accept-Ranges"
 )
+_RESOURCE_PATHS = "/api/v1/"
 #: Names of headers (RFC 9110, section 5.6.2), separated by commas.
 _HEADER_NAMES = re.compile(
     r"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*"
@@ -159,7 +160,7 @@ class ApiDispatcher(Dispatcher):
 
     def _refusal(self, error, translate=str, headers=()):
         """Return the response for an error, without access to the database."""
-        body = error.body(translate)
+        body = error.body(translate, with_fields=self._is_resource_path())
         status = error.code
         if self._envelope is not None:
             described = {"code": status, "message": body["message"], "data": body}
@@ -174,6 +175,10 @@ class ApiDispatcher(Dispatcher):
             response.headers[name] = value
         response.headers.update(self.headers)
         return result
+
+    def _is_resource_path(self):
+        """Return whether errors name their fields here: the bodies of the older routes are fixed."""
+        return f"{self.request.httprequest.path}/".startswith(_RESOURCE_PATHS)
 
     # --- bodies --------------------------------------------------------------------------
 

@@ -25,11 +25,12 @@ class Commands:
         replaces = field.type == "one2many" and field.store and record_id is not None
         self._read_own(field, commands, gathered)
         loaded = []
-        for command in commands:
+        for index, command in enumerate(commands):
             differences = None
             if replaces and command.kind in ("set", "clear"):
                 differences = self._differences(field, command.ids, record_id)
-            allowed = self._command(field, command, gathered, record_id, differences)
+            path = f"{gathered.at(field.name)}[{index}]"
+            allowed = self._command(field, command, path, gathered, record_id, differences)
             if command.kind == "update" and not allowed[2]:
                 continue  # none of its values changes the record
             loaded += [allowed] if differences is None else differences
@@ -83,9 +84,10 @@ class Commands:
         inverse = self._policy.model.env[field.comodel_name]._fields[field.inverse_name]
         return getattr(inverse, "ondelete", None) == "cascade"
 
-    def _command(self, field, command, gathered, record_id, differences):
+    def _command(self, field, command, path, gathered, record_id, differences):
         """Check one command and convert it to Odoo's form.
 
+        :param path: where the request has the command
         :param differences: the commands that replace a ``set`` or ``clear`` of a one2many, else None
         """
         related_policy = self._policy.related(field.comodel_name)
@@ -110,7 +112,8 @@ class Commands:
             gathered.refer(self._policy, record_id, field, related_policy.name, command.ids, need)
         if command.kind in ("create", "update"):
             gathered.changed[related_policy.name].update(command.ids)
-            nested = self._nested(field, related_policy, command, gathered)
+            with gathered.within(path):
+                nested = self._nested(field, related_policy, command, gathered)
             return Command.update(command.ids[0], nested) if command.ids else Command.create(nested)
         if command.kind in ("clear", "set"):
             ids = [*command.ids, *hidden]

@@ -10,7 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import domains, values
-from ..tools.errors import ApiError, _
+from ..tools.errors import ApiError, _, located
 from .faults import caught_searching
 from .order import not_sorted
 
@@ -41,7 +41,8 @@ class DomainBuilder:
         :rtype: odoo.fields.Domain
         :raise ApiError: ``bad_domain``, ``unknown_field``, ``access_denied``
         """
-        return self.tree(node) & self._policy.records.scope()
+        with located("domain"):
+            return self.tree(node) & self._policy.records.scope()
 
     @contextlib.contextmanager
     def searching(self, asked=domains.TRUE, order="", grouped=None):
@@ -66,7 +67,9 @@ class DomainBuilder:
                 raise error from exc
             if not self._fails(asked):
                 raise exc
-            raise ApiError("bad_domain", _("Odoo cannot search by this domain.")) from exc
+            raise ApiError(
+                "bad_domain", _("Odoo cannot search by this domain."), at=["domain"]
+            ) from exc
 
         with caught_searching(self._policy.caller.env, on_fault):
             yield
@@ -304,11 +307,15 @@ def _not_searched(condition, exc):
         return ApiError(
             "bad_domain",
             _("%(reason)s Odoo cannot search by %(condition)s."),
+            at=["domain"],
             condition=text[:_SHOWN],
             reason=str(exc.args[0]).rstrip(" .") + ".",
         )
     return ApiError(
-        "bad_domain", _("Odoo cannot search by %(condition)s."), condition=text[:_SHOWN]
+        "bad_domain",
+        _("Odoo cannot search by %(condition)s."),
+        at=["domain"],
+        condition=text[:_SHOWN],
     )
 
 

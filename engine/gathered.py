@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """Collect what the values of a request name in other models, and check the access that it requires."""
 
+import contextlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,8 @@ class Reference:
     model_name: str
     ids: frozenset[int]
     need: str = "read"
+    #: Where the request names the records.
+    path: str = ""
 
     def known(self):
         """Return the ids that the record holds already, if the caller may see them."""
@@ -48,6 +51,26 @@ class Reference:
         return no_records(name, ids)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a request has the values of one record.
+
+    :ivar path: such as ``values[3].child_ids[0]``; empty for the only record of a request
+    :ivar policy: the policy of the record's model
+    :ivar given: the values as the client sent them
+    :ivar record_id: None for a new record
+    """
+
+    path: str
+    policy: Any
+    given: dict
+    record_id: int | None
+
+    def at(self, name):
+        """Return the path of a field."""
+        return f"{self.path}.{name}" if self.path else name
+
+
 @dataclass
 class Gathered:
     """Collect what the values of a request name in other models, and the errors in them."""
@@ -63,6 +86,23 @@ class Gathered:
     inverses: dict = field(default_factory=dict)
     #: The current values of records (:class:`~.unchanged.CurrentValues`), None if they are not needed.
     own: Any = None
+    #: Each record whose values the request has.
+    places: list[Place] = field(default_factory=list)
+    #: The path of the record whose values are being loaded.
+    path: str = ""
+
+    def at(self, name):
+        """Return the path of a field of the record whose values are being loaded."""
+        return f"{self.path}.{name}" if self.path else name
+
+    @contextlib.contextmanager
+    def within(self, path):
+        """Load the values of the record at a path."""
+        outer, self.path = self.path, path
+        try:
+            yield
+        finally:
+            self.path = outer
 
     def note_inverse(self, field):
         """Remember the inverse of a field if it may take data in place of a file.
@@ -87,8 +127,9 @@ class Gathered:
         """
         related_policy = policy.related(model_name)
         if ids:
+            path = self.at(field.name)
             reference = Reference(
-                policy, record_id, field, related_policy.name, frozenset(ids), need
+                policy, record_id, field, related_policy.name, frozenset(ids), need, path
             )
             self.references.append(reference)
 
@@ -118,7 +159,7 @@ class Gathered:
             if missing and reference.need != "join":
                 missing -= reference.known()
             if missing:
-                problems.catch(reference.refusal(missing))
+                problems.catch(reference.refusal(missing), reference.path)
         problems.raise_if_any()
 
 

@@ -7,7 +7,7 @@ from datetime import timezone
 from odoo.models import BaseModel
 from odoo.tools import SQL
 
-from ..tools.errors import ApiError, Problems, _
+from ..tools.errors import ApiError, Problems, _, located
 from ..tools.values import DUMPERS, dump_link
 from .faults import Faults
 from .order import NUMBERS, SORTABLE, not_sorted
@@ -90,14 +90,16 @@ def check_groups(policy, query):
     sorted_by = {term.name for term in query.order}
     for group in query.groups:
         try:
-            _check_group(policy, group)
+            with located("groupby"):
+                _check_group(policy, group)
             if str(group) in sorted_by and not group.granularity:
                 relations += _check_sorted_group(policy, policy.readable(group.field))
         except ApiError as exc:
             problems.catch(exc)
     for aggregate in query.aggregates:
         try:
-            _check_aggregate(policy, aggregate)
+            with located("aggregates"):
+                _check_aggregate(policy, aggregate)
         except ApiError as exc:
             problems.catch(exc)
     problems.raise_if_any()
@@ -134,13 +136,19 @@ def _check_aggregate(policy, aggregate):
 
 def _not_grouped(group):
     return ApiError(
-        "bad_parameter", _("Records cannot be grouped by %(group)s."), group=str(group)[:128]
+        "bad_parameter",
+        _("Records cannot be grouped by %(group)s."),
+        at=["groupby"],
+        group=str(group)[:128],
     )
 
 
 def _no_aggregate(aggregate):
     return ApiError(
-        "bad_parameter", _("There is no aggregate %(aggregate)s."), aggregate=str(aggregate)[:128]
+        "bad_parameter",
+        _("There is no aggregate %(aggregate)s."),
+        at=["aggregates"],
+        aggregate=str(aggregate)[:128],
     )
 
 

@@ -177,6 +177,7 @@ def _no_cursor(model):
     return ApiError(
         "bad_parameter",
         _('Several records of %(model)s have the same id. Read them without a "cursor".'),
+        at=["cursor"],
         model=model._name,
     )
 

@@ -9,11 +9,9 @@ errors of Odoo's code that no empty value explains.
 
 import contextlib
 import logging
-from collections.abc import Mapping
 
 from psycopg2.errors import CannotCoerce, DatatypeMismatch
 
-from odoo.fields import Command
 from odoo.models import BaseModel
 
 from ..tools import blame
@@ -26,11 +24,11 @@ _OURS = __name__.removesuffix(".engine.missing")
 
 
 @contextlib.contextmanager
-def reported(policy, gathered, created=(), context=()):
+def reported(policy, gathered, *, creates=False, context=()):
     """Convert and log an exception about a value of a write.
 
     :param gathered: the :class:`~.values.Gathered` of the values
-    :param created: the values of the records to create
+    :param creates: whether the request creates records
     :param context: the context that the client sent for a wizard
     :raise ApiError: ``validation_error`` for a missing value, ``bad_value`` for data that the inverse of a
         field does not accept, or stores in a column that cannot hold it
@@ -40,6 +38,7 @@ def reported(policy, gathered, created=(), context=()):
     except blame.MISTAKES as exc:
         if is_aborted(policy.working.env) or not blame.is_raised_outside(exc, _OURS):
             raise
+        created = [place for place in gathered.places if creates and place.record_id is None]
         refusal = _bad_data(exc, gathered) or _refusal(policy, exc, created, context)
         if refusal is None:
             raise
@@ -49,7 +48,7 @@ def reported(policy, gathered, created=(), context=()):
         if not gathered.inverses:
             raise
         policy.working.env.cr.rollback()  # nothing is lost: the error ends the request
-        refusal = _not_accepted(", ".join(gathered.inverses.values()))
+        refusal = _not_accepted(*gathered.inverses.values())
         _logger.warning("The values of a write to %s: %s", policy.name, refusal, exc_info=exc)
         raise refusal from exc
 
@@ -62,13 +61,18 @@ def _bad_data(exc, gathered):
     return None
 
 
-def _not_accepted(names):
-    return ApiError("bad_value", _("%(field)s: Odoo does not accept this value."), field=names)
+def _not_accepted(*names):
+    return ApiError(
+        "bad_value",
+        _("%(field)s: Odoo does not accept this value."),
+        at=names,
+        field=", ".join(names),
+    )
 
 
 def _refusal(policy, exc, created, context):
     """Return the error for a value that a write lacks; None if the exception has another cause."""
-    if lacking := _lacking(exc, [each for vals in created for each in _created(policy, vals)]):
+    if lacking := _lacking(exc, created):
         return _lacks_fields(*lacking)
     key = exc.args[0] if isinstance(exc, KeyError) and exc.args else None
     is_wizard = created and policy.working.is_transient()
@@ -76,6 +80,7 @@ def _refusal(policy, exc, created, context):
         return ApiError(
             "validation_error",
             _('A new record of %(model)s needs %(key)s in its "context".'),
+            at=["context"],
             model=policy.name,
             key=key,
         )
@@ -89,26 +94,14 @@ def _is_for_context(policy, key):
     return isinstance(key, str) and (key in RECORDS or key in policy.connection.listed_keys())
 
 
-def _created(policy, values):
-    """Yield the records that values and their commands create, as pairs of policy and values."""
-    yield policy, values
-    for name, value in values.items():
-        field = policy.model._fields[name]
-        if field.type not in ("one2many", "many2many") or not isinstance(value, list):
-            continue
-        related_policy = policy.related(field.comodel_name)
-        for command in value:
-            if command[0] == Command.CREATE and isinstance(command[2], Mapping):
-                yield from _created(related_policy, command[2])
-
-
 def _lacking(exc, created):
-    """Return a policy and the names of the fields of its model whose missing values made a creation fail.
+    """Return a new record and the names of its fields whose missing values made its creation fail.
 
     These are the field that a ``KeyError`` names, or the relations to the model of the record that it names.
     For other exceptions they are the required fields, or the relations to the model of an empty recordset
     that code used as a record.
 
+    :param created: the :class:`~.gathered.Place` s of the new records
     :return: None if no such value is missing
     """
     key = exc.args[0] if isinstance(exc, KeyError) and exc.args else None
@@ -125,11 +118,11 @@ def _lacking(exc, created):
             _is_needed,
         ]
     for is_wanted in wanted:
-        for policy, values in created:
-            fields = policy.model._fields.values()
+        for place in created:
+            fields, values = place.policy.model._fields.values(), place.given
             names = [each.name for each in fields if is_wanted(each) and not values.get(each.name)]
             if names and not (isinstance(key, str) and key in values):
-                return policy, names
+                return place, names
     return None
 
 
@@ -142,17 +135,15 @@ def _is_needed(field):
     return field.required and field.store and not field.default and not kept
 
 
-def _lacks_fields(policy, names):
+def _lacks_fields(place, names):
     """Return the error for missing values; it names only fields that the caller may write."""
-    shown = []
-    for name in names:
-        with contextlib.suppress(ApiError):
-            shown.append(policy.values.writable(name).name)
+    shown = sorted(name for name in names if place.policy.values.may_write(name))
     if not shown:
         return ApiError("validation_error", _("A required value is missing."))
     return ApiError(
         "validation_error",
         _("A new record of %(model)s needs a value for %(fields)s."),
-        model=policy.name,
-        fields=", ".join(sorted(shown)),
+        at=[place.at(name) for name in shown],
+        model=place.policy.name,
+        fields=", ".join(shown),
     )

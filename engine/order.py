@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ..tools import queries
-from ..tools.errors import ApiError, Problems, _
+from ..tools.errors import ApiError, Problems, _, located
 
 _PROPERTY = re.compile(r"[a-z0-9_]{1,512}")
 #: Numeric field types.
@@ -32,7 +32,8 @@ class OrderBuilder:
         :return: the order, and the relations that it uses, for :meth:`check_open`
         :raise ApiError: ``unknown_field``, ``bad_parameter``
         """
-        order, relations = self.build_given(terms, keyset)
+        with located("order"):
+            order, relations = self.build_given(terms, keyset)
         return order or "id desc", relations
 
     def build_given(self, terms, keyset):
@@ -128,12 +129,15 @@ class OrderBuilder:
 
 def not_sorted(name, error="bad_parameter"):
     """Return the error for a field that records cannot be sorted by."""
-    return ApiError(error, _("Records cannot be sorted by %(field)s."), field=name[:128])
+    return ApiError(
+        error, _("Records cannot be sorted by %(field)s."), at=["order"], field=name[:128]
+    )
 
 
 def _moves(name):
     return ApiError(
         "bad_parameter",
         _("A cursor cannot sort by %(field)s: its value changes over time."),
+        at=["order"],
         field=name[:128],
     )

@@ -9,6 +9,7 @@ many2one, one for a total that the page itself does not determine.
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..tools.errors import located
 from .count import totals
 from .faults import Faults
 from .keyset import read_cursor_page
@@ -95,7 +96,8 @@ def _own_values(policy, record_id, names, faults, form):
     try:
         record.read(names)
     except AccessError:
-        policy.readable(names[0])
+        with located("fields"):
+            policy.readable(names[0])
         raise
     # as superuser, as Odoo's `read` does for what users may see of themselves only
     columns = tuple(Column(name, record._fields[name].type) for name in names)

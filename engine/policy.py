@@ -310,9 +310,9 @@ class Policy:
         """Build the plan as :meth:`plan` does, and add errors to ``problems`` instead of raising them."""
         columns = []
         for name in selection.fields:
+            nested, plan = selection.expand.get(name), None
             try:
                 field = self.readable(name)
-                nested, plan = selection.expand.get(name), None
                 if nested is not None:
                     if not field.relational:
                         raise ApiError(
@@ -320,9 +320,10 @@ class Policy:
                         )
                     related_policy = self.reading(field.comodel_name)
                     related_policy.check_page(name, nested.limit)
-                    plan = related_policy.plan_into(nested, problems)
+                    with problems.within("expand"):
+                        plan = related_policy.plan_into(nested, problems)
             except ApiError as exc:
-                problems.catch(exc)
+                problems.catch(exc, "fields" if nested is None else "expand")
                 continue
             if name != "id":
                 columns.append(Column(name, field.type, plan))
@@ -332,7 +333,7 @@ class Policy:
             if relations:  # the related records are not known before they are read
                 raise not_sorted(relations[0][0][0])
         except ApiError as exc:
-            problems.catch(exc)
+            problems.catch(exc, "expand")
         return Plan(self, tuple(columns), order, selection.limit)
 
     @property
@@ -350,6 +351,7 @@ class Policy:
             raise ApiError(
                 "bad_parameter",
                 _('"expand" returns at most %(most)s records of %(field)s. Set a "limit" for it.'),
+                at=["expand"],
                 most=self.max_limit,
                 field=field_name,
             )

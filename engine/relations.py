@@ -232,5 +232,6 @@ def check_size(number):
         raise ApiError(
             "bad_parameter",
             _('"expand" returns more than %(most)s records. Request fewer, or set a "limit".'),
+            at=["expand"],
             most=MAX_EXPANDED,
         )

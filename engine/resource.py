@@ -13,7 +13,7 @@ from odoo.service.model import get_public_method
 from odoo.tools.safe_eval import safe_eval, time
 
 from ..tools import blame, contexts, signatures
-from ..tools.errors import ApiError, _
+from ..tools.errors import ApiError, _, located
 from ..tools.text import whole_json
 from ..tools.values import dump_result
 from . import action_context, grants, write
@@ -52,7 +52,8 @@ def call(policy, name, request, record_id=None):
             "bad_parameter", _("%(action)s must be called without records."), action=name
         )
     keys = policy.connection.context_keys[name]
-    context, gathered = action_context.load(policy, request.context, keys)
+    with located("context"):
+        context, gathered = action_context.load(policy, request.context, keys)
     policy.grant.named |= gathered.named
     records = _callee(policy, name, ids, request, context)
     if mismatch := signatures.mismatch(method, request.args, request.kwargs):
@@ -105,7 +106,10 @@ def _refusal(policy, exc, name, method, records, request):
         arguments["context"] = request.context
     if place.name == "ensure_one" and str(exc) == f"Expected singleton: {records}":
         refusal = ApiError(
-            "bad_value", _('"ids": %(action)s must be called for one record.'), action=name
+            "bad_value",
+            _('"ids": %(action)s must be called for one record.'),
+            at=["ids"],
+            action=name,
         )
     elif (
         isinstance(exc, KeyError)
@@ -115,6 +119,7 @@ def _refusal(policy, exc, name, method, records, request):
         refusal = ApiError(
             "bad_value",
             _('%(action)s needs %(key)s in its "context".'),
+            at=["context"],
             action=name,
             key=exc.args[0],
         )
@@ -124,6 +129,7 @@ def _refusal(policy, exc, name, method, records, request):
         refusal = ApiError(
             "bad_value",
             _("%(action)s does not accept the value of %(names)s."),
+            at=[each[:128] for each in found],
             action=name,
             names=", ".join(each[:128] for each in found),
         )

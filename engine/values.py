@@ -4,13 +4,14 @@
 import base64
 import contextlib
 
+from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
 from ..tools import values
-from ..tools.errors import ApiError, _
+from ..tools.errors import ApiError, _, note_fields
 from . import properties
 from .commands import Commands
-from .gathered import Gathered, no_records
+from .gathered import Gathered, Place, no_records
 from .membership import check_self_assignment
 from .protected import UNREACHABLE
 
@@ -68,8 +69,9 @@ class ValueLoader:
         plan = self._policy.plan_into(request.selection, gathered.problems)
         self._check_answer(request)
         writes = []
-        for record_id, given in request.items:
-            writes.append(self.load(given, gathered, record_id))
+        for index, (record_id, given) in enumerate(request.items):
+            with gathered.within(_path_of(request, index)):
+                writes.append(self.load(given, gathered, record_id))
             if gathered.problems:
                 break
         gathered.check(self._policy)
@@ -97,10 +99,15 @@ class ValueLoader:
         gathered = Gathered()
         self._name_target(field, gathered)
         gathered.note_inverse(field)
-        value = self.binary(field, data)
-        if value and not is_raw(field):
-            self._check_image(field, value)
-        return {field.name: value}, gathered
+        loaded = {field.name: self.binary(field, data)}
+        gathered.places.append(Place("", self._policy, loaded, None))
+        if data and not is_raw(field):
+            try:
+                self._check_image(field, loaded[field.name])
+            except UserError as exc:
+                note_fields(exc, [field.name])
+                raise
+        return loaded, gathered
 
     def _check_answer(self, request):
         """Check that a write returns only what it writes if GET is not open.
@@ -130,6 +137,7 @@ class ValueLoader:
         :param record_id: None for a record to create
         """
         loaded, unchanged = {}, []
+        gathered.places.append(Place(gathered.path, self._policy, given, record_id))
         for name, value in given.items():
             try:
                 self._check_objects(name, value, gathered)
@@ -138,7 +146,10 @@ class ValueLoader:
                 else:
                     self._load(name, value, loaded, gathered, record_id)
             except ApiError as exc:
-                gathered.problems.catch(exc)
+                gathered.problems.catch(exc, gathered.at(name[:128]))
+            except UserError as exc:
+                note_fields(exc, [gathered.at(name)])
+                raise
         for name in self._written_though_unchanged(unchanged, loaded):
             with contextlib.suppress(ApiError):  # a field that may not be written stays out
                 self._load(name, given[name], loaded, gathered, record_id)
@@ -149,7 +160,7 @@ class ValueLoader:
                 try:
                     loaded[name] = properties.load(self._policy, field, loaded, record_id, gathered)
                 except ApiError as exc:
-                    gathered.problems.catch(exc)
+                    gathered.problems.catch(exc, gathered.at(name))
         return loaded
 
     def _load(self, name, value, loaded, gathered, record_id):
@@ -266,6 +277,12 @@ class ValueLoader:
             self._check_related_write(field)
         self._check_markup(field)
         return field
+
+    def may_write(self, name):
+        """Return whether the caller may write a field, and so may learn that it exists."""
+        with contextlib.suppress(ApiError):
+            return bool(self.writable(name))
+        return False
 
     def _check_markup(self, field):
         """Check that the caller may write unsanitized HTML, which may contain scripts that run for its readers.
@@ -399,3 +416,10 @@ class ValueLoader:
         """
         if not field.attachment:
             field.convert_to_column(value, self._policy.caller)
+
+
+def _path_of(request, index):
+    """Return the path of the values of one item of a :class:`~..tools.queries.WriteRequest`."""
+    if not request.many:
+        return ""
+    return f"{'values' if request.items[index][0] is None else 'records'}[{index}]"

@@ -9,8 +9,8 @@ import contextlib
 from odoo.fields import Domain
 
 from ..tools import etag
-from ..tools.errors import ApiError, _
-from . import action_context, missing
+from ..tools.errors import ApiError, _, located
+from . import about, action_context, missing
 from .faults import Faults
 from .gathered import no_records
 from .protected import UNREACHABLE
@@ -32,12 +32,14 @@ def create(policy, request):
     model = policy.working
     if request.context:
         keys = policy.connection.listed_keys()
-        context, more = action_context.load(policy, request.context, keys)
+        with located("context"):
+            context, more = action_context.load(policy, request.context, keys)
         gathered.add(more)
         model = model.with_context(**context)
     with (
+        about.noted(policy, gathered),
         _within_filters(policy, policy.working.browse(), gathered),
-        missing.reported(policy, gathered, writes, request.context),
+        missing.reported(policy, gathered, creates=True, context=request.context),
     ):
         records = model.create(writes)
         records.env.flush_all()
@@ -61,7 +63,11 @@ def update(policy, request, if_match=None, language=None):
     writes, gathered, plan = policy.values.load_request(request, own)
     records = _all_of(policy, ids, visible)
     check_version(records, if_match)
-    with _within_filters(policy, records, gathered), missing.reported(policy, gathered):
+    with (
+        about.noted(policy, gathered),
+        _within_filters(policy, records, gathered),
+        missing.reported(policy, gathered),
+    ):
         for values, alike in _batches(records, writes):
             if values:
                 # Odoo would put terms of this language in place of those of the others
@@ -77,7 +83,11 @@ def store(policy, record, values, gathered):
 
     :param gathered: what the values name, as :meth:`~.values.ValueLoader.load_file` returns it
     """
-    with _within_filters(policy, record, gathered), missing.reported(policy, gathered):
+    with (
+        about.noted(policy, gathered),
+        _within_filters(policy, record, gathered),
+        missing.reported(policy, gathered),
+    ):
         record.write(values)
         record.env.flush_all()
 

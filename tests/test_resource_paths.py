@@ -301,7 +301,10 @@ class TestResourcePaths(ApiCase):
                 body = self.assertAnswer(self._call("PUT", one, self.access, json=bad))
                 self.assertEqual(list(body), ["jsonrpc", "id", "error"])
                 self.assertEqual(body["error"]["code"], 400)
-                self.assertErrorBody(body["error"]["data"], "unknown_field")
+                data = body["error"]["data"]
+                named = list(data.pop("fields", {}))
+                self.assertEqual(named, ["nope"] if path.startswith("/api/v1/") else [])
+                self.assertErrorBody(data, "unknown_field")
                 stale = {"If-Match": '"x"'}
                 changed = wrap({"values": {"ref": "BAD"}})
                 response = self._call("PUT", one, self.access, headers=stale, json=changed)

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Find the argument of a method that an exception is about, or whether it is about an empty value.
+"""Find the argument of a method, or the constraint, that an exception is about, or whether it is about an empty value.
 
 A method fails in the same ways because of a wrong argument and because of an error in its own code: with a
 ``TypeError``, a ``KeyError`` … The place where the exception was raised distinguishes them. An exception is
@@ -15,6 +15,7 @@ import dis
 import inspect
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import dropwhile, pairwise
 from types import TracebackType
 from typing import Any, Final, TypeAlias
@@ -142,6 +143,49 @@ def empty_record(exc: BaseException) -> Any:
         return None
     records = place.tb_frame.f_locals.get("self")
     return records if getattr(records, "_ids", None) == () else None
+
+
+@dataclass(frozen=True)
+class FailedConstraint:
+    """A constraint in Python (``@api.constrains``) that raised an exception.
+
+    :ivar names: the fields of the constraint
+    :ivar records: the records that it checked
+    :ivar record_id: the id of the one on which it failed; None if its code does not tell
+    """
+
+    names: tuple[str, ...]
+    records: Any
+    record_id: Any
+
+
+def failed_constraints(exc: BaseException) -> Iterator[FailedConstraint]:
+    """Yield the constraints whose code led to an exception, the innermost first.
+
+    Odoo calls all constraints in ``_validate_fields``. The records of a constraint are checked one after the
+    other, so the variables of its code hold the one that failed.
+    """
+    places = [*_places(exc)]
+    for index, place in reversed([*enumerate(places)]):
+        variables = place.tb_frame.f_locals
+        names = getattr(variables.get("check"), "_constrains", None)
+        records: Any = variables.get("self")
+        if _function(place) != "_validate_fields" or not names or not hasattr(records, "_ids"):
+            continue
+        current = {
+            value._ids[0]
+            for below in places[index + 1 : index + 2]
+            for value in below.tb_frame.f_locals.values()
+            if type(value) is type(records) and len(value._ids) == 1
+        }
+        known = [record_id for record_id in records._ids if record_id in current]
+        yield FailedConstraint(tuple(names), records, known[0] if len(known) == 1 else None)
+
+
+def owner_of_code(exc: BaseException) -> Any:
+    """Return the ``self`` of the code that raised an exception, itself or in a helper of Odoo that it called."""
+    places = [place for place in _places(exc) if not _module(place).startswith(_HELPERS)]
+    return places[-1].tb_frame.f_locals.get("self") if places else None
 
 
 # --- arguments -------------------------------------------------------------------------------

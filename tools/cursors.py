@@ -52,6 +52,7 @@ def refused() -> ApiError:
     return ApiError(
         "bad_parameter",
         _('This "cursor" does not belong to this request. Start again with an empty one.'),
+        at=["cursor"],
     )
 
 

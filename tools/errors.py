@@ -4,14 +4,17 @@ The form is the same everywhere under ``/api/``::
 
     {"success": false, "error": "<machine_code>", "message": "<one sentence for a person>"}
 
+On resource paths, a 400 or 422 also has ``fields``: the sentences by the field or parameter that they are about.
+
 The codes are stable identifiers for programs and are never translated. ``doc/errors.md`` has a heading for
 each code, and a test compares it with :data:`CODES`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import psycopg2
@@ -88,6 +91,10 @@ _REALM: Final = 'Bearer realm="odoo"'
 MAX_PROBLEMS: Final = 100
 #: ``Retry-After`` of a server that is overloaded or cannot access its database.
 RETRY_SECONDS: Final = 5
+#: Statuses of errors that name their fields.
+_WITH_FIELDS: Final = frozenset([400, 422])
+#: The attribute of an exception that holds the fields it is about (:func:`note_fields`).
+_NOTE: Final = "jwt_fields"
 #: The database is not available: all connections are in use, or it is down or stopping.
 _UNREACHABLE: Final = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
 _SERVER_ERROR: Final = _(
@@ -106,6 +113,8 @@ class ApiError(HTTPException):
     :param message: the message, with ``%(name)s`` placeholders for ``params``
     :param headers: further response headers, as ``(name, value)`` pairs
     :param extra: further keys of the body that are documented for the code
+    :param at: the fields or parameters that the error is about, as paths in the request such as
+        ``child_ids[0].email``; by default the ``field`` or ``name`` of ``params``, which the message shows too
     :param params: values for the placeholders
     """
 
@@ -117,6 +126,7 @@ class ApiError(HTTPException):
         *,
         headers: Iterable[tuple[str, str]] = (),
         extra: Mapping[str, Any] | None = None,
+        at: Sequence[str] | None = None,
         **params: Any,
     ) -> None:
         self.error = error
@@ -125,6 +135,8 @@ class ApiError(HTTPException):
         self.params = params
         self.headers = list(headers)
         self.extra = dict(extra or {})
+        name = params.get("field", params.get("name"))
+        self.at = tuple(at) if at is not None else (() if name is None else (str(name),))
         super().__init__(self.message())
 
     def message(self, translate: Callable[[str], str] = str) -> str:
@@ -132,10 +144,25 @@ class ApiError(HTTPException):
         template = translate(self.template)
         return template % self.params if self.params else template
 
-    def body(self, translate: Callable[[str], str] = str) -> dict[str, Any]:
-        """Return the body of the response, with a translated message."""
+    def locate(self, *at: str) -> None:
+        """Replace the fields or parameters that the error is about, with the place where a request names them."""
+        self.at = at
+
+    def fields(self, translate: Callable[[str], str] = str) -> dict[str, list[str]]:
+        """Return the messages by field or parameter, as :class:`ApiError` names them; empty for other errors."""
+        return {path: [self.message(translate)] for path in self.at}
+
+    def body(
+        self, translate: Callable[[str], str] = str, *, with_fields: bool = False
+    ) -> dict[str, Any]:
+        """Return the body of the response, with a translated message.
+
+        :param with_fields: whether a 400 or 422 names its fields
+        """
         message = self.message(translate)
-        return {"success": False, "error": self.error, "message": message, **self.extra}
+        named = self.fields(translate) if with_fields and self.code in _WITH_FIELDS else {}
+        fields = {"fields": named} if named else {}
+        return {"success": False, "error": self.error, "message": message, **fields, **self.extra}
 
     def get_response(self, environ: Any = None, scope: Any = None) -> Response:
         """Return the JSON response, for routes with another dispatcher."""
@@ -169,6 +196,7 @@ class Refused(ApiError):
             error.template,
             headers=error.headers,
             extra=error.extra,
+            at=error.at,
             **error.params,
         )
 
@@ -187,6 +215,7 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: list[ApiError] = []
+        self._at: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -200,10 +229,25 @@ class Problems:
         """Add a problem, with the parameters of :class:`ApiError`."""
         self.catch(ApiError(error, message, **params))
 
-    def catch(self, exc: ApiError) -> None:
-        """Add an error that was raised."""
+    def catch(self, exc: ApiError, *at: str) -> None:
+        """Add an error that was raised.
+
+        :param at: as for :meth:`ApiError.locate`; by default the error's own
+        """
+        if place := self._at or at:
+            exc.locate(*place)
         if not self.is_full:
             self._found.append(exc)
+
+    @contextlib.contextmanager
+    def within(self, *at: str) -> Iterator[None]:
+        """Locate all problems that the block adds at one parameter, whatever names its value contains."""
+        outer = self._at
+        self._at = outer or at
+        try:
+            yield
+        finally:
+            self._at = outer
 
     def raise_if_any(self) -> None:
         """Raise the problems, if there are any.
@@ -226,6 +270,43 @@ class SeveralErrors(ApiError):
 
     def message(self, translate: Callable[[str], str] = str) -> str:
         return " ".join(problem.message(translate) for problem in self.problems)
+
+    def locate(self, *at: str) -> None:
+        for problem in self.problems:
+            problem.locate(*at)
+
+    def fields(self, translate: Callable[[str], str] = str) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for problem in self.problems:
+            for path, messages in problem.fields(translate).items():
+                found.setdefault(path, []).extend(messages)
+        return found
+
+
+@contextlib.contextmanager
+def located(*at: str) -> Iterator[None]:
+    """Locate each error that the block raises at a field or parameter of the request."""
+    try:
+        yield
+    except ApiError as exc:
+        exc.locate(*at)
+        raise
+
+
+def note_fields(exc: BaseException, paths: Iterable[str]) -> None:
+    """Note on an exception of Odoo or PostgreSQL which fields of the request it is about.
+
+    The exception stays the one that Odoo handles; :func:`from_exception` reads the note.
+    """
+    setattr(exc, _NOTE, tuple(paths))
+
+
+def _noted_fields(exc: BaseException) -> tuple[str, ...]:
+    """Return the fields that :func:`note_fields` noted on an exception, or on the one that caused it."""
+    for each in (exc, exc.__cause__):
+        if found := getattr(each, _NOTE, ()):
+            return tuple(found)
+    return ()
 
 
 def dump_json(value: Any) -> bytes:
@@ -262,8 +343,11 @@ def from_exception(exc: BaseException) -> ApiError:
         text = str(exc.args[0] or "") if exc.args else ""
         cause = exc.__cause__
         if getattr(cause, "pgcode", None) and str(cause).strip() in text:
-            return _from_integrity(str(getattr(cause, "pgcode", "")))
-        return ApiError(known.error, "%(text)s", text=text) if text else known
+            known = _from_integrity(str(getattr(cause, "pgcode", "")))
+        elif text:
+            known = ApiError(known.error, "%(text)s", text=text)
+        known.locate(*_noted_fields(exc))
+        return known
     return ApiError("server_error", _SERVER_ERROR)
 
 

@@ -98,11 +98,13 @@ def parse_model(params: Mapping[str, str], unread: Mapping[str, Any] = MappingPr
     model = params.get("model", "")
     if not model:
         reading = Reading({}, "GET")
-        reading.problems.add("bad_parameter", _('The parameter "model" is missing.'))
+        reading.problems.add("bad_parameter", _('The parameter "model" is missing.'), at=["model"])
         reading.check_unread(unread)
         reading.problems.raise_if_any()
     if not storable(model):
-        raise ApiError("bad_parameter", _('The parameter "model" is not a valid model name.'))
+        raise ApiError(
+            "bad_parameter", _('The parameter "model" is not a valid model name.'), at=["model"]
+        )
     return model
 
 
@@ -151,6 +153,7 @@ def parse_get(
         reading.problems.add(
             "bad_parameter",
             _('"cursor" and "%(page)s" cannot be used together.'),
+            at=["cursor", page_name],
             page=page_name,
         )
     # a client with a cursor reads all pages, and does not need the total on each of them
@@ -190,6 +193,7 @@ def parse_create(
                 'POST creates a record and does not accept "id". To update a record, send PUT or the'
                 " header X-HTTP-Method-Override: PUT."
             ),
+            at=["id"],
         )
     context = reading.context()
     request = reading.write_request(items, many, default_fields)
@@ -218,7 +222,9 @@ def parse_update(
     ):
         if record_id is not None or "id" in reading.params or "values" in reading.body:
             reading.problems.add(
-                "bad_value", _('"records" cannot be used together with "id" or "values".')
+                "bad_value",
+                _('"records" cannot be used together with "id" or "values".'),
+                at=["records"],
             )
         items = reading.records(strict)
         reading.check_number("records", len(items), max_records)
@@ -257,6 +263,7 @@ def parse_delete(
         reading.problems.add(
             "bad_parameter",
             _('"ids" must be a JSON list of 1 to %(most)s ids, such as [1, 2].'),
+            at=["ids"],
             most=max_records,
         )
     reading.problems.raise_if_any()
@@ -280,12 +287,15 @@ def parse_call(
     args, kwargs = given.get("args", []), given.get("kwargs", {})
     ids = _id_list(given.get("ids", []))
     if not isinstance(args, list):
-        reading.problems.add("bad_value", _('"args" must be a list.'))
+        reading.problems.add("bad_value", _('"args" must be a list.'), at=["args"])
     if not isinstance(kwargs, dict):
-        reading.problems.add("bad_value", _('"kwargs" must be an object.'))
+        reading.problems.add("bad_value", _('"kwargs" must be an object.'), at=["kwargs"])
     if ids is None or len(ids) > max_records:
         reading.problems.add(
-            "bad_value", _('"ids" must be a list of at most %(most)s ids.'), most=max_records
+            "bad_value",
+            _('"ids" must be a list of at most %(most)s ids.'),
+            at=["ids"],
+            most=max_records,
         )
     context = reading.context()
     reading.check_storable({"args": args, "kwargs": kwargs})
@@ -404,7 +414,7 @@ class Reading:
             try:
                 return domains.parse(self.params["domain"])
             except ApiError as exc:
-                self.problems.catch(exc)
+                self.problems.catch(exc, "domain")
         return domains.TRUE
 
     def paging(self, max_limit: int) -> tuple[int, int]:
@@ -413,7 +423,9 @@ class Reading:
         limit = self.integer("limit", 1, max_limit)
         if self.page_name != "offset" and "offset" in self.params:
             self.problems.add(
-                "bad_parameter", _('The parameter for the page number is "page" here.')
+                "bad_parameter",
+                _('The parameter for the page number is "page" here.'),
+                at=["offset"],
             )
         return page, limit or min(DEFAULT_LIMIT, max_limit)
 
@@ -421,7 +433,9 @@ class Reading:
         """Parse an order such as ``name asc, id desc``; empty for the default order."""
         if not isinstance(text, str):
             self.problems.add(
-                "bad_parameter", _('"order" must be text, such as "name asc, id desc".')
+                "bad_parameter",
+                _('"order" must be text, such as "name asc, id desc".'),
+                at=["order"],
             )
             return ()
         terms: dict[str, OrderTerm] = {}
@@ -431,6 +445,7 @@ class Reading:
                 self.problems.add(
                     "bad_parameter",
                     _('"order": %(part)s does not have the form "name asc".'),
+                    at=["order"],
                     part=part.strip()[:128] if storable(part) else "?",
                 )
                 break
@@ -440,6 +455,7 @@ class Reading:
             self.problems.add(
                 "bad_parameter",
                 _('"order" must not name more than %(most)s fields.'),
+                at=["order"],
                 most=MAX_ORDER_TERMS,
             )
         return tuple(terms.values())
@@ -490,7 +506,7 @@ class Reading:
     def required_id(self) -> int:
         """Parse the parameter ``id``; 0 if it is missing or invalid."""
         if "id" not in self.params:
-            self.problems.add("bad_parameter", _('The parameter "id" is missing.'))
+            self.problems.add("bad_parameter", _('The parameter "id" is missing.'), at=["id"])
         return self.integer("id", 1, MAX_ID) or 0
 
     def integer(self, name: str, low: int, high: int) -> int | None:
@@ -532,6 +548,7 @@ class Reading:
                     'The parameter "fields" is missing. It must be a JSON list of field names,'
                     ' such as ["name"].'
                 ),
+                at=["fields"],
             )
         expand = self.literal("expand", None)
         usual = () if fields == [] else default_fields or ()  # [] requests the id only
@@ -554,11 +571,15 @@ class Reading:
             columns = list(dict.fromkeys(fields))
         else:
             self.problems.add(
-                "bad_parameter", _('"fields" must be a list of field names, such as ["name"].')
+                "bad_parameter",
+                _('"fields" must be a list of field names, such as ["name"].'),
+                at=["fields"],
             )
         if limit is not None and _id(limit) is None:
             self.problems.add(
-                "bad_parameter", _('"limit" within "expand" must be a whole number of at least 1.')
+                "bad_parameter",
+                _('"limit" within "expand" must be a whole number of at least 1.'),
+                at=["expand"],
             )
             limit = None
         nested: dict[str, Selection] = {}
@@ -571,13 +592,15 @@ class Reading:
                     '"expand" must be an object of relations and their fields, such as'
                     ' {"country_id": ["code"]}.'
                 ),
+                at=["expand"],
             )
             expand = {}
         elif expand and depth > MAX_EXPAND_DEPTH:
-            self.problems.add("bad_parameter", _('"expand" is nested too deeply.'))
+            self.problems.add("bad_parameter", _('"expand" is nested too deeply.'), at=["expand"])
             expand = {}
         for name, given in expand.items():
-            nested[name] = self._expanded(name, given, depth + 1)
+            with self.problems.within("expand"):
+                nested[name] = self._expanded(name, given, depth + 1)
             if name not in columns:
                 columns.append(name)
         return Selection(tuple(columns), nested, self.order(order), _id(limit))
@@ -627,6 +650,7 @@ class Reading:
                         '"groupby": %(group)s must be a field, or a date with hour, day, week, month,'
                         " quarter or year, such as create_date:month."
                     ),
+                    at=["groupby"],
                     group=text[:128],
                 )
             groups.append(Group(name, granularity))
@@ -638,6 +662,7 @@ class Reading:
                     _(
                         '"aggregates": %(aggregate)s does not have the form "amount:sum" (%(functions)s).'
                     ),
+                    at=["aggregates"],
                     aggregate=text[:128],
                     functions=", ".join(sorted(AGGREGATORS)),
                 )
@@ -659,6 +684,7 @@ class Reading:
                 self.problems.add(
                     "bad_parameter",
                     _('"order": %(name)s is not one of the groups or aggregates.'),
+                    at=["order"],
                     name=term.name,
                 )
         archived = self.flag("archived")
@@ -695,11 +721,18 @@ class Reading:
             record_id = _id(item.get("id")) if isinstance(item, dict) else None
             if record_id is None:
                 self.problems.add(
-                    "bad_value", _('"records" must be a list of {"id": 7, "values": {…}}.')
+                    "bad_value",
+                    _('"records" must be a list of {"id": 7, "values": {…}}.'),
+                    at=["records"],
                 )
                 break
             if record_id in seen:
-                self.problems.add("bad_value", _("Record %(id)s is listed twice."), id=record_id)
+                self.problems.add(
+                    "bad_value",
+                    _("Record %(id)s is listed twice."),
+                    at=["records"],
+                    id=record_id,
+                )
                 break
             seen.add(record_id)
             check_keys(item, _RECORD_KEYS, self.problems, elsewhere=_ANYWHERE, strict=strict)
@@ -713,7 +746,9 @@ class Reading:
         if isinstance(given, dict):
             return given
         self.problems.add(
-            "bad_value", _('The body must have "values", an object of field names and values.')
+            "bad_value",
+            _('The body must have "values", an object of field names and values.'),
+            at=["values"],
         )
         return {}
 
@@ -725,7 +760,7 @@ class Reading:
         if isinstance(context, dict):
             self.check_storable({"context": context})
             return context
-        self.problems.add("bad_value", _('"context" must be an object.'))
+        self.problems.add("bad_value", _('"context" must be an object.'), at=["context"])
         return {}
 
     def check_number(self, name: str, number: int, most: int) -> None:

@@ -337,3 +337,51 @@ def test_own_code_that_calls_something_else_is_at_fault():
     ours = code(OURS, "def h(below):\n    return below(None)\nf = h")
     exc = caught(code(ADDON, "def f(ours, below):\n    return ours(below)"), ours, below)
     assert not blame.is_raised_outside(exc, OURS)
+
+
+# --- constraints -------------------------------------------------------------------------------
+
+VALIDATE = "def _validate_fields(self, check):\n    check(self)\nf = _validate_fields"
+EACH = "def f(self):\n    for record in self.each():\n        if record._ids == (7,):\n            raise ValueError"
+ALL = "def f(self):\n    raise ValueError"
+
+
+class Several(Records):
+    def each(self):
+        return [Several(key) for key in self._ids]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "record_id"),
+    [(EACH, (5, 7, 9), 7), (ALL, (5, 7), None), (ALL, (7,), 7)],
+)
+def test_constraint_and_the_record_on_which_it_failed(text, ids, record_id):
+    check, records = code(ADDON, text), Several(*ids)
+    check._constrains = ("start", "stop")
+    exc = caught(code(ORM, VALIDATE), records, check)
+    [failed] = blame.failed_constraints(exc)
+    assert failed == blame.FailedConstraint(("start", "stop"), records, record_id)
+
+
+def test_innermost_constraint_comes_first():
+    """A constraint may write other records, whose constraint fails."""
+    inner, validate = code(ADDON, ALL), code(ORM, VALIDATE)
+    inner._constrains = ("inner",)
+    make = code(
+        ADDON, "def f(validate, other, inner):\n    return lambda self: validate(other, inner)"
+    )
+    outer = make(validate, Several(1), inner)
+    outer._constrains = ("outer",)
+    failed = list(blame.failed_constraints(caught(validate, Several(2), outer)))
+    assert [each.names for each in failed] == [("inner",), ("outer",)]
+    assert list(blame.failed_constraints(caught(inner, Several(1)))) == []
+
+
+def test_owner_of_code():
+    """Whoever a method belongs to, also when the helper that it calls fails."""
+    helper = code("odoo.tools.image", "def f(value):\n    raise ValueError")
+    method = code(ORM, "def f(self, helper):\n    return helper(self)")
+    owner = object()
+    assert blame.owner_of_code(caught(method, owner, helper)) is owner
+    assert blame.owner_of_code(caught(helper, owner)) is None
+    assert blame.owner_of_code(ValueError()) is None

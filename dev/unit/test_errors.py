@@ -94,6 +94,7 @@ def raised_in_source():
                 continue
             keywords = {keyword.arg for keyword in node.keywords} - {
                 "headers",
+                "at",
                 "challenge",
                 "extra",
             }
@@ -338,3 +339,67 @@ def test_problems_have_an_end():
     with pytest.raises(errors.ApiError) as refused:
         problems.raise_if_any()
     assert refused.value.message().count("Wrong") == errors.MAX_PROBLEMS
+
+
+# --- the fields of an error ------------------------------------------------------------------
+
+
+def test_error_names_what_its_message_names():
+    """The field or the name of the message, unless the code says which part of the request it is."""
+    assert ApiError("bad_value", "Bad %(field)s.", field="email").at == ("email",)
+    assert ApiError("bad_value", "Bad %(name)s.", name="limit").at == ("limit",)
+    assert ApiError("bad_value", "Bad %(field)s.", at=["domain"], field="email").at == ("domain",)
+    error = ApiError("bad_value", "Bad.")
+    assert (error.at, error.fields()) == ((), {})
+    assert "fields" not in error.body(with_fields=True)
+
+
+def test_fields_are_for_some_errors_only():
+    for code, status in CODES.items():
+        body = ApiError(code, "Bad %(field)s.", field="email").body(with_fields=True)
+        assert ("fields" in body) == (status in (400, 422))
+    error = ApiError("bad_value", "Bad %(field)s.", field="email")
+    assert "fields" not in error.body()
+    translated = error.body({"Bad %(field)s.": "%(field)s geht nicht."}.get, with_fields=True)
+    assert list(translated) == ["success", "error", "message", "fields"]
+    assert translated["fields"] == {"email": ["email geht nicht."]}
+
+
+def test_fields_of_several_problems():
+    problems = Problems()
+    problems.add("bad_value", "One %(name)s.", name="a")
+    problems.catch(ApiError("bad_value", "Two %(name)s.", name="a"), "b[0].a")
+    with problems.within("expand"):
+        problems.add("bad_value", "Three %(name)s.", name="a")
+        with problems.within("order"):
+            problems.catch(ApiError("bad_value", "Four."), "fields")
+    problems.add("bad_value", "Five %(name)s.", name="a")
+    with pytest.raises(SeveralErrors) as caught:
+        problems.raise_if_any()
+    assert caught.value.body(with_fields=True)["fields"] == {
+        "a": ["One a.", "Five a."],
+        "b[0].a": ["Two a."],
+        "expand": ["Three a.", "Four."],
+    }
+    with pytest.raises(SeveralErrors), errors.located("domain"):
+        problems.raise_if_any()
+    assert list(caught.value.fields()) == ["domain"]
+
+
+def test_fields_noted_on_an_exception():
+    """Also on the one that Odoo makes another of; its text stays the message."""
+    cause = Database("23505", SECRETS[0])
+    errors.note_fields(cause, ["code"])
+    exc = Odoo(422, "This code is taken.")
+    exc.__cause__ = cause
+    body = from_exception(exc).body(with_fields=True)
+    assert body["fields"] == {"code": ["This code is taken."]}
+    exc = Odoo(422, f"The operation cannot be completed: {SECRETS[0]}")
+    exc.__cause__ = cause
+    body = from_exception(exc).body(with_fields=True)
+    assert list(body["fields"]) == ["code"]
+    assert "res_users_login_key" not in json.dumps(body)
+    exc = Odoo(422, "It ends before it begins.")
+    assert "fields" not in from_exception(exc).body(with_fields=True)
+    errors.note_fields(exc, ["stop"])
+    assert list(from_exception(exc).fields()) == ["stop"]

@@ -3,4 +3,5 @@
 from . import api_test
 from . import api_test_described
 from . import api_test_reading
+from . import api_test_ruled
 from . import res_users

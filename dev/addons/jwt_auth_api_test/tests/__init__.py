@@ -2,6 +2,7 @@
 
 from . import test_described
 from . import test_domains
+from . import test_constraints
 from . import test_faults
 from . import test_forgetful
 from . import test_actions

@@ -45,7 +45,7 @@ def load(policy, sent, listed):
 
     :param sent: the context of the request
     :param listed: the keys that the connection lists
-    :return: what to add to the context, and a :class:`~.values.Gathered`
+    :return: what to add to the context, and a :class:`~.gathered.Gathered`
     :raise ApiError: for everything that is not allowed
     """
     problems, context = Problems(), {}

@@ -27,7 +27,7 @@ _OURS = __name__.removesuffix(".engine.missing")
 def reported(policy, gathered, *, creates=False, context=()):
     """Convert and log an exception about a value of a write.
 
-    :param gathered: the :class:`~.values.Gathered` of the values
+    :param gathered: the :class:`~.gathered.Gathered` of the values
     :param creates: whether the request creates records
     :param context: the context that the client sent for a wizard
     :raise ApiError: ``validation_error`` for a missing value, ``bad_value`` for data that the inverse of a

@@ -12,6 +12,7 @@
         "security/jwt_auth_api_groups.xml",
         "security/ir.model.access.csv",
         "data/ir_cron.xml",
+        "views/connection_api_wizard_views.xml",
         "views/connection_api_views.xml",
         "views/connection_api_log_views.xml",
         "views/jwt_security_event_views.xml",

@@ -51,3 +51,4 @@ from . import test_throttle
 from . import test_token_store
 from . import test_value_forms
 from . import test_write
+from . import test_wizard

@@ -26,6 +26,7 @@ OWN_MODELS = (
     "connection.api.idempotency",
     "connection.api.log",
     "connection.api.rate.limit",
+    "connection.api.wizard",
     "jwt.throttle",
     "jwt.refresh.token",
     "jwt.session",
@@ -87,6 +88,22 @@ class TestBackend(ApiCase):
         )
         refused = self._send("POST", "res.currency", token, {"values": {}})
         self.assertError(refused, 405, "method_not_allowed")
+
+    def test_wizard_tour(self):
+        """A manager opens a model on one page: a filter with ``user``, a field, and a method."""
+        self.start_tour("/odoo", "jwt_auth_api_wizard", login=self.manager.login)
+
+        connection = self.env["connection.api"].search([("model", "=", "res.currency")])
+        self.assertTrue(connection.is_get)
+        self.assertFalse(connection.is_post or connection.is_put or connection.is_delete)
+        self.assertEqual(connection.group_ids, self.env.ref("base.group_user"))
+        self.assertEqual(connection.domain, "[('id', '=', user.company_id.currency_id.id)]")
+        self.assertEqual(connection.read_field_ids.mapped("name"), ["currency_unit_label"])
+        self.assertEqual(connection.action_ids.name, "amount_to_text")
+        refused = self._send(
+            "GET", "res.currency", self._open(self.portal).access, fields=["currency_unit_label"]
+        )
+        self.assertError(refused, 403, "access_denied")
 
     def test_sessions_tour(self):
         """A session revoked in the browser is dead for its device, by row and by selection."""

@@ -1,0 +1,80 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from odoo import api, models
+
+from ..engine import choices
+from ..engine.record_filter import RecordFilter
+from ..engine.records import scope_domain
+from ..engine.values import is_set_by_odoo
+
+#: Count at most this many records that match a filter.
+MOST_COUNTED = 10_000
+
+
+class ConnectionApiChoices(models.AbstractModel):
+    """Tell the screens what there is to choose from: fields, methods, and the records of a filter."""
+
+    _name = "connection.api.choices"
+    _description = "Choices of an API Connection"
+
+    @api.model
+    @api.readonly
+    def get_field_choices(self, model_name):
+        """Return the fields of a model that a connection can list, sorted by label.
+
+        :return: a list of dictionaries: ``id``, ``name``, ``label``, ``type``, ``relation``, ``help``,
+            ``is_writable``, ``is_secret``
+        """
+        model = self._openable(model_name)
+        secrets = self.env["connection.api.protection"]._secret_fields(model_name)
+        rows = self.env["ir.model.fields"].search_fetch(
+            [("model", "=", model_name)],
+            ["name", "field_description", "ttype", "relation", "help"],
+        )
+        found = [
+            {
+                "id": row.id,
+                "name": row.name,
+                "label": row.field_description,
+                "type": row.ttype,
+                "relation": row.relation or "",
+                "help": row.help or "",
+                "is_writable": not is_set_by_odoo(model._fields[row.name]),
+                "is_secret": row.name in secrets,
+            }
+            for row in rows
+            if row.name in model._fields
+        ]
+        return sorted(found, key=lambda field: (field["label"].lower(), field["name"]))
+
+    @api.model
+    @api.readonly
+    def get_method_choices(self, model_name):
+        """Return the methods of a model that an action may call (:func:`~..engine.choices.methods`)."""
+        return choices.methods(self._openable(model_name))
+
+    @api.model
+    @api.readonly
+    def get_filter_preview(self, model_name, text):
+        """Return what a record filter selects, evaluated for the current user with their own rights.
+
+        :return: a dictionary: ``problem`` (a sentence; empty if the filter is valid), ``domain``, and
+            ``count``, which is None if the user may not read the model
+        """
+        model = self._openable(model_name)
+        if problem := RecordFilter(self.env, model_name, text).problem():
+            return {"problem": problem, "domain": [], "count": None}
+        domain = scope_domain(self.env, (text or "").strip() or "[]")
+        if not model.has_access("read"):
+            return {"problem": "", "domain": [], "count": None}
+        count = model.search_count(domain, limit=MOST_COUNTED + 1)
+        return {"problem": "", "domain": list(domain), "count": count}
+
+    @api.model
+    def _openable(self, model_name):
+        """Return a model for whoever may manage connections.
+
+        :raise AccessError: for everybody else
+        """
+        self.env["connection.api"].browse().check_access("read")
+        return self.env[model_name]

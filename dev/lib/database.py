@@ -260,7 +260,7 @@ env.cr.commit()
 
 def addon_stamp() -> str:
     """A name for the addon's code as it is now: what a database was last updated to."""
-    skipped = {".git", "dev", "doc", "__pycache__"}
+    skipped = {".git", "clients", "dev", "doc", "__pycache__"}
     files = [
         path
         for path in sorted(ROOT.rglob("*"))

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import archive, browser, database, log, predecessors
+from . import archive, browser, database, log, npm, predecessors
 from .bootstrap import ROOT, Stop
 from .checks import check
 from .differential import part as differentials
@@ -167,6 +167,14 @@ def e2e(setup: Setup, words: list[str]) -> Result:
     return pytest(setup, "e2e", words)
 
 
+def clients(setup: Setup, words: list[str]) -> Result:
+    """The clients in clients/, against a server; what lacks Node.js or a browser is skipped with a sentence."""
+    if npm.is_there():
+        npm.packages()  # here, where its progress is seen
+    database.demo_template(setup)
+    return pytest(setup, "clients", words)
+
+
 def footprint(setup: Setup, words: list[str]) -> Result:
     """What every model of the demo database lets limited callers change: only what was open to them."""
     return footprints.short(setup, words)
@@ -194,6 +202,7 @@ PARTS = {
     "lint": lint,
     "live": live,
     "e2e": e2e,
+    "clients": clients,
     "footprint": footprint,
     "differential": differential,
     "soak": soak,

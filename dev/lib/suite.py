@@ -10,7 +10,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-from . import browser, database, debian, pdf, report
+from . import browser, database, debian, npm, pdf, report
 from .bootstrap import Stop, locked, say
 from .parts import LIGHT, PARTS
 from .report import Result
@@ -19,7 +19,7 @@ from .setup import Setup
 # Two lanes for two cores. What tests concurrency, or how a server does under load, has the machine to itself.
 TOGETHER = (("check", "odoo", "template"), ("install", "lint"))
 # `soak` is asked for by name.
-ALONE = ("live", "e2e", "footprint", "differential")
+ALONE = ("live", "e2e", "clients", "footprint", "differential")
 #: CI has all that a test needs, so that a test that is skipped there fails the run, unless this is given.
 ALLOW_SKIPS = "--allow-skips"
 
@@ -40,6 +40,7 @@ def main(words: list[str]) -> int:
             database.sweep(setup)
             browser.ensure()
             pdf.ensure()
+            npm.ensure()
             debian.ensure("curl")
         if words:
             results[words[0]] = _timed(setup, words[0], words[1:])

@@ -25,8 +25,8 @@ SHIPPED = {
     *("controllers", "engine", "models", "tools", "tests"),
     *("data", "doc", "i18n", "migrations", "security", "static", "views"),
 }
-#: What only those who change the addon need.
-KEPT_BACK = {".ci", ".gitattributes", ".gitignore", "dev", "pyproject.toml"}
+#: What only those need who change the addon or write apps.
+KEPT_BACK = {".ci", ".gitattributes", ".gitignore", "clients", "dev", "pyproject.toml"}
 
 
 @pytest.fixture(scope="module")

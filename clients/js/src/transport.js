@@ -1,0 +1,152 @@
+/**
+ * Sends requests: timeouts, retries, and responses that are errors. It knows nothing of tokens.
+ *
+ * @module
+ */
+
+import {ApiError, errorOf, NetworkError, TimeoutError} from "./errors.js";
+import {deadline, sleep} from "./waiting.js";
+
+/** The longest wait before the first retry, in milliseconds; each further one may be twice as long. */
+const FIRST_WAIT = 500;
+
+/**
+ * @typedef {object} Sending one request
+ * @property {string} method
+ * @property {string} path below the address of the server
+ * @property {Record<string, string>} [params]
+ * @property {Record<string, string | undefined>} [headers]
+ * @property {unknown} [json] the body, as a value
+ * @property {BodyInit} [body] the body, as it is
+ * @property {AbortSignal} [signal]
+ * @property {number} [timeout]
+ * @property {number} [retries]
+ * @property {boolean} [cookies] whether the cookie of the refresh token goes along
+ * @property {boolean} [repeatable] whether executing it twice is the same as once; by default all but POST are
+ * @property {boolean} [retryTimeouts]
+ * @property {() => void} [onUncertain] called before a retry of what may have been executed already
+ */
+
+export class Transport {
+    /** @param {Required<Pick<import("./types.js").ClientOptions, "url" | "mode" | "fetch" | "timeout" | "retries" | "maxRetryDelay">> & {database?: string}} options */
+    constructor(options) {
+        this.options = options;
+    }
+
+    /**
+     * Sends a request, again if that is safe and may help, and reads the response.
+     *
+     * @template T
+     * @param {Sending} request
+     * @param {(response: Response) => Promise<T>} read
+     * @returns {Promise<T>}
+     */
+    async send(request, read) {
+        const retries = request.retries ?? this.options.retries;
+        for (let attempt = 0; ; attempt++) {
+            try {
+                return await this.#once(request, read);
+            } catch (error) {
+                const wait = attempt < retries ? this.#wait(error, request, attempt) : null;
+                if (wait === null) throw error;
+                await sleep(wait, request.signal);
+                if (/** @type {ApiError} */ (error).uncertain) request.onUncertain?.();
+            }
+        }
+    }
+
+    /**
+     * @template T
+     * @param {Sending} request
+     * @param {(response: Response) => Promise<T>} read
+     * @returns {Promise<T>}
+     */
+    async #once(request, read) {
+        const limit = deadline(request.signal, request.timeout ?? this.options.timeout);
+        try {
+            const response = await this.#fetch(request, limit.signal);
+            if (!response.ok) throw await errorOf(response);
+            return await read(response);
+        } catch (error) {
+            if (error instanceof ApiError) throw error;
+            if (request.signal?.aborted) throw request.signal.reason;
+            const details = {uncertain: request.method !== "GET", cause: error};
+            if (limit.expired()) {
+                throw new TimeoutError("The server did not answer in time.", {code: "timeout", ...details});
+            }
+            throw new NetworkError("The server cannot be reached.", {code: "network_error", ...details});
+        } finally {
+            limit.done();
+        }
+    }
+
+    /**
+     * @param {Sending} request
+     * @param {AbortSignal} signal
+     */
+    #fetch(request, signal) {
+        const {url, database, mode, fetch} = this.options;
+        const query = new URLSearchParams(request.params).toString();
+        const headers = {
+            Accept: "application/json",
+            "X-Client-Type": mode,
+            "X-Odoo-Database": database,
+            "Content-Type": request.json === undefined ? undefined : "application/json",
+            ...request.headers,
+        };
+        const given = Object.entries(headers).filter(([, value]) => value !== undefined);
+        return fetch(`${url}${request.path}${query && `?${query}`}`, {
+            method: request.method,
+            headers: /** @type {Record<string, string>} */ (Object.fromEntries(given)),
+            body: request.json === undefined ? request.body : JSON.stringify(request.json),
+            credentials: mode === "app" ? "omit" : request.cookies ? "include" : "same-origin",
+            cache: "no-store",
+            signal,
+        });
+    }
+
+    /**
+     * Returns how long to wait before a retry, or null if there shall be none.
+     *
+     * 429 and 503 say that nothing was executed. Without a response nobody knows, so only what may be executed twice is
+     * sent twice.
+     *
+     * @param {unknown} error
+     * @param {Sending} request
+     * @param {number} attempt
+     * @returns {number | null}
+     */
+    #wait(error, request, attempt) {
+        if (!(error instanceof ApiError)) return null;
+        if (error instanceof NetworkError) {
+            const repeatable = request.repeatable ?? request.method !== "POST";
+            if (!repeatable || globalThis.navigator?.onLine === false) return null;
+            if (error instanceof TimeoutError && !request.retryTimeouts) return null;
+        } else if (error.status !== 429 && error.status !== 503) {
+            return null;
+        }
+        const asked = (error.retryAfter ?? 0) * 1000;
+        if (asked > this.options.maxRetryDelay) return null;
+        // spread, so that clients that failed together do not come back together
+        const own = FIRST_WAIT * 2 ** attempt * (0.5 + Math.random() / 2);
+        return Math.max(asked, own);
+    }
+}
+
+/**
+ * Reads a JSON response.
+ *
+ * A page in its place, with status 200, comes from a network that wants a login of its own.
+ *
+ * @param {Response} response
+ * @returns {Promise<any>}
+ */
+export async function readJson(response) {
+    const text = await response.text();
+    try {
+        return JSON.parse(text);
+    } catch {
+        const details = {code: "bad_response", status: response.status, uncertain: true};
+        throw new NetworkError("The response is not that of the API.", details);
+    }
+}

@@ -1,0 +1,48 @@
+"""The clients of clients/: against a real server with two workers, in Node.js, Chromium and Python."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lib import npm
+from lib.bootstrap import ROOT
+from lib.fixtures import admin, http, server  # noqa: F401
+from lib.pages import chromium, page  # noqa: F401
+
+
+class JavaScript:
+    """A copy of the package outside the repository, with the packages that it is checked with."""
+
+    def __init__(self, folder):
+        self.folder, self.modules = folder / "js", npm.packages()
+        shutil.copytree(ROOT / "clients" / "js", self.folder)
+        (self.folder / "node_modules").symlink_to(self.modules)
+
+    def run(self, *words, **env):
+        """Run a program of a package, or node; return what it says if it fails."""
+        command = (
+            ["node", *words]
+            if words[0].startswith("-")
+            else [self.modules / ".bin" / words[0], *words[1:]]
+        )
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **({"env": env} if env else {}),
+        )
+        return done.returncode and (done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="session")
+def javascript(tmp_path_factory):
+    if not npm.is_there():
+        pytest.skip(npm.MISSING)
+    return JavaScript(tmp_path_factory.mktemp("clients"))

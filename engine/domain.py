@@ -7,6 +7,7 @@ import re
 
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..tools import domains, values
@@ -127,6 +128,8 @@ class DomainBuilder:
             case domains.Not(child):
                 return ~self.tree(child)
         with self._reading(node):
+            if isinstance(node, domains.Search):
+                return self._search(node)
             return self._condition(node)
 
     def _condition(self, condition):
@@ -187,30 +190,69 @@ class DomainBuilder:
         :raise ApiError: ``bad_domain`` for a field that cannot be searched, or whose search uses fields
             that the caller may not see
         """
-        limited = self._policy.connection is not None and self._policy.connection.read_fields
+        limited = self._is_limited()
         own = field.name in _OWN_SEARCH or field.related
         derived = not own and (not field.store or bool(field.search))
         if not field._description_searchable or (limited and derived):
             raise _unsearchable(field.name)
 
-    def by_name(self, condition):
+    def _is_limited(self):
+        """Return whether the connection lists the fields that clients may read."""
+        return self._policy.connection is not None and bool(self._policy.connection.read_fields)
+
+    def _search(self, search):
+        """Build the domain of the parameter ``search``.
+
+        Some models search by more than the fields of :meth:`by_name` (a product by its reference). What
+        this finds for the caller in Odoo is found here too, unless the connection limits the fields.
+
+        :raise ApiError: ``bad_parameter`` for a model without a name that the caller may search
+        """
+        names, model = self._searched_names(), self._policy.model
+        if (
+            self._is_limited() and model._rec_name
+        ):  # the list may lack a field that contains the name
+            names.append(model._rec_name)
+        has_own = type(model)._search_display_name is not BaseModel._search_display_name
+        choices = []
+        if names or has_own:  # without both, Odoo would find all records
+            with contextlib.suppress(ApiError):
+                choices.append(self.by_name(search, names))
+        if has_own and self._policy.elevated and not self._is_limited():
+            caller = self._policy.caller.with_context(active_test=False)
+            if caller.has_access("read"):
+                found = caller._search(Domain("display_name", search.operator, search.value))
+                choices.append(Domain("id", "in", found))
+        if not choices:
+            raise ApiError(
+                "bad_parameter",
+                _('"search": records of %(model)s cannot be searched by name.'),
+                model=self._policy.name,
+            )
+        return Domain.OR(choices)
+
+    def _searched_names(self):
+        """Return the paths of the fields in which Odoo searches a name."""
+        model = self._policy.model
+        return list(model._rec_names_search or filter(None, [model._rec_name]))
+
+    def by_name(self, condition, names=None):
         """Build the domain of a search by name.
 
         A model is searched by several fields (e-mail, reference …). Only those that the caller may see are
         used, unless the connection neither lifts rights nor limits fields: then Odoo decides.
 
+        :param names: paths of fields to search, None for those that Odoo searches
         :raise ApiError: ``bad_domain`` if the caller may see none of the fields
         """
-        limited = self._policy.connection is not None and self._policy.connection.read_fields
-        if not limited and not self._policy.elevated:
+        if not self._is_limited() and not self._policy.elevated:
             value = values.load_condition(
                 "char", "display_name", condition.operator, condition.value
             )
             return Domain("display_name", condition.operator, value)
         positive = _POSITIVE.get(condition.operator, condition.operator)
-        names = self._policy.model._rec_names_search or filter(None, [self._policy.model._rec_name])
         choices = []
-        for path in names:
+        for path in dict.fromkeys(self._searched_names() if names is None else names):
             with contextlib.suppress(ApiError):
                 choices.append(
                     self.tree(domains.Condition(tuple(path.split(".")), positive, condition.value))

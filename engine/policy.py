@@ -243,7 +243,8 @@ class Policy:
     def default_fields(self):
         """Return the default fields of a response: those of the connection's list, or the name, as far as visible."""
         names = []
-        for name in sorted(self.connection.read_fields) or ["display_name"]:
+        listed = self.connection.read_fields if self.connection else ()
+        for name in sorted(listed) or ["display_name"]:
             with contextlib.suppress(ApiError):
                 names.append(self.readable(name).name)
         return names
@@ -309,7 +310,8 @@ class Policy:
     def plan_into(self, selection, problems):
         """Build the plan as :meth:`plan` does, and add errors to ``problems`` instead of raising them."""
         columns = []
-        for name in selection.fields:
+        usual = self.default_fields() if selection.usual else ()
+        for name in dict.fromkeys([*usual, *selection.fields]):
             nested, plan = selection.expand.get(name), None
             try:
                 field = self.readable(name)

@@ -44,6 +44,7 @@ from . import test_request_log
 from . import test_resource_paths
 from . import test_revoke
 from . import test_run_as
+from . import test_search
 from . import test_sent_back
 from . import test_sessions
 from . import test_strict

@@ -133,6 +133,101 @@ class TestResourcePaths(ApiCase):
         )
         self.assertEqual(body["data"], {"id": self.record.id, "child_ids": []})
 
+    # --- lists ---------------------------------------------------------------------------
+
+    def _raw(self, method, query, path=PATH, **options):
+        return self._call(method, f"{path}?{query}", self.access, **options)
+
+    def test_fields_as_text_and_repeated(self):
+        """A list is JSON, names with commas, or the parameter several times."""
+        row = {"id": self.record.id, "name": "Path 0", "ref": "PATH"}
+        for query in (
+            'fields=["name","ref"]',
+            "fields=name,ref",
+            "fields=name, ref",
+            "fields=name&fields=ref",
+            'fields=name&fields=["ref"]&fields=name',
+        ):
+            with self.subTest(query):
+                body = self.assertAnswer(self._raw("GET", query, self._one()))
+                self.assertEqual(body["data"], row)
+                self.assertEqual(list(body["data"]), list(row))
+        for fields in (["name", "ref"], "name,ref", '["name", "ref"]'):
+            body = {"values": {"color": 1}, "fields": fields}
+            self.assertEqual(self.assertAnswer(self._ask("PUT", self._one(), body))["data"], row)
+        for query in ("fields=name,nothing", "fields=name&fields=nothing"):
+            body = self.assertError(self._raw("GET", query), 400, "unknown_field")
+            self.assertIn("nothing", body["message"])
+        for query in ("fields=[name", "fields=name&fields={}&fields=[1]", "limit=1&limit=2"):
+            self.assertError(self._raw("GET", query), 400, "bad_parameter")
+
+    def test_groups_as_text_and_repeated(self):
+        domain = json.dumps(self.domain)
+        for query in (
+            "groupby=ref,is_company&aggregates=id:count,color:sum",
+            "groupby=ref&groupby=is_company&aggregates=id:count&aggregates=color:sum",
+        ):
+            body = self.assertAnswer(self._raw("GET", f"{query}&domain={domain}"))
+            row = {"ref": "PATH", "is_company": False, "id:count": 5, "color:sum": 0}
+            self.assertEqual(body["data"], [row])
+
+    def test_ids_as_text_and_repeated(self):
+        ids = self.partners.ids
+        for few, query in (
+            (ids[:2], f"ids={ids[0]},{ids[1]}"),
+            (ids[2:4], f"ids={ids[2]}&ids={ids[3]}"),
+            (ids[4:], f"ids={ids[4]}"),
+        ):
+            body = self.assertAnswer(self._raw("DELETE", query))
+            self.assertEqual(body, {"deleted_ids": few})
+            self.env.invalidate_all()
+            self.assertFalse(self.env[MODEL].browse(few).exists())
+        for query in ("ids=1,x", "ids=", "ids=1&ids=x"):
+            self.assertError(self._raw("DELETE", query), 400, "bad_parameter")
+
+    def test_relations_by_their_names_alone(self):
+        """They have the default fields of their model: the name, or what its connection lists."""
+        tag = self.env["res.partner.category"].create({"name": "Tag", "color": 3})
+        self.record.write({"parent_id": self.partners[1].id, "category_id": tag.ids})
+        parent = {"id": self.partners[1].id, "display_name": "Path 1"}
+        row = {"id": self.record.id, "parent_id": parent}
+        row["category_id"] = [{"id": tag.id, "display_name": "Tag"}]
+        expand = "expand=parent_id,category_id"
+        for query in (expand, "expand=parent_id&expand=category_id"):
+            body = self.assertAnswer(self._raw("GET", f"{query}&fields=[]", self._one()))
+            self.assertEqual(body["data"], row)
+        for expand in ("parent_id,category_id", ["parent_id", "category_id"]):
+            body = {"values": {}, "fields": ["id"], "expand": expand}
+            self.assertEqual(self.assertAnswer(self._ask("PUT", self._one(), body))["data"], row)
+        fields = self.env["ir.model.fields"]
+        listed = [fields._get("res.partner.category", name).id for name in ("color", "name")]
+        self._connect("res.partner.category", "GET", read_field_ids=[(6, 0, listed)])
+        row["category_id"] = [{"id": tag.id, "color": 3, "name": "Tag"}]
+        body = self.assertAnswer(self._raw("GET", f"{query}&fields=[]", self._one()))
+        self.assertEqual(body["data"], row)
+        nested = {"parent_id": {"expand": "child_ids"}, "child_ids": {"expand": ["category_id"]}}
+        self.assertError(self._ask("GET", self._one(), expand=nested), 400, "bad_parameter")
+        nested = {"child_ids": {"expand": ["category_id"], "limit": 1}}
+        [child] = self.assertAnswer(self._ask("GET", self._one(self.partners[1]), expand=nested))[
+            "data"
+        ]["child_ids"]
+        expected = {"id": self.record.id, "display_name": "Path 1, Path 0"}
+        self.assertEqual(child, {**expected, "category_id": row["category_id"]})
+
+    def test_relations_by_their_names_within_the_policy(self):
+        """What is not open is not opened by leaving out its fields."""
+        self._connect("res.partner.category", "POST")
+        response = self._raw("GET", "expand=category_id")
+        self.assertError(response, 403, "access_denied")
+        for name in ("nothing", "name"):
+            response = self._raw("GET", f"expand={name}")
+            self.assertEqual(response.status_code, 400, response.text)
+        country = self.env["res.country"].create({"name": "Path", "code": "q7"})
+        self.record.country_id = country
+        self.patch(self.registry["res.country"]._fields["name"], "groups", "base.group_system")
+        body = self.assertAnswer(self._raw("GET", "expand=country_id&fields=[]", self._one()))
+        self.assertEqual(body["data"]["country_id"], {"id": country.id})
+
     def test_head(self):
         """As GET, without a body."""
         for path in (PATH, self._one()):

@@ -49,6 +49,15 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Search(Condition):
+    """The condition that Odoo's search by name finds a record, which no domain of a client contains."""
+
+    @classmethod
+    def of(cls, text: str) -> Search:
+        return cls(("display_name",), "ilike", text)
+
+
+@dataclass(frozen=True)
 class Every:
     """A conjunction of its children; without children it is always true."""
 

@@ -68,6 +68,12 @@ class Declared(Mapping[str, Any]):
     def __contains__(self, name: object) -> bool:
         return self._declared(name) in self._given
 
+    def all_of(self, name: str) -> list[Any]:
+        """Return the values of a parameter that may be given several times."""
+        if not isinstance(self._given, MultiDict):
+            return [self[name]] if name in self else []
+        return self._given.getlist(self._declared(name))
+
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._given if name in self._names)
 

@@ -50,8 +50,8 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     method: frozenset(declared.split())
     for method, declared in {
         "GET": (
-            "model fields id domain expand order offset page limit cursor count archived nulls"
-            " relations groupby aggregates lang"
+            "model fields id domain search expand order offset page limit cursor count archived"
+            " nulls relations groupby aggregates lang"
         ),
         "POST": "model id ids nulls relations lang",  # the ids in order to reject them
         "PUT": "model id nulls relations lang",
@@ -61,7 +61,11 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
     }.items()
 }
 #: Parameters of resource paths alone. To other routes they are names of an app's own.
-ON_RESOURCE_PATHS: Final = frozenset(["relations"])
+ON_RESOURCE_PATHS: Final = frozenset(["relations", "search"])
+#: Parameters that are lists. On resource paths they may be given several times.
+_LISTS: Final = frozenset(["fields", "expand", "groupby", "aggregates", "ids"])
+#: First characters of JSON and of Python literals, which no list of names begins with.
+_LITERAL: Final = tuple("[({\"'")
 #: Keys of a body, per method.
 KEYS: Final[Mapping[str, frozenset[str]]] = {
     method: frozenset(declared.split())
@@ -130,7 +134,7 @@ def parse_get(
     reading = Reading(params, "GET", strict=strict, page_name=page_name, unread=unread)
     if record_id is None and not strict:
         record_id = reading.integer("id", 1, MAX_ID)
-    domain = reading.domain()
+    domain = reading.conditions()
     form = reading.form()
     groups = reading.names("groupby"), reading.names("aggregates")
     if record_id is not None:
@@ -258,7 +262,7 @@ def parse_delete(
         only_id = reading.required_id()
         reading.problems.raise_if_any()
         return DeleteRequest((only_id,))
-    ids = _id_list(reading.literal("ids", []))
+    ids = reading.ids()
     if ids is None or not 1 <= len(ids) <= max_records:
         reading.problems.add(
             "bad_parameter",
@@ -374,7 +378,7 @@ class Reading:
 
     def _declared(
         self, params: Mapping[str, str], method: str, *, strict: bool, in_path: bool
-    ) -> Mapping[str, str]:
+    ) -> Declared:
         """Return the declared parameters, and add a problem for unknown and repeated ones."""
         declared = PARAMETERS[method]
         known = declared - {"offset", "page"} | ({self.page_name} & declared)
@@ -385,7 +389,7 @@ class Reading:
         if in_path:
             known -= {"id", "ids"}
         check_names(params, known, self.problems, elsewhere=_ANYWHERE, strict=strict)
-        check_repeated(params, known, self.problems)
+        check_repeated(params, known - _LISTS if strict else known, self.problems)
         return Declared(params, declared)
 
     def _check_body(
@@ -407,6 +411,16 @@ class Reading:
                 passed_over |= _IGNORED_BY_DELETE
         known = (known | passed_over) - ({"ids"} if in_path else set())
         check_keys(body, known, self.problems, elsewhere=_ANYWHERE, strict=strict)
+
+    def conditions(self) -> domains.Node:
+        """Parse ``domain`` and, on resource paths, ``search``: what a record has to match."""
+        domain = self.domain()
+        text = self.params.get("search", "").strip() if self.strict else ""
+        if not text:
+            return domain
+        if not storable(text):
+            self.problems.add("bad_parameter", _('"search" contains text that cannot be stored.'))
+        return domains.Every((domain, domains.Search.of(text)))
 
     def domain(self) -> domains.Node:
         """Parse the parameter ``domain``."""
@@ -461,8 +475,8 @@ class Reading:
         return tuple(terms.values())
 
     def names(self, name: str) -> list[str]:
-        """Parse a parameter that is a JSON list of names."""
-        found = self.literal(name, [])
+        """Parse a parameter that is a list of names."""
+        found = self.listed(name)
         if is_empty(found):
             return []
         if isinstance(found, list) and len(found) <= MAX_GROUPS and all(map(_is_name, found)):
@@ -480,6 +494,13 @@ class Reading:
         if not self.strict:
             return Form(nulls=self.flag("nulls"))
         return Form(self.flag("nulls", True), self.choice("relations", RELATIONS, RELATIONS[0]))
+
+    def ids(self) -> list[int] | None:
+        """Parse the parameter ``ids``; None if one of them is not an id."""
+        found = self.listed("ids")
+        if self.strict and isinstance(found, list):
+            found = [_any_id(item) for item in found]
+        return _id_list(found)
 
     def flag(self, name: str, default: bool = False) -> bool:
         """Parse a parameter that is 0 or 1; an empty text is the default."""
@@ -525,22 +546,51 @@ class Reading:
             return None
         return value
 
-    def literal(self, name: str, default: Any) -> Any:
-        """Parse a parameter that is JSON or a Python literal; an empty text and null are the default."""
-        if not self.params.get(name, "").strip():
-            return default
+    def listed(self, name: str) -> Any:
+        """Parse a parameter that is JSON or a Python literal, usually a list; None if it is not given.
+
+        On resource paths ``a,b`` is the list ``["a", "b"]``, and a parameter that is given several times is
+        the list of all.
+        """
+        texts = self.params.all_of(name) if self.strict else [self.params.get(name, "")]
         try:
-            value = _as_json(literal(self.params[name]))
+            values = [self._parsed(text) for text in dict.fromkeys(texts) if text.strip()]
         except (ValueError, RecursionError):
             self.problems.add(
                 "bad_parameter", _('The parameter "%(name)s" is not valid JSON.'), name=name
             )
-            return default
-        return default if value is None else value
+            return None
+        values = [value for value in values if value is not None]
+        if all(isinstance(value, list) for value in values):
+            return [item for value in values for item in value] if values else None
+        if len(values) > 1:
+            self.problems.add(
+                "bad_parameter", _('The parameter "%(name)s" is given more than once.'), name=name
+            )
+        return values[0]
+
+    def _parsed(self, text: str) -> Any:
+        """Parse text that is JSON, a Python literal or, on resource paths, a list of names.
+
+        :raise ValueError: for text that is none of them
+        """
+        text = text.strip()
+        if self.strict and not text.startswith(_LITERAL):
+            return None if text in ("null", "None") else _split(text) or None
+        return _as_json(literal(text))
+
+    def given(self, value: Any) -> Any:
+        """Parse a value of a body that is text, as in the query string of a GET."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parsed(value)
+        except (ValueError, RecursionError):
+            return value
 
     def top_selection(self, default_fields: Sequence[str] | None) -> Selection:
         """Parse the parameters ``fields`` and ``expand``; without ``default_fields``, ``fields`` is required."""
-        fields = self.literal("fields", None)
+        fields = self.listed("fields")
         if default_fields is None and not self.problems and (fields is None or fields == {}):
             self.problems.add(
                 "bad_parameter",
@@ -550,7 +600,7 @@ class Reading:
                 ),
                 at=["fields"],
             )
-        expand = self.literal("expand", None)
+        expand = self.listed("expand")
         usual = () if fields == [] else default_fields or ()  # [] requests the id only
         return self.selection(fields, expand, usual)
 
@@ -585,6 +635,8 @@ class Reading:
         nested: dict[str, Selection] = {}
         if is_empty(expand):
             expand = {}
+        if self.strict and isinstance(expand, list) and all(map(_is_name, expand)):
+            expand = dict.fromkeys(expand)
         if not isinstance(expand, dict) or not all(map(_is_name, expand)):
             self.problems.add(
                 "bad_parameter",
@@ -609,6 +661,8 @@ class Reading:
         """Parse the value of a relation in ``expand``: a list of fields, or an object with options."""
         if given is None or isinstance(given, list):
             given = {"fields": given}
+        # on resource paths [] requests the id only, as it does for the records themselves
+        usual = self.strict and isinstance(given, dict) and given.get("fields") is None
         given = given_keys(given) if isinstance(given, dict) else None
         if given is None or not given.keys() <= _EXPAND_KEYS:
             self.problems.add(
@@ -620,13 +674,14 @@ class Reading:
                 name=name[:128] if storable(name) else "?",
             )
             return Selection()
-        return self.selection(
+        found = self.selection(
             given.get("fields"),
             given.get("expand"),
             depth=depth,
             order=given.get("order", ""),
             limit=given.get("limit"),
         )
+        return replace(found, usual=usual)
 
     def group_query(
         self,
@@ -703,9 +758,8 @@ class Reading:
 
         :raise ApiError: for all problems of the request
         """
-        selection = self.selection(
-            _unquoted(self.body.get("fields")), _unquoted(self.body.get("expand")), default_fields
-        )
+        fields, expand = self.given(self.body.get("fields")), self.given(self.body.get("expand"))
+        selection = self.selection(fields, expand, default_fields)
         form = self.form()
         self.problems.raise_if_any()
         return WriteRequest(tuple(items), selection, many, form)
@@ -841,14 +895,9 @@ def _as_json(value: Any) -> Any:
     raise ValueError(type(value))
 
 
-def _unquoted(value: Any) -> Any:
-    """Parse a value of a body that is text, as in the query string of a GET."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return _as_json(literal(value))
-    except (ValueError, RecursionError):
-        return value
+def _split(text: str) -> list[str]:
+    """Return the items of a list that commas separate."""
+    return [item for item in map(str.strip, text.split(",")) if item]
 
 
 def _is_name(name: Any) -> bool:

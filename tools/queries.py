@@ -60,13 +60,14 @@ class Selection:
     """The fields of a response in order, and the selection for each expanded relation.
 
     ``order`` and ``limit`` apply to a relation: the order of its records, and their maximum number for each
-    record.
+    record. If ``usual`` is set, the default fields of the model come before ``fields``.
     """
 
     fields: tuple[str, ...] = ()
     expand: Mapping[str, Selection] = field(default_factory=dict)
     order: tuple[OrderTerm, ...] = ()
     limit: int | None = None
+    usual: bool = False
 
     def without(self, names: Collection[str]) -> Selection:
         """Return the selection without some fields."""

@@ -390,6 +390,217 @@ def test_flags(name):
         assert refused_list(**{name: text}).error == "bad_parameter"
 
 
+# --- lists -----------------------------------------------------------------------------------
+
+
+def on_path(*params, **more):
+    """What a resource path reads; several parameters of one name are pairs."""
+    given = MultiDict([*params, *more.items()])
+    return parsing.parse_get(given, 1000, page_name="page", default_fields=["display_name"])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        [("fields", '["name", "email"]')],
+        [("fields", "('name', 'email')")],
+        [("fields", "'name', 'email'")],
+        [("fields", "name,email")],
+        [("fields", " name , email,")],
+        [("fields", "name"), ("fields", "email")],
+        [("fields", '["name"]'), ("fields", "email"), ("fields", "name")],
+        [("fields", "name"), ("fields", ""), ("fields", "name,email")],
+    ],
+    ids=str,
+)
+def test_fields_of_a_resource_path(params):
+    assert on_path(*params).selection == queries.Selection(("name", "email"))
+    [text, *more] = [text for _name, text in params]
+    if not more and "'name'," not in text:
+        body = {"values": {}, "fields": text}
+        found = parsing.parse_update({}, body, 9, record_id=7, strict=True)
+        assert found.selection == queries.Selection(("name", "email"))
+
+
+@pytest.mark.parametrize("text", ["", " ", "null", "None", "{}", ","])
+def test_fields_that_are_not_given(text):
+    assert on_path(fields=text).selection == queries.Selection(("display_name",))
+
+
+def test_no_fields():
+    assert on_path(fields="[]").selection == queries.Selection(())
+    assert on_path(("fields", "[]"), ("fields", "name")).selection.fields == ("name",)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        [("groupby", "country_id,create_date:month"), ("aggregates", "id:count,color:sum")],
+        [
+            ("groupby", "country_id"),
+            ("aggregates", "id:count"),
+            ("groupby", "create_date:month"),
+            ("aggregates", "color:sum"),
+        ],
+        [
+            ("groupby", '["country_id", "create_date:month"]'),
+            ("aggregates", '["id:count", "color:sum"]'),
+        ],
+    ],
+    ids=str,
+)
+def test_groups_of_a_resource_path(params):
+    found = on_path(*params)
+    assert list(map(str, found.groups)) == ["country_id", "create_date:month"]
+    assert list(map(str, found.aggregates)) == ["id:count", "color:sum"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        [("ids", "[1, 2]")],
+        [("ids", "1,2")],
+        [("ids", " 1 , 2.0 ")],
+        [("ids", "1"), ("ids", "2")],
+        [("ids", "1"), ("ids", "[2]"), ("ids", "1")],
+    ],
+    ids=str,
+)
+def test_ids_of_a_resource_path(params):
+    found = parsing.parse_delete(MultiDict(params), 9, strict=True)
+    assert found == queries.DeleteRequest((1, 2), many=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1,x", "0", "-1", "1;2", "1 2", "[1,", '{"a": 1}', "null"]
+)
+def test_ids_that_are_none(text):
+    error = refused(parsing.parse_delete, MultiDict([("ids", text)]), 9, strict=True)
+    assert error.error == "bad_parameter"
+    assert '"ids"' in error.message()
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ([("expand", "parent_id,child_ids")], {"parent_id": ..., "child_ids": ...}),
+        ([("expand", "parent_id"), ("expand", "child_ids")], {"parent_id": ..., "child_ids": ...}),
+        ([("expand", '["parent_id"]')], {"parent_id": ...}),
+        ([("expand", '{"parent_id": null}')], {"parent_id": ...}),
+        ([("expand", '{"parent_id": {}}')], {"parent_id": ...}),
+        ([("expand", '{"parent_id": []}')], {"parent_id": queries.Selection()}),
+        ([("expand", '{"parent_id": {"fields": []}}')], {"parent_id": queries.Selection()}),
+        (
+            [("expand", '{"parent_id": ["name"]}')],
+            {"parent_id": queries.Selection(("name",))},
+        ),
+        (
+            [("expand", '{"parent_id": {"limit": 2, "expand": ["bank_ids"]}}')],
+            {
+                "parent_id": queries.Selection(
+                    ("bank_ids",), {"bank_ids": queries.Selection(usual=True)}, limit=2, usual=True
+                )
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_expand_of_a_resource_path(params, expected):
+    """A relation that is named alone has the default fields of its model."""
+    usual = queries.Selection(usual=True)
+    expected = {name: usual if each is ... else each for name, each in expected.items()}
+    assert on_path(*params).selection.expand == expected
+    if len(params) == 1:
+        body = {"values": {}, "expand": params[0][1]}
+        assert parsing.parse_create({}, body, 9, strict=True).selection.expand == expected
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        [("fields", "[name]")],
+        [("fields", '["name"')],
+        [("fields", '[["name"]]')],
+        [("fields", '{"name": 1}')],
+        [("fields", "[1]")],
+        [("fields", "name"), ("fields", '{"email": 1}')],
+        [("expand", '{"parent_id": []}'), ("expand", "child_ids")],
+        [("expand", "[1]")],
+        [("groupby", "a,b,c,d,e,f,g,h,i")],
+        [("order", "name"), ("order", "id")],
+        [("limit", "1"), ("limit", "2")],
+        [("domain", "[]"), ("domain", '[["id", "=", 1]]')],
+        [("search", "a"), ("search", "b")],
+    ],
+    ids=str,
+)
+def test_lists_that_are_none(params):
+    with pytest.raises(ApiError) as caught:
+        on_path(*params)
+    assert (caught.value.code, caught.value.error) == (400, "bad_parameter")
+    assert f'"{params[0][0]}"' in caught.value.message()
+
+
+def test_lists_of_the_documented_route():
+    """As ever: JSON or a Python literal, given once; a relation without fields is its id alone."""
+    for name, text in (
+        ("fields", "name,email"),
+        ("fields", "name"),
+        ("expand", "child_ids"),
+        ("expand", '["child_ids"]'),
+        ("groupby", "name"),
+        ("aggregates", "id:count"),
+    ):
+        assert refused_list(**{name: text}).error == "bad_parameter"
+    for name in ("fields", "expand", "groupby", "aggregates"):
+        twice = MultiDict([("model", "x"), ("fields", "[]"), (name, "[]"), (name, '["a"]')])
+        assert "more than once" in refused(parsing.parse_get, twice, 9).message()
+    for text in ("1", "1;2"):
+        assert refused(parsing.parse_delete, {"ids": text}, 9).error == "bad_parameter"
+    twice = MultiDict([("ids", "[1]"), ("ids", "[2]")])
+    assert "more than once" in refused(parsing.parse_delete, twice, 9).message()
+    assert parsing.parse_delete({"ids": "1,2"}, 9).ids == (1, 2)
+    for empty in ("null", "[]", "{}"):
+        found = parsed(expand=f'{{"parent_id": {empty}}}')
+        assert found.selection.expand == {"parent_id": queries.Selection()}
+    for name in ("fields", "expand"):
+        error = refused_write({"values": {}, name: "parent_id"})
+        assert error.error == "bad_parameter"
+
+
+# --- search ----------------------------------------------------------------------------------
+
+
+def test_search():
+    """One more condition; nothing is searched without a text."""
+    name = domains.Search.of("azure")
+    assert (name.path, name.operator, name.value) == (("display_name",), "ilike", "azure")
+    assert on_path(search=" azure ").domain == domains.Every((domains.TRUE, name))
+    asked = domains.Condition(("active",), "=", True)
+    found = on_path(search="azure", domain='[["active", "=", true]]')
+    assert found.domain == domains.Every((asked, name))
+    found = on_path(search="azure", groupby="country_id")
+    assert found.domain == domains.Every((domains.TRUE, name))
+    assert list(domains.conditions(found.domain)) == [name]
+    assert found.domain != domains.Every((domains.TRUE, domains.Condition(*vars(name).values())))
+    for text in ("", "  "):
+        assert on_path(search=text).domain == domains.TRUE
+    for text in ("a\0b", "\ud800"):
+        with pytest.raises(ApiError) as caught:
+            on_path(search=text)
+        assert caught.value.error == "bad_parameter"
+
+
+def test_search_is_for_resource_paths():
+    """Elsewhere it is what other APIs call a domain."""
+    assert 'Did you mean "domain"?' in refused_list(search="azure").message()
+    for method in (parsing.parse_create, parsing.parse_update):
+        with pytest.raises(ApiError):
+            method({"search": "azure"}, {"values": {}}, 9, strict=True)
+    error = refused(parsing.parse_get, {}, 9, page_name="page", unread={"search": "azure"})
+    assert '"search"' in error.message()
+
+
 # --- the form of values ----------------------------------------------------------------------
 
 

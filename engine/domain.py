@@ -42,8 +42,7 @@ class DomainBuilder:
         :rtype: odoo.fields.Domain
         :raise ApiError: ``bad_domain``, ``unknown_field``, ``access_denied``
         """
-        with located("domain"):
-            return self.tree(node) & self._policy.records.scope()
+        return self.tree(node) & self._policy.records.scope()
 
     @contextlib.contextmanager
     def searching(self, asked=domains.TRUE, order="", grouped=None):
@@ -127,7 +126,7 @@ class DomainBuilder:
                 return Domain.OR([self.tree(child) for child in children])
             case domains.Not(child):
                 return ~self.tree(child)
-        with self._reading(node):
+        with located(node.parameter), self._reading(node):
             if isinstance(node, domains.Search):
                 return self._search(node)
             return self._condition(node)
@@ -349,14 +348,14 @@ def _not_searched(condition, exc):
         return ApiError(
             "bad_domain",
             _("%(reason)s Odoo cannot search by %(condition)s."),
-            at=["domain"],
+            at=[condition.parameter],
             condition=text[:_SHOWN],
             reason=str(exc.args[0]).rstrip(" .") + ".",
         )
     return ApiError(
         "bad_domain",
         _("Odoo cannot search by %(condition)s."),
-        at=["domain"],
+        at=[condition.parameter],
         condition=text[:_SHOWN],
     )
 

@@ -58,6 +58,10 @@ class TestErrorFields(ApiCase):
             ({"aggregates": ["name:sum"]}, "aggregates", "bad_parameter"),
             ({"aggregates": ["nope:sum"]}, "aggregates", "unknown_field"),
             ({"filter": "x"}, "filter", "bad_parameter"),
+            ({"relations": "x"}, "relations", "bad_parameter"),
+            ({"fields": "name,nope"}, "fields", "unknown_field"),
+            ({"expand": "nope"}, "expand", "unknown_field"),
+            ({"search": "\x00"}, "search", "bad_parameter"),
         ):
             with self.subTest(params=params):
                 response = self._get(**params)

@@ -324,8 +324,6 @@ class TestResourcePaths(ApiCase):
     def test_paths_that_are_none(self):
         """JSON, whatever they are: 404, or 405 where another method has a place."""
         for path in (
-            "/api/v1",
-            "/api/v1/",
             f"{PATH}/-1",
             f"{PATH}/1.5",
             f"{PATH}/abc",

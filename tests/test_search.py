@@ -160,6 +160,7 @@ class TestSearch(ApiCase):
             self._list(MODEL, "comment", "display_name", run_as=run_as)
             body = self.assertError(self._ask(), 400, "bad_parameter")
             self.assertIn('"search"', body["message"])
+            self.assertEqual(body["fields"], {"search": [body["message"]]})
         model = "ir.model.access"
         for run_as in ("sudo", "user"):
             self._connect(model, "GET", run_as=run_as)

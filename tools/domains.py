@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from .errors import ApiError, _
 from .text import literal, storable, whole
@@ -43,6 +43,9 @@ _SHOWN: Final = 64
 class Condition:
     """A condition; ``path`` is the split field name, ``value`` a scalar, a tuple of scalars or a Node."""
 
+    #: The parameter of a request that has the condition.
+    parameter: ClassVar[str] = "domain"
+
     path: tuple[str, ...]
     operator: str
     value: Any
@@ -50,7 +53,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class Search(Condition):
-    """The condition that Odoo's search by name finds a record, which no domain of a client contains."""
+    """The condition that Odoo's search by name finds a record."""
+
+    parameter: ClassVar[str] = "search"
 
     @classmethod
     def of(cls, text: str) -> Search:

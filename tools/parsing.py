@@ -419,7 +419,9 @@ class Reading:
         if not text:
             return domain
         if not storable(text):
-            self.problems.add("bad_parameter", _('"search" contains text that cannot be stored.'))
+            self.problems.add(
+                "bad_parameter", _('"search" contains text that cannot be stored.'), at=["search"]
+            )
         return domains.Every((domain, domains.Search.of(text)))
 
     def domain(self) -> domains.Node:

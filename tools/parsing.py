@@ -516,7 +516,7 @@ class Reading:
 
     def choice(self, name: str, choices: Sequence[str], default: str) -> str:
         """Parse a parameter that is one of several words."""
-        value = self.params.get(name, default)
+        value = str(self.params.get(name, default))
         if value not in choices:
             self.problems.add(
                 "bad_parameter",

@@ -22,6 +22,7 @@ from .setup import ADDON, Setup
 SCRIPTS = sorted(
     str(path) for path in (ROOT / "dev").iterdir() if path.is_file() and not path.suffix
 )
+PYTHON_CLIENT = "clients/python/src"
 PYLINT_ODOO = [
     "pylint",
     "--rcfile=pyproject.toml",
@@ -33,7 +34,7 @@ PYLINT_ODOO = [
     "--disable=prefer-env-translation",
     # comments in the code also name the checkers that dev/lib/lint.py loads
     "--disable=unknown-option-value",
-    "--ignore=dev",
+    "--ignore=dev,clients",
     "--score=n",
     "--valid-odoo-versions=19.0",
 ]
@@ -44,7 +45,7 @@ def check(setup: Setup, words: list[str]) -> Result:
     addon = setup.work / "addons" / ADDON  # under its own name, which need not be the checkout's
     commands = {
         "pylint-odoo": [*PYLINT_ODOO, addon],
-        "mypy": ["mypy", "--strict", "--explicit-package-bases", "tools"],
+        "mypy": [*"mypy --strict --explicit-package-bases tools".split(), PYTHON_CLIENT],
         "ruff": [*"ruff check --quiet --output-format=concise .".split(), *SCRIPTS],
         "ruff format": [*"ruff format --check --quiet --output-format=concise .".split(), *SCRIPTS],
         "README": ["docutils", "--halt=warning", "README.rst", os.devnull],
@@ -70,6 +71,7 @@ def _command(setup: Setup, words: list[object]) -> str:
     """What the checker says if it objects; caches go to the checkout's work folder, not into the repository."""
     env = {
         **os.environ,
+        "MYPYPATH": PYTHON_CLIENT,
         "MYPY_CACHE_DIR": str(setup.work / "mypy"),
         "RUFF_CACHE_DIR": str(setup.work / "ruff"),
         "PYLINTHOME": str(setup.work / "pylint"),

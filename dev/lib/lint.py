@@ -35,7 +35,7 @@ PYLINT = [
     "gettext-variable,gettext-placeholders,gettext-repr,missing-gettext,raise-unlink-override",
     "--load-plugins=_pylint_path_setup,_odoo_checker_sql_injection,_odoo_checker_gettext,"
     "_odoo_checker_unlink_override",
-    "--ignore=dev",
+    "--ignore=dev,clients",
 ]
 
 

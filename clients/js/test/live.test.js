@@ -67,6 +67,37 @@ test("iterating reads every record once", async () => {
     assert.equal(new Set(ids).size, total);
 });
 
+test("an empty value is null, a many2one an object, or its id", async () => {
+    const {record: child} = await odoo.create("res.partner", {name: `${name} child`, parent_id: ada.id});
+    const fields = ["parent_id", "ref"];
+    const {record} = await odoo.get("res.partner", child.id, {fields});
+    assert.deepEqual([record.parent_id.id, record.ref], [ada.id, null]);
+    assert.match(record.parent_id.display_name, new RegExp(name));
+    const {record: bare} = await odoo.get("res.partner", child.id, {fields, relations: "id", nulls: false});
+    assert.deepEqual(bare, {id: child.id, parent_id: ada.id, ref: false});
+    const {record: expanded} = await odoo.get("res.partner", ada.id, {fields: [], expand: {child_ids: ["name"]}});
+    assert.deepEqual(expanded, {id: ada.id, child_ids: [{id: child.id, name: `${name} child`}]});
+    const {record: short} = await odoo.get("res.partner", child.id, {fields: [], expand: ["parent_id"]});
+    assert.deepEqual(short.parent_id, {id: ada.id, display_name: name});
+    // what was answered can be sent back
+    await odoo.update("res.partner", child.id, {...record, ref: "R-2"});
+    await odoo.delete("res.partner", child.id);
+});
+
+test("records are found by a part of their name", async () => {
+    const {records} = await odoo.list("res.partner", {fields: ["name"], search: name.toLowerCase()});
+    assert.deepEqual(records, [{id: ada.id, name}]);
+});
+
+test("the open models and their fields are told", async () => {
+    const model = (await odoo.models()).find((each) => each.model === "sale.order");
+    assert.deepEqual(model.methods, ["GET", "POST", "PUT"]);
+    assert.deepEqual(model.actions.map((action) => action.name), ["action_confirm"]);
+    const {fields} = await odoo.schema("res.partner");
+    assert.equal(fields.country_id.relation, "res.country");
+    assert.deepEqual([fields.name.type, fields.name.writable], ["char", true]);
+});
+
 test("groups are a list too", async () => {
     const {records} = await odoo.list("res.partner", {groupby: ["is_company"], aggregates: ["id:count"]});
     assert.deepEqual(records.map((group) => group.is_company).sort(), [false, true]);

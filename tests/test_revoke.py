@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 
 from .common import BROWSER, ApiCase
@@ -321,6 +322,16 @@ class TestRevoke(ApiCase):
         response = self._post(ACCESS, {"refreshToken": opened.refresh})
         self.assertInvalidToken(response, "invalid_refresh_token")
         self.assertEqual(self._state(opened), "copy")
+
+    def test_neutralized_database_ends_every_session(self):
+        """A copy for tests may keep uuid and name: the devices of the original's users stay out."""
+        opened, theirs = map(self._open, (self.user, self.victim))
+        self.env.flush_all()
+        [query] = get_neutralization_queries(["jwt_auth_api"])
+        self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.assertDead(opened, "copy")
+        self.assertDead(theirs, "copy")
 
     def test_ended_sessions_are_purged_a_week_later(self):
         """The cleaning deletes what ended a week ago with its tokens, and nothing that lives."""

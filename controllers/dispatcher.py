@@ -25,7 +25,7 @@ from ..models.ir_http import (
     cut_headers,
     overriding_method,
 )
-from ..tools import errors, parsing
+from ..tools import errors, parsing, problem
 from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
 from ..tools.text import language_tag, reject_constant
@@ -50,6 +50,9 @@ _EXPOSED_HEADERS = (
     " Content-Disposition, Content-Range, Accept-Ranges"
 )
 _RESOURCE_PATHS = "/api/v1/"
+#: The page that explains each error.
+_DOCUMENTS = "/api/docs"
+_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 #: Names of headers (RFC 9110, section 5.6.2), separated by commas.
 _HEADER_NAMES = re.compile(
     r"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*"
@@ -160,18 +163,35 @@ class ApiDispatcher(Dispatcher):
 
     def _refusal(self, error, translate=str, headers=()):
         """Return the response for an error, without access to the database."""
+        headers = [*error.headers, *headers]
+        if self._envelope is None:
+            headers.append(("Vary", "Accept"))
+            if self._wants_problem():
+                body = problem.body(error, self._documents(), translate)
+                return self._response(body, error.code, headers, problem.PROBLEM_TYPE)
         body = error.body(translate, with_fields=self._is_resource_path())
         status = error.code
         if self._envelope is not None:
             described = {"code": status, "message": body["message"], "data": body}
             body, status = {**self._envelope, "error": described}, HTTPStatus.OK
-        return self._response(body, status, [*error.headers, *headers])
+        return self._response(body, status, headers)
+
+    def _wants_problem(self):
+        http = self.request.httprequest
+        is_named = problem.may_name(http.headers.get("Accept", ""))
+        return is_named and problem.is_wanted(http.accept_mimetypes)
+
+    def _documents(self):
+        """Return the address of the page about errors; a path if the Host header is no name of a host."""
+        http = self.request.httprequest
+        host = http.environ.get("HTTP_HOST", "")
+        return f"{http.scheme}://{host}{_DOCUMENTS}" if _HOST.fullmatch(host) else _DOCUMENTS
 
     def post_dispatch(self, response):
         result = super().post_dispatch(response)
         for name, value in self._common_headers():
             if name == "Vary":  # the endpoint may have set another header
-                value = ", ".join([*response.headers.getlist(name), value])
+                value = ", ".join(dict.fromkeys([*response.headers.getlist(name), value]))
             response.headers[name] = value
         response.headers.update(self.headers)
         return result
@@ -277,8 +297,8 @@ class ApiDispatcher(Dispatcher):
     # --- headers -------------------------------------------------------------------------
 
     @staticmethod
-    def _response(value, status, headers):
-        response = Response(errors.dump_json(value), status=status, content_type=errors.JSON_TYPE)
+    def _response(value, status, headers, content_type=errors.JSON_TYPE):
+        response = Response(errors.dump_json(value), status=status, content_type=content_type)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.extend(headers)

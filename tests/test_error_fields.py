@@ -1,9 +1,14 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import json
+from unittest.mock import patch
+
+import psycopg2
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from ..controllers import records
 from .common import ApiCase
 
 MODEL, MAX = "res.partner", 2**31 - 1
@@ -11,7 +16,7 @@ MODEL, MAX = "res.partner", 2**31 - 1
 
 @tagged("post_install", "-at_install")
 class TestErrorFields(ApiCase):
-    """A 400 or 422 on a resource path names the fields or parameters that it is about."""
+    """A 400 or 422 on a resource path names what it is about; whoever asks gets a problem of RFC 9457."""
 
     @classmethod
     def setUpClass(cls):
@@ -188,6 +193,86 @@ class TestErrorFields(ApiCase):
         response = self._call("GET", self.path, self.access, params={"page": "0"}, headers=headers)
         body = self.assertError(response, 400, "bad_parameter")
         self.assertEqual(body["fields"], {"page": [body["message"]]})
+
+    # --- problems of RFC 9457 -------------------------------------------------------------
+
+    def assertProblem(self, response, status, code):
+        """A problem of RFC 9457; its body."""
+        self.assertEqual(response.status_code, status, response.text)
+        self.assertEqual(response.headers["Content-Type"], "application/problem+json")
+        self.assertEqual(response.headers["Cache-Control"], "no-store")
+        self.assertIn("Accept", response.headers["Vary"].split(", "))
+        body = response.json()
+        self.assertEqual(list(body)[:5], ["type", "title", "status", "detail", "code"])
+        self.assertEqual((body["status"], body["code"]), (status, code))
+        self.assertEqual(body["type"], f"{self.base_url()}/api/docs#error-{code}")
+        return body
+
+    def _ask(self, method, path, token=None, headers=None, **options):
+        headers = {"Accept": "application/problem+json", **(headers or {})}
+        return self._call(method, path, token, headers=headers, **options)
+
+    def test_problems(self):
+        """On every path, with the headers of the error as ever."""
+        for method, path, status, code, header in (
+            ("GET", "/api/nope", 404, "not_found", None),
+            ("GET", "/api//nope", 404, "not_found", None),
+            ("GET", "/api/login", 405, "method_not_allowed", "Allow"),
+            ("GET", self.path, 401, "missing_token", "WWW-Authenticate"),
+            ("POST", "/api/login", 400, "bad_value", None),
+            ("POST", "/api/update/access-token", 401, "invalid_refresh_token", "WWW-Authenticate"),
+        ):
+            with self.subTest(method=method, path=path):
+                response = self._ask(method, path)
+                self.assertProblem(response, status, code)
+                self.assertTrue(header is None or response.headers[header])
+        response = self._ask("GET", self.path, self.access, params={"limit": "x"})
+        body = self.assertProblem(response, 400, "bad_parameter")
+        self.assertEqual(body["fields"], {"limit": [body["detail"]]})
+        response = self._ask("POST", "/api/login", data="x" * 70000)
+        self.assertProblem(response, 413, "payload_too_large")
+        response = self._ask("GET", self.path, "rubbish")
+        self.assertProblem(response, 401, "invalid_token")
+        self.assertIn('error="invalid_token"', response.headers["WWW-Authenticate"])
+        with patch.object(records, "read_page", side_effect=KeyError), mute_logger("odoo.http"):
+            self.assertProblem(self._ask("GET", self.path, self.access), 500, "server_error")
+        down = psycopg2.OperationalError()
+        with patch.object(records, "read_page", side_effect=down), mute_logger("odoo.http"):
+            response = self._ask("GET", self.path, self.access)
+        self.assertProblem(response, 503, "unavailable")
+        self.assertTrue(response.headers["Retry-After"])
+        self.connection.rate_limit = 1
+        self.env.flush_all()
+        self._ask("GET", self.path, self.access)
+        response = self._ask("GET", self.path, self.access)
+        self.assertProblem(response, 429, "too_many_requests")
+        self.assertTrue(response.headers["Retry-After"])
+
+    def test_problem_of_a_refused_refresh(self):
+        """An error after which its writes are committed is a problem too."""
+        opened = self._open(self.user)
+        old = {"refreshToken": opened.refresh}
+        rotated = self._post("/api/update/refresh-token", old, opened.access).json()["refreshToken"]
+        self._post("/api/update/access-token", {"refreshToken": rotated})
+        self._age(opened.refresh, 60)
+        with mute_logger("odoo.addons.jwt_auth_api.models.jwt_security_event"):
+            response = self._ask("POST", "/api/update/access-token", json=old)
+        self.assertProblem(response, 401, "invalid_refresh_token")
+        self.assertEqual(self._state(opened), "reuse")
+
+    def test_json_for_all_others(self):
+        """Nobody gets a problem who did not name its type; a success and an envelope are as ever."""
+        for accept in ("*/*", "application/json", "application/*", "x" * 2000, ";;,q=", ""):
+            response = self._ask("GET", "/api/nope", headers={"Accept": accept})
+            self.assertError(response, 404, "not_found")
+            self.assertIn("Accept", response.headers["Vary"].split(", "))
+        response = self._ask("GET", f"{self.path}/{self.partner.id}", self.access)
+        self.assertAnswer(response)
+        envelope = {"jsonrpc": "2.0", "id": 7, "params": {}}
+        response = self._ask("POST", "/api/login", json=envelope)
+        self.assertEqual(self.assertAnswer(response)["error"]["code"], 400)
+
+    # --- where nothing is named --------------------------------------------------------------
 
     def test_other_errors_and_routes_name_none(self):
         """An error that is about no field has no such key; the bodies of the older routes are fixed."""

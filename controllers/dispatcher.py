@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import werkzeug.exceptions
+from werkzeug.datastructures import MultiDict
 
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.http import Dispatcher, HttpDispatcher, Response, db_filter, route
@@ -25,7 +26,7 @@ from ..models.ir_http import (
     cut_headers,
     overriding_method,
 )
-from ..tools import errors, parsing, problem
+from ..tools import errors, forms, parsing, problem
 from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
 from ..tools.text import language_tag, reject_constant
@@ -61,6 +62,8 @@ _MAX_HEADER_NAMES = 2000
 #: Values of ``Content-Encoding`` that leave a body as it is.
 _PLAIN_CODINGS = frozenset(["", "identity"])
 _PREFLIGHT_SECONDS = 600
+#: Keys that the form of any write may have; parsing refuses those that are for another method.
+_FORM_KEYS = parsing.KEYS["POST"] | parsing.KEYS["PUT"]
 #: The methods that a rule without methods allows.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -110,7 +113,7 @@ class ApiDispatcher(Dispatcher):
             )
         routing, method = endpoint.routing, self.request.httprequest.method
         if routing.get("json_body", True) and method not in routing.get("raw_body", ()):
-            self._decode()
+            self._decode(reads_forms=method in routing.get("forms", ()))
         self.request.params = dict(args)
         try:
             result = self.request.registry["ir.http"]._dispatch(endpoint)
@@ -234,14 +237,29 @@ class ApiDispatcher(Dispatcher):
             )
         return data
 
-    def _decode(self, limit=None):
-        """Decode the body, as JSON, into :attr:`body`.
+    def read_form(self):
+        """Return the parts of a form; they stay in memory.
 
-        :raise ApiError: ``unsupported_media_type``, ``bad_json``, ``bad_value``
+        :rtype: list[forms.Part]
+        :raise ApiError: as :meth:`read_body` and :func:`~..tools.forms.parse`
+        """
+        http = self.request.httprequest
+        parts = forms.parse(self.read_body(), http.mimetype_params)
+        # Odoo rewinds the files before it runs the request again, and would write them to disk for that
+        http.files = MultiDict()
+        return parts
+
+    def _decode(self, limit=None, reads_forms=False):
+        """Decode the body, as JSON or a form, into :attr:`body`.
+
+        :raise ApiError: ``unsupported_media_type``, ``bad_json``, ``bad_value``, ``bad_request``
         """
         self.may_be_envelope = False
         http = self.request.httprequest
         if http.method in ("GET", "HEAD"):
+            return
+        if reads_forms and http.mimetype == forms.FORM_TYPE:
+            self.body = forms.read(self.read_form(), _FORM_KEYS)
             return
         data = self.read_body(limit)
         if not data:
@@ -435,8 +453,9 @@ def _content_language(lang):
 def api_route(path, **options):
     """Declare a route of this API: every response is JSON, and no session cookie is set.
 
-    ``raw_body`` lists the methods whose body the endpoint reads itself. An endpoint with
-    ``json_body=False`` refuses every request, whatever its body is.
+    ``raw_body`` lists the methods whose body the endpoint reads itself, ``forms`` those that take
+    ``multipart/form-data`` as well. An endpoint with ``json_body=False`` refuses every request, whatever its
+    body is.
     """
     return route(path, type=ApiDispatcher.routing_type, save_session=False, **options)
 

@@ -15,14 +15,13 @@ from ..engine.page import read_one, read_page
 from ..engine.records import no_record
 from ..engine.replay import narrow, narrow_faults
 from ..models.ir_http import RecordId
-from ..tools import etag, parsing, queries
+from ..tools import etag, forms, parsing, queries
 from ..tools.errors import ApiError, _
 from .dispatcher import api_route
 from .repeat import once
 
 READS = frozenset(["GET", "HEAD", "OPTIONS"])
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-FORMS = frozenset(["multipart/form-data", "application/x-www-form-urlencoded"])
 
 
 def _reads(controller, rule, args):
@@ -58,7 +57,9 @@ class RecordRoutes(Controller):
             return self._tagged({"success": True, **pages, "data": [row], **faults}, version)
         return self._read(policy, asked)
 
-    @api_route("/api/v1/<string:model>", auth="jwt", methods=METHODS, readonly=_reads)
+    @api_route(
+        "/api/v1/<string:model>", auth="jwt", methods=METHODS, readonly=_reads, forms=["POST"]
+    )
     def collection(self, model):
         """Return a page or groups, or create, update or delete records."""
         policy = self._policy(model)
@@ -77,6 +78,7 @@ class RecordRoutes(Controller):
         auth="jwt",
         methods=["GET", "PUT", "PATCH", "DELETE"],
         readonly=_reads,
+        forms=["PUT", "PATCH"],
     )
     def record(self, model, record_id):
         """Return, update or delete one record; ``data`` is an object."""
@@ -157,14 +159,20 @@ class RecordRoutes(Controller):
         return response
 
     def _store_file(self, policy, record_id, name):
-        """Store the body, of any type, as the file: neither base64 nor a form."""
-        http = request.httprequest
-        if http.mimetype in FORMS:
+        """Store the body, of any type, as the file, or the only file of a form."""
+        http, dispatcher = request.httprequest, request.dispatcher
+        if http.mimetype == "application/x-www-form-urlencoded":
             raise ApiError(
-                "unsupported_media_type", _("Send the bytes of the file as the body, not a form.")
+                "unsupported_media_type",
+                _("Send the bytes of the file as the body, or as multipart/form-data."),
             )
-        data, if_match = request.dispatcher.read_body(), http.headers.get("If-Match")
-        version = resource.store_file(policy, record_id, name, data, if_match)
+        if http.mimetype == forms.FORM_TYPE:
+            part = forms.only_file(dispatcher.read_form())
+            data, file_name = part.data, part.file_name
+        else:
+            data, file_name = dispatcher.read_body(), ""
+        if_match = http.headers.get("If-Match")
+        version = resource.store_file(policy, record_id, name, data, file_name, if_match)
         return self._tagged({"success": True, "count": 1, "data": {"id": record_id}}, version)
 
     @api_route(

@@ -16,7 +16,7 @@ from ..tools import blame, contexts, signatures
 from ..tools.errors import ApiError, _, located
 from ..tools.text import whole_json
 from ..tools.values import dump_result
-from . import action_context, grants, write
+from . import action_context, grants, uploads, write
 from .version import version_of
 
 #: Keys of the context that no response contains.
@@ -224,17 +224,20 @@ def file(policy, record_id, name):
     return stream
 
 
-def store_file(policy, record_id, name, data, if_match=None):
+def store_file(policy, record_id, name, data, file_name="", if_match=None):
     """Replace the content of a binary field.
 
     :param bytes data: the content; empty to clear the field
+    :param file_name: the name of the file, empty if it is not known
     :return: the new version of the record
     :raise ApiError: as :func:`file`, and ``precondition_failed``
     """
     field = _binary(policy.values.writable(name))
     record = write.find(policy, [record_id])
     write.check_version(record, if_match)
-    write.store(policy, record, *policy.values.load_file(field, data))
+    values, gathered = policy.values.load_file(field, data)
+    values |= uploads.file_names(policy, {name: file_name})
+    write.store(policy, record, values, gathered)
     record.env.flush_all()
     return version_of(record)
 

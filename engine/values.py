@@ -9,11 +9,13 @@ from odoo.models import BaseModel
 
 from ..tools import values
 from ..tools.errors import ApiError, _, note_fields
+from ..tools.forms import Upload
 from . import properties
 from .commands import Commands
 from .gathered import Gathered, Place, no_records
 from .membership import check_self_assignment
 from .protected import UNREACHABLE
+from .uploads import with_file_names
 
 #: Fields that Odoo sets itself; it would ignore a value for them.
 _MAGIC = frozenset(["id", "create_uid", "create_date", "write_uid", "write_date", "display_name"])
@@ -71,6 +73,7 @@ class ValueLoader:
         writes = []
         for index, (record_id, given) in enumerate(request.items):
             with gathered.within(_path_of(request, index)):
+                given = with_file_names(self._policy, given)
                 writes.append(self.load(given, gathered, record_id))
             if gathered.problems:
                 break
@@ -378,6 +381,8 @@ class ValueLoader:
         """
         if gathered.note_inverse(field) and isinstance(value, dict | list):
             return values.load("json", field.name, value)
+        if isinstance(value, Upload) and field.type != "binary":
+            raise ApiError("bad_value", _("%(field)s is not a file."), field=field.name)
         loaded = values.load(field.type, field.name, value, getattr(field, "size", None))
         return base64.b64decode(loaded) if loaded and is_raw(field) else loaded
 

@@ -49,6 +49,7 @@ from . import test_sent_back
 from . import test_sessions
 from . import test_strict
 from . import test_throttle
+from . import test_uploads
 from . import test_token_store
 from . import test_value_forms
 from . import test_write

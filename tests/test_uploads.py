@@ -1,0 +1,256 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+import base64
+import json
+import tempfile
+from unittest.mock import patch
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..engine import write
+from .common import ApiCase
+from .resource_case import PNG
+from .test_refresh import raise_sql_state
+
+FILE = ("photo.png", PNG, "image/png")
+
+
+@tagged("jwt_resources")
+class TestUploads(ApiCase):
+    """Files and values in one request, as ``multipart/form-data``."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connection = cls._connect("res.partner")
+        cls.partner = cls.env["res.partner"].create({"name": "Uploaded", "ref": "UPLOAD"})
+        cls.access = cls._open(cls.user).access
+        cls.path = "/api/v1/res.partner"
+        cls.one = f"{cls.path}/{cls.partner.id}"
+
+    def _form(self, method, path, files=None, headers=None, access=None, **keys):
+        data = {name: json.dumps(value) for name, value in keys.items()}
+        files = {"image_1920": FILE} if files is None else files
+        return self._call(
+            method, path, access or self.access, files=files, data=data, headers=headers
+        )
+
+    def _image(self, record=None):
+        self.env.invalidate_all()
+        return base64.b64decode((record or self.partner).image_1920 or b"")
+
+    def _named(self, name):
+        self.env.invalidate_all()
+        return self.env["res.partner"].search([("name", "=", name)])
+
+    def test_create(self):
+        """One record, with its file; the response says what a JSON body asks for."""
+        response = self._form("POST", self.path, values={"name": "With photo"}, fields=["name"])
+        body = self.assertAnswer(response, 201)
+        record = self._named("With photo")
+        self.assertEqual(body["data"], {"id": record.id, "name": "With photo"})
+        self.assertEqual(response.headers["Location"], f"{self.path}/{record.id}")
+        self.assertEqual(self._image(record), PNG)
+
+    def test_update(self):
+        """PUT and PATCH, and POST in place of them; with a part that is JSON by its type."""
+        for method, headers in (
+            ("PUT", None),
+            ("PATCH", None),
+            ("POST", {"X-HTTP-Method-Override": "PATCH"}),
+        ):
+            with self.subTest(method=method):
+                self.partner.write({"image_1920": False, "ref": "UPLOAD"})
+                self.env.flush_all()
+                files = {
+                    "image_1920": FILE,
+                    "values": ("blob", b'{"ref": "CHANGED"}', "application/json"),
+                }
+                response = self._form(method, self.one, files, headers)
+                self.assertEqual(self.assertAnswer(response)["data"]["id"], self.partner.id)
+                self.assertEqual(self._image(), PNG)
+                self.assertEqual(self.partner.ref, "CHANGED")
+        self.partner.image_1920 = False
+        self.env.flush_all()
+        self.assertAnswer(self._form("PUT", self.one))
+        self.assertEqual((self._image(), self.partner.ref), (PNG, "CHANGED"))
+
+    def test_empty_input_changes_nothing(self):
+        """A browser sends a part without a name for a file that nobody chose."""
+        self.partner.image_1920 = base64.b64encode(PNG)
+        self.env.flush_all()
+        boundary = {"Content-Type": "multipart/form-data; boundary=x"}
+        body = (
+            b'--x\r\nContent-Disposition: form-data; name="values"\r\n\r\n{"ref": "R"}\r\n'
+            b'--x\r\nContent-Disposition: form-data; name="image_1920"; filename=""\r\n\r\n\r\n--x--'
+        )
+        response = self._call("PUT", self.one, self.access, data=body, headers=boundary)
+        self.assertAnswer(response)
+        self.assertEqual((self._image(), self.partner.ref), (PNG, "R"))
+        self.assertAnswer(
+            self._form("PUT", self.one, {"x": ("", b"")}, values={"image_1920": None})
+        )
+        self.assertEqual(self._image(), b"")
+
+    def test_file_on_its_own_path(self):
+        """The only part of a form, whatever its name."""
+        path = f"{self.one}/image_1920"
+        response = self._form("PUT", path, {"file": FILE})
+        self.assertAnswer(response)
+        self.assertIn("ETag", response.headers)
+        self.assertEqual(self._image(), PNG)
+        for files, keys in (({"a": FILE, "b": FILE}, {}), ({"a": FILE}, {"values": {}})):
+            response = self._form("PUT", path, files, **keys)
+            self.assertError(response, 400, "bad_value")
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        response = self._call("PUT", path, self.access, data=b"--x", headers=headers)
+        self.assertError(response, 400, "bad_request")
+        self.assertEqual(self._image(), PNG)
+
+    def test_name_of_the_file(self):
+        """It is the name of an attachment, unless the values have one."""
+        self._connect("ir.attachment")
+        access = self._open(self.admin).access
+        path = "/api/v1/ir.attachment"
+        files = {"raw": ("notes.txt", b"text", "text/plain")}
+        response = self._form("POST", path, files, access=access)
+        record = self.env["ir.attachment"].browse(self.assertAnswer(response, 201)["data"]["id"])
+        self.assertEqual((record.name, record.raw), ("notes.txt", b"text"))
+        response = self._form("POST", path, files, access=access, values={"name": "Mine"})
+        record = self.env["ir.attachment"].browse(self.assertAnswer(response, 201)["data"]["id"])
+        self.assertEqual((record.name, record.raw), ("Mine", b"text"))
+        files = {"file": ("..\\other.txt", b"more")}
+        self.assertAnswer(self._form("PUT", f"{path}/{record.id}/raw", files, access=access))
+        self.env.invalidate_all()
+        self.assertEqual((record.name, record.raw), ("other.txt", b"more"))
+
+    def test_what_is_refused(self):
+        """Nothing is written, and the error names the part."""
+        for files, keys, name, status, code in (
+            ({"name": FILE}, {}, "name", 400, "bad_value"),
+            ({"nope": FILE}, {"values": {"name": "No"}}, "nope", 400, "unknown_field"),
+            (None, {"values": {"name": "No", "image_1920": "x"}}, "image_1920", 400, "bad_value"),
+            (None, {"values": [{"name": "No"}]}, "values", 400, "bad_value"),
+            (None, {"name": "No"}, "name", 400, "bad_value"),
+            (
+                {"image_1920": ("a", b"no image")},
+                {"values": {"name": "No"}},
+                "image_1920",
+                422,
+                "validation_error",
+            ),
+        ):
+            with self.subTest(files=files, keys=keys):
+                response = self._form("POST", self.path, files, **keys)
+                self.assertEqual(list(self.assertError(response, status, code)["fields"]), [name])
+                self.assertFalse(self._named("No"))
+        for path, method in (
+            (self.path, "PUT"),
+            ("/api/send_request?model=res.partner", "POST"),
+            ("/api/login", "POST"),
+            (f"{self.one}/action_x", "POST"),
+        ):
+            response = self._form(method, path, values={"name": "No"})
+            self.assertError(response, 415, "unsupported_media_type")
+        self.assertFalse(self._named("No"))
+
+    def test_limit_of_size(self):
+        """As for other bodies."""
+        with patch("odoo.http.DEFAULT_MAX_CONTENT_LENGTH", 1000):
+            self.env["ir.config_parameter"].set_param("web.max_file_upload_size", 1000)
+            response = self._form(
+                "POST", self.path, {"image_1920": ("a", b"x" * 2000)}, values={"name": "No"}
+            )
+        self.assertError(response, 413, "payload_too_large")
+        self.assertFalse(self._named("No"))
+
+    def test_policy_holds(self):
+        """Lists of fields, record filter and methods."""
+        fields = self.env["ir.model.fields"]
+        self.connection.write_field_ids = fields._get("res.partner", "name")
+        response = self._form("PUT", self.one)
+        self.assertError(response, 400, "unknown_field")
+        self.connection.write_field_ids = False
+        self.connection.domain = "[('name', '=', 'Another')]"
+        self.assertError(self._form("PUT", self.one), 404, "not_found")
+        self.assertError(self._form("POST", self.path, values={"name": "No"}), 403, "access_denied")
+        self.connection.domain = False
+        self.connection.is_put = False
+        self.assertError(self._form("PUT", self.one), 405, "method_not_allowed")
+        self.assertEqual(self._image(), b"")
+        self.assertFalse(self._named("No"))
+        self._connect("res.users")
+        before = self._image(self.victim)
+        self.assertError(
+            self._form("PUT", f"/api/v1/res.users/{self.victim.id}"), 403, "access_denied"
+        )
+        self.assertEqual(self._image(self.victim), before)
+
+    def test_version_of_the_record(self):
+        tag = self._call("GET", self.one, self.access).headers["ETag"]
+        response = self._form("PUT", self.one, headers={"If-Match": '"0.0"'})
+        self.assertError(response, 412, "precondition_failed")
+        self.assertEqual(self._image(), b"")
+        self.assertAnswer(self._form("PUT", self.one, headers={"If-Match": tag}))
+        self.assertEqual(self._image(), PNG)
+
+    def test_key_of_a_repeated_request(self):
+        """The same parts are the same request, whatever their boundary; other bytes are another."""
+        key = {"Idempotency-Key": "upload-1"}
+        first = self._form("POST", self.path, headers=key, values={"name": "Once"})
+        again = self._form("POST", self.path, headers=key, values={"name": "Once"})
+        self.assertEqual(self.assertAnswer(again, 201), self.assertAnswer(first, 201))
+        self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+        self.assertEqual(len(self._named("Once")), 1)
+        other = {"image_1920": ("photo.png", PNG + b"x", "image/png")}
+        response = self._form("POST", self.path, other, headers=key, values={"name": "Once"})
+        self.assertError(response, 422, "idempotency_key_reused")
+
+    def test_retry(self):
+        """Odoo runs a request again after a lost race; the files are still there, and none is on disk."""
+        create, calls = write.create, []
+
+        def lose_once(*args):
+            calls.append(args)
+            if len(calls) == 1:
+                raise_sql_state(args[0].model.env.cr, "40001")
+            return create(*args)
+
+        no_file = AssertionError("a file on disk")
+        with (
+            patch.object(write, "create", lose_once),
+            patch("odoo.service.model.time.sleep"),
+            patch.object(tempfile, "TemporaryFile", side_effect=no_file),
+            patch.object(tempfile, "SpooledTemporaryFile", side_effect=no_file),
+            patch("werkzeug.formparser.default_stream_factory", side_effect=no_file),
+            mute_logger("odoo.service.model", "odoo.sql_db"),
+        ):
+            files = {"image_1920": ("big.png", PNG + b"\x00" * 1_000_000)}
+            response = self._form("POST", self.path, files, values={"name": "Retried"})
+        self.assertAnswer(response, 201)
+        self.assertEqual(len(calls), 2)
+        self.assertEqual(len(self._named("Retried")), 1)
+
+    def test_form_of_another_page(self):
+        """A page can send a form with the user's cookies: they authenticate nothing here."""
+        self.authenticate(self.user.login, f"{self.user.login}-password")
+        refresh = self._open(self.user, "browser").refresh
+        self.opener.cookies.set("refreshToken", refresh)
+        headers = {"Origin": "https://evil.example"}
+        files = {"image_1920": FILE}
+        response = self.url_open(
+            self.path, files=files, data={"values": '{"name": "Forged"}'}, headers=headers
+        )
+        self.assertIn("session_id=", response.request.headers["Cookie"])
+        self.assertIn("refreshToken=", response.request.headers["Cookie"])
+        self.assertMissingToken(response)
+        response = self.url_open(
+            f"{self.path}?access_token={self.access}",
+            files=files,
+            data={"values": '{"name": "Forged"}', "Authorization": f"Bearer {self.access}"},
+            headers=headers,
+        )
+        self.assertMissingToken(response)
+        self.assertNotIn("Access-Control-Allow-Origin", response.headers)
+        self.assertFalse(self._named("Forged"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from odoo.addons.jwt_auth_api.engine import protected, write
+from odoo.addons.jwt_auth_api.engine.gathered import Gathered
 from odoo.addons.jwt_auth_api.engine.page import read_page
 from odoo.addons.jwt_auth_api.tools import parsing, queries
 from odoo.addons.jwt_auth_api.tools.errors import ApiError
@@ -38,17 +39,23 @@ def lifts(env: Any, model_name: str, verb: str) -> bool:
 def use_superuser_mode(registry: Any) -> None:
     """Run what a connection opens in superuser mode, with no check of what is pointed at, in this process."""
     model = registry["connection.api"]
-    resolve = model._resolve
+    resolve, check = model._resolve, Gathered.check
+
+    def checked(self: Any, policy: Any) -> None:
+        if hasattr(policy, "is_superuser_mode"):
+            self.problems.raise_if_any()
+        else:
+            check(self, policy)
 
     def resolved(self: Any, model_name: str, method: str) -> Any:
         policy = resolve(self, model_name, method)
         if lifts(self.env, model_name, method):
             policy.model = policy.caller.sudo()
             policy.full_env = policy.strict_env = policy.model.env
-            policy.values._check_gathered = lambda gathered: gathered.problems.raise_if_any()
+            policy.is_superuser_mode = True
         return policy
 
-    model._resolve = resolved
+    model._resolve, Gathered.check = resolved, checked
 
 
 def call(env: Any, verb: str, model_name: str, record_id: int | None, values: Any) -> None:

@@ -10,12 +10,15 @@ SERVED = ROOT / "static" / "client" / "odoo-jwt-api.js"
 BANNER = """\
 /* odoo-jwt-api, bundled from clients/js of the repository. License: LGPL-3. Do not edit: see CONTRIBUTING.md. */"""
 EXPORTS = """
-import * as client from "./src/index.js";
 import {readFileSync} from "node:fs";
-const types = readFileSync("./src/types.d.ts", "utf8");
-const typed = [...types.matchAll(/^export (?:class|function) (\\w+)/gm)].map((found) => found[1]);
-const real = Object.keys(client);
-if (String(typed.sort()) !== String(real.sort())) throw new Error(`typed: ${typed}; exported: ${real}`);
+for (const entry of Object.values(JSON.parse(readFileSync("package.json", "utf8")).exports)) {
+    const types = readFileSync(entry.types, "utf8");
+    const typed = [...types.matchAll(/^export (?:class|function) (\\w+)/gm)].map((found) => found[1]);
+    const real = Object.keys(await import(entry.default));
+    if (!real.length || String(typed.sort()) !== String(real.sort())) {
+        throw new Error(`${entry.default} exports ${real}; ${entry.types} has ${typed}`);
+    }
+}
 """
 
 

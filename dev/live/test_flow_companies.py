@@ -43,7 +43,7 @@ def test_a_new_order_is_the_companys(server, seller, customer, companies):
         answer = new_order(seller, customer, headers=headers)
         assert answer.status_code == 201, answer.text
         data = answer.json()["data"]
-        assert data["company_id"][0] == expected
+        assert data["company_id"]["id"] == expected
         query = "SELECT company_id FROM sale_order WHERE id = %s"
         assert server.sql(query, [data["id"]]) == [{"company_id": expected}]
 

@@ -97,7 +97,7 @@ def test_colleagues(admin, employee):
         (["name", "job_title"], {"id": made, "name": "Colleague", "job_title": "Baker"}),
         (
             ["job_title", "department_id"],
-            {"id": made, "job_title": "Baker", "department_id": False},
+            {"id": made, "job_title": "Baker", "department_id": None},
         ),
     ):
         answer = employee.v1("GET", "hr.employee", domain=[["id", "=", made]], fields=names)

@@ -79,7 +79,7 @@ def test_create(server, seller, order, catalogue):
     """The order is the seller's own, with its lines, its prices and its total."""
     assert order["state"] == "draft"
     assert order["amount_total"] == 40.0
-    assert order["partner_id"] == [catalogue["customer"], "Flow Customer"]
+    assert order["partner_id"] == {"id": catalogue["customer"], "display_name": "Flow Customer"}
     [row] = server.sql("SELECT user_id, create_uid FROM sale_order WHERE id = %s", [order["id"]])
     assert (row["user_id"], row["create_uid"]) == (seller.user_id, seller.user_id)
     lines = "SELECT product_id, product_uom_qty::int AS n FROM sale_order_line WHERE order_id = %s ORDER BY id"

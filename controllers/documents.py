@@ -1,10 +1,13 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import json
+from http import HTTPStatus
 
 from odoo.http import Controller, Response, request
 
-from ..tools import parsing
+from ..tools import etag, openapi, parsing
+from ..tools.errors import JSON_TYPE
+from ..tools.text import language_tag
 from .dispatcher import api_route
 
 #: How long a verifier may cache the keys; the next key is published long before it signs.
@@ -37,3 +40,40 @@ class Documents(Controller):
         parsing.check_no_parameters(request.httprequest.args)
         data = request.env["connection.api.document"]._summaries()
         return {"success": True, "count": len(data), "data": data}
+
+    @api_route("/api/openapi.json", auth="jwt_or_public", methods=["GET"], readonly=True)
+    def openapi(self):
+        """Return the OpenAPI document of what the caller may use."""
+        parsing.check_no_parameters(request.httprequest.args)
+        documents = request.env["connection.api.document"]
+        documents._check_reader()
+        packed, origin = documents._document(), self._origin()
+        return self._tagged(
+            f"{packed.digest} {origin}",
+            lambda: openapi.with_server(packed.data(), origin),
+            JSON_TYPE,
+        )
+
+    @staticmethod
+    def _origin():
+        return request.httprequest.host_url.rstrip("/")
+
+    @staticmethod
+    def _tagged(version, make, content_type):
+        """Return a document that the client may keep, but has to ask for again; 304 if it has it already.
+
+        :param version: a text that differs if the document differs
+        :param make: returns the document
+        """
+        tag = etag.tag("document", version.encode())
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "private, no-cache",
+            "Vary": "Authorization, Accept-Language",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Language": language_tag(request.env.lang or "en_US"),
+        }
+        known = request.httprequest.headers.get("If-None-Match")
+        if known and etag.is_none_match(known, tag):
+            return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(make(), content_type=content_type, headers=headers)

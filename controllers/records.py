@@ -127,6 +127,23 @@ class RecordRoutes(Controller):
         described = request.env["connection.api.document"]._whole(policy)
         return self._tagged({"success": True, "data": described.as_json()}, name)
 
+    @api_route(
+        "/api/v1/<string:model>/groups",
+        auth="jwt",
+        methods=["GET", "POST"],
+        readonly=_reads,
+        defaults={"name": "groups"},
+    )
+    def groups(self, model, name):
+        """Return groups of records (GET), or call an action of this name (POST).
+
+        The same as a page with ``groupby``, at a path of its own: the types of a generated client are different.
+        """
+        if request.httprequest.method == "POST":
+            return self._call(model, name)
+        policy = self._policy(model)
+        return self._read(policy, self._asked(policy, None, only_groups=True))
+
     # one route, so that the response to a preflight has all methods
     @api_route(
         "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>",
@@ -235,13 +252,14 @@ class RecordRoutes(Controller):
             return []
         return policy.default_fields()
 
-    def _asked(self, policy, record_id):
+    def _asked(self, policy, record_id, *, only_groups=False):
         return parsing.parse_get(
             request.httprequest.args,
             policy.connection.max_limit,
             record_id=record_id,
             page_name="page",
             default_fields=self._default_fields(policy),
+            only_groups=only_groups,
             unread=request.dispatcher.unread_body(),
         )
 

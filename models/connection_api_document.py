@@ -1,10 +1,18 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 from odoo import api, models, tools
+from odoo.modules.module import get_manifest
+from odoo.tools.lru import LRU
 
 from ..engine.connection import Titles
 from ..engine.description import Describer
 from ..engine.policy import Policy
+from ..tools.errors import ApiError, _, dump_json, unauthorized
+from ..tools.openapi import Server, document
+from ..tools.packed import Packed
+
+#: How many documents each process keeps: one for each set of groups, language and version.
+_KEPT = 64
 
 
 class ConnectionApiDocument(models.AbstractModel):
@@ -30,17 +38,83 @@ class ConnectionApiDocument(models.AbstractModel):
 
     @api.model
     def _open_policies(self):
-        """Return the policies of the models that are open to the caller, in the order of their names."""
-        connections, policies = self.env["connection.api"], []
+        """Return the policies of the models that are open to the caller, in the order of their names.
+
+        To the public user, these are the models that are open to every user.
+        """
+        connections, is_public = self.env["connection.api"], self.env.user._is_public()
+        policies = []
         for name in self._connected_models(self.env["jwt.cache.version"]._current()):
             connection = connections._connection(name)
-            if connection is not None and connection.opens_anything():
+            if connection is None or not connection.opens_anything():
+                continue
+            if not (is_public and connection.groups):
                 policies.append(Policy(self.env[name], connection))
         return [policy for policy in policies if policy.includes_caller()]
 
     @api.model
     def _describer(self, policy):
         return Describer(policy.caller, policy.connection, self._titles(policy.name))
+
+    # --- the document ----------------------------------------------------------------------
+
+    @api.model
+    def _is_reader(self):
+        """Return whether the caller may read the document, as the setting ``document_access`` says."""
+        access = self.env["ir.config_parameter"]._jwt_setting("document_access")
+        user = self.env.user
+        if access == "everybody":
+            return True
+        if user._is_public():
+            return False
+        return access == "users" or user.has_group("jwt_auth_api.group_manager")
+
+    @api.model
+    def _check_reader(self):
+        """
+        :raise ApiError: ``missing_token`` for a caller without a token, ``access_denied`` for a user who may
+            not read the document
+        """
+        if self._is_reader():
+            return
+        if self.env.user._is_public():
+            raise unauthorized(
+                "missing_token", _("Send an access token: Authorization: Bearer <token>.")
+            )
+        raise ApiError("access_denied", _("You may not read the documentation of this API."))
+
+    @api.model
+    def _document(self):
+        """Return the OpenAPI document of what the caller may use, without ``servers``.
+
+        It depends on the caller's groups and language only, so that users share it.
+
+        :rtype: odoo.addons.jwt_auth_api.tools.packed.Packed
+        """
+        groups = frozenset(self.env.user._get_group_ids())
+        key = self.env["jwt.cache.version"]._current(), self.env.lang, groups
+        kept = self._kept_documents()
+        if (packed := kept.get(key)) is None:
+            kept[key] = packed = Packed.of(dump_json(self._make_document()))
+        return packed
+
+    @api.model
+    @tools.ormcache(cache="stable")
+    def _kept_documents(self):
+        """Return the documents of this process, the least recently used of which are removed."""
+        return LRU(_KEPT)
+
+    @api.model
+    def _make_document(self):
+        server = Server(
+            title=self.env._("Odoo API"),
+            version=get_manifest("jwt_auth_api")["version"],
+            cookie=self.env["jwt.session"]._profile().cookie,
+        )
+        models_of_caller = [self._describer(policy).rights() for policy in self._open_policies()]
+        return document(models_of_caller, server)
+
+    # --- caches ----------------------------------------------------------------------------
 
     @api.model
     @tools.ormcache("version", cache="stable")

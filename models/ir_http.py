@@ -140,6 +140,8 @@ class IrHttp(models.AbstractModel):
         """
         if auth == "jwt":
             return cls._auth_method_jwt()
+        if auth == "jwt_or_public":
+            return cls._auth_method_jwt_or_public()
         return super()._authenticate_explicit(auth)
 
     @classmethod
@@ -172,6 +174,17 @@ class IrHttp(models.AbstractModel):
         except tokens.InvalidToken as exc:
             raise cls._invalid_token() from exc
         cls._enter(claims)
+
+    @classmethod
+    def _auth_method_jwt_or_public(cls):
+        """Authenticate the caller if the request has an ``Authorization`` header, else as the public user.
+
+        :raise ApiError: as :meth:`_auth_method_jwt`, for an invalid token
+        """
+        if "Authorization" in request.httprequest.headers:
+            cls._auth_method_jwt()
+        else:
+            cls._auth_method_public()
 
     @classmethod
     def _jwt_signed_claims(cls):

@@ -49,6 +49,14 @@ class ResConfigSettings(models.TransientModel):
     jwt_profile = fields.Selection(
         [("compatible", "Compatible"), ("strict", "Strict")], **_options("profile")
     )
+    jwt_document_access = fields.Selection(
+        [
+            ("managers", "Managers of the API"),
+            ("users", "Every user who can log in"),
+            ("everybody", "Everybody"),
+        ],
+        **_options("document_access"),
+    )
     jwt_cors_origins = fields.Char(**_options("cors_origins"))
     jwt_log_days = _number("log_days")
     jwt_ignored = fields.Char(compute="_compute_jwt_ignored")

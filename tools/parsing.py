@@ -119,6 +119,7 @@ def parse_get(
     record_id: int | None = None,
     page_name: str = "offset",
     default_fields: Sequence[str] | None = None,
+    only_groups: bool = False,
     unread: Mapping[str, Any] = MappingProxyType({}),
 ) -> ListQuery | OneQuery | GroupQuery:
     """Parse a ``GET`` request.
@@ -127,6 +128,7 @@ def parse_get(
     :param record_id: the id, if it is in the path
     :param page_name: the parameter for the page number; any but ``offset`` stands for a resource path
     :param default_fields: the fields of the response without ``fields``; None makes ``fields`` required
+    :param only_groups: whether the path returns groups; without ``groupby``, of all records
     :param unread: the body of the request, which must not contain parameters
     :raise ApiError: for everything that is wrong
     """
@@ -144,7 +146,7 @@ def parse_get(
             "cursor": "cursor" in reading.params,
         }
         reading.check_no_list([name for name, is_given in listed.items() if is_given])
-    elif any(groups):
+    elif any(groups) or only_groups:
         return reading.group_query(*groups, max_limit, domain, form)
     selection = reading.top_selection(default_fields)
     page, limit = reading.paging(max_limit)

@@ -74,7 +74,7 @@ def samples(
     )
 
 
-def log_in(origin: str, login: str = "admin", password: str = "admin") -> tuple[Sample, ...]:
+def log_in(origin: str, login: str, password: str) -> tuple[Sample, ...]:
     """Return a login in all languages: the code stores the access token in the variable of the samples.
 
     :param origin: such as ``https://odoo.example.com``
@@ -339,7 +339,8 @@ def _nested(value: Any, level: int, scalar: Callable[[Any], str], pair: str, bra
             for key, item in value.items()
         ]
 
-    start, end = "[]" if isinstance(value, list) else braces
+    enclosing = "[]" if isinstance(value, list) else braces
+    start, end = enclosing[0], enclosing[1]
     line = f"{start}{', '.join(write(level))}{end}"
     if len(line) <= 72 and "\n" not in line:
         return line

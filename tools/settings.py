@@ -21,6 +21,8 @@ _DAY: Final = 24 * 3600
 _YEARS: Final = 10 * 365
 #: Prefix of the system parameters of the addon.
 PREFIX: Final = "jwt_auth_api."
+#: Who may read the documentation of the API.
+READERS: Final = ("managers", "users", "everybody")
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,15 @@ class OdooNumber(Number):
 
 
 @dataclass(frozen=True)
-class ProfileName(Setting):
-    """The name of a profile; an unknown one stands for the default, which is not strict."""
+class Choice(Setting):
+    """One of several words; any other one stands for the default."""
 
-    default: str = COMPATIBLE.name
+    default: str = ""
+    choices: tuple[str, ...] = ()
 
     def value(self, text: str) -> str:
-        name = text.strip().lower()
-        return name if name in PROFILES else self.default
+        word = text.strip().lower()
+        return word if word in self.choices else self.default
 
 
 @dataclass(frozen=True)
@@ -161,13 +164,25 @@ _ALL: Final = (
         most=6_000,
         is_written_out=True,
     ),
-    ProfileName(
+    Choice(
         "profile",
         "Profile",
         (
             "Strict: a browser stores its refresh token in a cookie that no other host can set, and every"
             " refresh rotates the token, also for apps. Clients have to support this."
         ),
+        default=COMPATIBLE.name,
+        choices=tuple(PROFILES),
+    ),
+    Choice(
+        "document_access",
+        "Documentation",
+        (
+            "Who may read the documentation of the API (/api/docs and /api/openapi.json). It shows readers"
+            " only what they may use; to everybody, what every user may use."
+        ),
+        default="users",
+        choices=READERS,
     ),
     Origins(
         "cors_origins",

@@ -1,5 +1,6 @@
 """What the documents show is what happens: their requests are run as they stand there, the responses compared."""
 
+import copy
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ from lib.server import serving
 
 SHOWN_URLS = ("http://127.0.0.1:8069", "https://odoo.example.com")
 END = "--- end of the block ---"
+MORE = "…"
 STORIES = {
     document.path.name: document
     for document in documents.everything()
@@ -22,13 +24,15 @@ STORIES = {
 
 
 def differences(shown, answered, known, where="the answer"):
-    """How two JSON values differ. In a shown string `…` stands for any text.
+    """How two JSON values differ. In a shown string `…` stands for any text, as an item for any further ones.
 
     The numbers of records are another server's: of one kind the same number shown has to be the same
     number returned, and another number another one. *known* remembers them.
     """
     if isinstance(shown, dict) and isinstance(answered, dict):
-        found = [] if list(shown) == list(answered) else [f"{where} has the keys {list(answered)}"]
+        keys = [key for key in answered if key in shown or MORE not in shown]
+        same = [key for key in shown if key != MORE] == keys
+        found = [] if same else [f"{where} has the keys {list(answered)}"]
         for key in [key for key in shown if key in answered]:
             there = f"{where}.{key}"
             if re.fullmatch(r"(.*_)?id", key) and type(shown[key]) is type(answered[key]) is int:
@@ -40,6 +44,8 @@ def differences(shown, answered, known, where="the answer"):
             else:
                 found += differences(shown[key], answered[key], known, there)
         return found
+    if isinstance(shown, list) and isinstance(answered, list) and MORE in shown:
+        return missing([item for item in shown if item != MORE], answered, known, where)
     if isinstance(shown, list) and isinstance(answered, list) and len(shown) == len(answered):
         return [
             problem
@@ -54,6 +60,20 @@ def differences(shown, answered, known, where="the answer"):
     return [] if same else [f"{where} is {answered!r}, the README shows {shown!r}"]
 
 
+def missing(shown, answered, known, where):
+    """Return the shown items that are not among those of the answer, in their order."""
+    rest = iter(answered)
+    for item in shown:
+        for other in rest:
+            tried = copy.deepcopy(known)
+            if not differences(item, other, tried, where):
+                known.update(tried)
+                break
+        else:
+            return [f"{where} is {answered!r}, where {item!r} is missing"]
+    return []
+
+
 def kind_of(path):
     """Return what a number is about: the relation that it stands in, or nothing for the records themselves."""
     names = re.sub(r"\[\d+\]", "", path).split(".")[1:]
@@ -64,8 +84,26 @@ def split(text):
     """A block of JSON and what stands after it (``HTTP 401``), which may be alone."""
     if text.strip().startswith("HTTP "):
         return None, text.strip()
-    value, end = json.JSONDecoder().raw_decode(text.strip())
-    return value, text.strip()[end:].strip()
+    text = complete(text.strip())
+    value, end = json.JSONDecoder().raw_decode(text)
+    return value, text[end:].strip()
+
+
+def complete(text):
+    """Return JSON in which each item `…` is a string, or a key and a value."""
+    within = []
+
+    def replaced(match):
+        token = match[0]
+        if token in "[{":
+            within.append(token)
+        elif token in "]}":
+            within.pop()
+        elif token == MORE:
+            return f'"{MORE}"' if within[-1] == "[" else f'"{MORE}": 0'
+        return token
+
+    return re.sub(rf'"(?:[^"\\]|\\.)*"|[][{{}}{MORE}]', replaced, text)
 
 
 def story(document):
@@ -127,6 +165,12 @@ def test_differences_are_seen():
     assert not differences(
         {"id": 1, "country_id": {"id": 2}}, {"id": 7, "country_id": {"id": 7}}, {}
     )
+    shown, after = split('{"a": {"x": 1, …}, "b": [2, …], "c": "…, …]"} HTTP 200')
+    assert after == "HTTP 200"
+    answered = {"a": {"w": 0, "x": 1, "y": 2}, "b": [1, 2, 3], "c": "z, …]"}
+    assert not differences(shown, answered, {})
+    for part in ({"a": {"w": 0}}, {"a": {"x": 2}}, {"b": [1, 3]}, {"b": []}, {"d": 1}):
+        assert differences(shown, {**answered, **part}, {})
 
 
 def test_route_of_another_addon(server, tmp_path, log_in, user):

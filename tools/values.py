@@ -252,6 +252,8 @@ def is_same(field_type: str, given: Any, answered: Any) -> bool:
     :param answered: the current value, as :mod:`~..engine.serialize` returns it without ``expand``, with
         ids as many2one values
     """
+    if isinstance(answered, str) and field_type == "many2one":  # the ids of some models are text
+        return bool(_linked(given) == answered)
     if isinstance(answered, str) and given == answered:
         return True
     if isinstance(answered, dict | list) or field_type == "json":
@@ -374,8 +376,6 @@ def _load_binary(value: Any) -> str:
 
 
 def _load_id(value: Any) -> int:
-    if isinstance(value, list) and len(value) == 2:  # the form of a response: [id, "display name"]
-        value = value[0]
     value = whole(value)
     if type(value) is not int or not 1 <= value <= MAX_ID:
         raise ValueError
@@ -384,7 +384,14 @@ def _load_id(value: Any) -> int:
 
 def _load_link(value: Any) -> int:
     """Return the id of a link in any form that a response has, such as an object with an ``id``."""
-    return _load_id(value.get("id") if isinstance(value, dict) else value)
+    return _load_id(_linked(value))
+
+
+def _linked(value: Any) -> Any:
+    """Return the unchecked id of a link in any form."""
+    if isinstance(value, dict):
+        return value.get("id")
+    return value[0] if isinstance(value, list) and len(value) == 2 else value
 
 
 def load_id(name: str, value: Any) -> int:
@@ -397,7 +404,7 @@ def load_id(name: str, value: Any) -> int:
 
 def _load_id_or_nothing(value: Any) -> int | bool:
     """Convert an id or 0, which is the empty value of a ``many2one_reference``."""
-    return False if value == 0 else _load_id(value)
+    return False if value == 0 else _load_link(value)
 
 
 def _load_reference(value: Any) -> str:

@@ -37,7 +37,10 @@ PARTNERS = "/api/v1/res.partner"
 
 
 class Blocking:
-    """An AsyncClient whose methods wait, so that one test is for both clients."""
+    """An AsyncClient whose methods wait, so that one test is for both clients.
+
+    Its loop has a thread of its own: the browser of other tests has one in this thread.
+    """
 
     def __init__(self, loop, client):
         self._loop, self._client = loop, client
@@ -49,9 +52,8 @@ class Blocking:
     def _waiting(self, method):
         def call(*args, **options):
             result = method(*args, **options)
-            return self._loop.run_until_complete(
-                result if inspect.isawaitable(result) else collected(result)
-            )
+            waiting = result if inspect.isawaitable(result) else collected(result)
+            return asyncio.run_coroutine_threadsafe(waiting, self._loop).result()
 
         return call
 
@@ -65,6 +67,8 @@ def make(request):
     """A function that makes a client of one of the two kinds."""
     made = []
     loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
 
     def new(url=URL, handler=None, **options):
         kind = Client if request.param == "threads" else AsyncClient
@@ -78,6 +82,8 @@ def make(request):
     yield new
     for client in made:
         client.close()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
     loop.close()
 
 
@@ -155,6 +161,17 @@ def test_action_and_wrong_field(odoo):
     with pytest.raises(ApiError) as caught:
         odoo.create("res.partner", {"nmae": "x"})
     assert (caught.value.code, caught.value.status) == ("unknown_field", 400)
+
+
+def test_file_together_with_values(odoo):
+    """The record and its photo in one request, which is executed once."""
+    files = {"image_1920": ("photo.png", PNG, "image/png")}
+    made = odoo.create("res.partner", {"name": "Photo"}, files=files, fields=["name"])
+    assert made.record["name"] == "Photo"
+    assert odoo.download("res.partner", made.record["id"], "image_1920").content == PNG
+    with pytest.raises(ApiError) as caught:
+        odoo.update("res.partner", made.record["id"], {}, files={"image_1920": PNG}, etag='"x"')
+    assert caught.value.status == 412
 
 
 def test_session_of_a_file(make, server, tmp_path):
@@ -463,7 +480,8 @@ def test_tasks_share_one_refresh(fake):
             fake.accepted.clear()
             await asyncio.gather(*(client.list("res.partner") for _ in range(10)))
 
-    asyncio.run(story())
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, story()).result()
     assert len(fake.sent(REFRESH)) == 1
 
 

@@ -1264,11 +1264,12 @@ var Client = class {
     const type = options.type ?? (data instanceof Blob && data.type);
     const rest = {
       timeout: 0,
+      repeatable: !options.etag,
       body: data,
       headers: { "Content-Type": type || "application/octet-stream" },
       params: parametersOf(options, ["type"])
     };
-    await this.#json("PUT", pathOf(model, id, field), options, rest);
+    return this.#tagged("PUT", pathOf(model, id, field), options, rest);
   }
   /** @param {string} model @param {number} id @param {string} field @param {Options} [options] */
   download(model, id, field, options = {}) {
@@ -1342,8 +1343,18 @@ function pathOf(...parts) {
   return ["/api/v1", ...parts.map((part) => encodeURIComponent(part))].join("/");
 }
 function writing(options, body, inBody = []) {
-  const { fields, expand } = options;
-  return { json: { ...body, fields, expand }, params: parametersOf(options, ["fields", "expand", ...inBody]) };
+  const { fields, expand, files } = options;
+  const params = parametersOf(options, ["fields", "expand", "files", ...inBody]);
+  const content = { ...body, fields, expand };
+  return files ? { params, body: formOf(content, files), timeout: 0 } : { params, json: content };
+}
+function formOf(content, files) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(content)) {
+    if (value !== void 0) form.append(name, JSON.stringify(value));
+  }
+  for (const [name, file] of Object.entries(files)) form.append(name, file);
+  return form;
 }
 function once(options, rest) {
   return { ...rest, headers: { "Idempotency-Key": options.idempotencyKey ?? randomId() }, repeatable: true };

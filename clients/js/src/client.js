@@ -245,11 +245,12 @@ export class Client {
         const type = options.type ?? (data instanceof Blob && data.type);
         const rest = {
             timeout: 0,
+            repeatable: !options.etag,
             body: data,
             headers: {"Content-Type": type || "application/octet-stream"},
             params: parametersOf(options, ["type"]),
         };
-        await this.#json("PUT", pathOf(model, id, field), options, rest);
+        return this.#tagged("PUT", pathOf(model, id, field), options, rest);
     }
 
     /** @param {string} model @param {number} id @param {string} field @param {Options} [options] */
@@ -346,8 +347,25 @@ function pathOf(...parts) {
  * @returns {Rest}
  */
 function writing(options, body, inBody = []) {
-    const {fields, expand} = options;
-    return {json: {...body, fields, expand}, params: parametersOf(options, ["fields", "expand", ...inBody])};
+    const {fields, expand, files} = options;
+    const params = parametersOf(options, ["fields", "expand", "files", ...inBody]);
+    const content = {...body, fields, expand};
+    return files ? {params, body: formOf(content, files), timeout: 0} : {params, json: content};
+}
+
+/**
+ * Returns a form with files and, as JSON, what else a body has.
+ *
+ * @param {Options} content
+ * @param {Record<string, Blob>} files
+ */
+function formOf(content, files) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(content)) {
+        if (value !== undefined) form.append(name, JSON.stringify(value));
+    }
+    for (const [name, file] of Object.entries(files)) form.append(name, file);
+    return form;
 }
 
 /**

@@ -12,7 +12,6 @@
  */
 
 import {ApiError, MfaRequiredError, NetworkError} from "./errors.js";
-import {toBase64} from "./files.js";
 
 /**
  * @typedef {import("./types.js").Client<any>} Client
@@ -134,19 +133,20 @@ export function dataProvider(odoo, {fields = {}, models = {}, guard = true} = {}
 
         async create(/** @type {string} */ resource, /** @type {any} */ params) {
             const asked = await reading(resource, params);
-            return seen(resource, await odoo.create(modelOf(resource), await writable(params.data), asked));
+            const {values, files} = writable(params.data);
+            return seen(resource, await odoo.create(modelOf(resource), values, {...asked, files}));
         },
 
         async update(/** @type {string} */ resource, /** @type {any} */ params) {
             const {id, data, previousData, meta} = params;
             const asked = await reading(resource, params);
-            const changed = await writable(changesOf(data, previousData));
-            const etag = versionOf(resource, id, meta);
-            return seen(resource, await odoo.update(modelOf(resource), numberOf(id), changed, {...asked, etag}));
+            const {values, files} = writable(changesOf(data, previousData));
+            const options = {...asked, files, etag: versionOf(resource, id, meta)};
+            return seen(resource, await odoo.update(modelOf(resource), numberOf(id), values, options));
         },
 
         async updateMany(/** @type {string} */ resource, /** @type {any} */ {ids, data}) {
-            const values = await writable(data);
+            const {values} = writable(data);
             await odoo.updateMany(modelOf(resource), ids.map((/** @type {any} */ id) => ({id: numberOf(id), values})));
             forget(resource, ids);
             return {data: ids};
@@ -307,17 +307,21 @@ function changesOf(data, before = {}) {
 }
 
 /**
- * Returns values as the API takes them: without the id, and with files as base64.
+ * Returns values as the API takes them: without the id, and the files of a form beside them.
  *
- * @param {Values} values
+ * @param {Values} data
+ * @returns {{values: Values, files: Record<string, Blob> | undefined}}
  */
-async function writable(values) {
-    const entries = Object.entries(values).filter(([name, value]) => name !== "id" && value !== undefined);
-    const written = entries.map(async ([name, value]) => [
-        name,
-        value?.rawFile instanceof Blob ? await toBase64(value.rawFile) : value,
-    ]);
-    return Object.fromEntries(await Promise.all(written));
+function writable(data) {
+    /** @type {Values} */
+    const values = {};
+    /** @type {Record<string, Blob>} */
+    const files = {};
+    for (const [name, value] of Object.entries(data)) {
+        if (value?.rawFile instanceof Blob) files[name] = value.rawFile;
+        else if (name !== "id") values[name] = value;
+    }
+    return {values, files: Object.keys(files).length ? files : undefined};
 }
 
 /** @param {unknown} value */

@@ -124,9 +124,13 @@ export interface ListOptions extends PageOptions {
 export interface WriteOptions extends ReadOptions {
     /** The tag of the version that was read: if the record has changed since, the error is `precondition_failed`. */
     etag?: string | null;
+    /** Files by the names of their binary fields; a `File` also tells its name. */
+    files?: Record<string, Blob>;
 }
 
 export interface CreateOptions extends ReadOptions {
+    /** Files by the names of their binary fields; a `File` also tells its name. */
+    files?: Record<string, Blob>;
     /** A key of your own, for a request that is repeated after a restart. By default each call has a new one. */
     idempotencyKey?: string;
 }
@@ -311,7 +315,7 @@ export interface Client<M extends object = Models> {
     createMany<N extends ModelName<M>>(
         model: N,
         values: Record<string, any>[],
-        options?: CreateOptions,
+        options?: Omit<CreateOptions, "files">,
     ): Promise<RecordOf<M, N>[]>;
     update<N extends ModelName<M>>(
         model: N,
@@ -337,7 +341,7 @@ export interface Client<M extends object = Models> {
         field: string,
         data: Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>,
         options?: UploadOptions,
-    ): Promise<void>;
+    ): Promise<One<{id: number}>>;
     download(model: ModelName<M>, id: number, field: string, options?: CallOptions): Promise<Download>;
     /** Returns the PDF of a report, such as `sale.report_saleorder`. */
     report(model: ModelName<M>, id: number, name: string, options?: CallOptions & {lang?: string}): Promise<Download>;

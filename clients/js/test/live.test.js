@@ -146,12 +146,23 @@ test("an unknown field is a 400 that says so", async () => {
 
 test("a file goes up and comes down as it was", async () => {
     const bytes = Buffer.from(PNG, "base64");
-    await odoo.upload("res.partner", ada.id, "image_1920", new Blob([bytes], {type: "image/png"}));
+    const stored = await odoo.upload("res.partner", ada.id, "image_1920", new Blob([bytes], {type: "image/png"}));
+    await odoo.update("res.partner", ada.id, {ref: "R-3"}, {etag: stored.etag});
     const {blob, filename, etag} = await odoo.download("res.partner", ada.id, "image_1920");
     assert.deepEqual(Buffer.from(await blob.arrayBuffer()), bytes);
     assert.equal(blob.type, "image/png");
     assert.match(filename, /\.png$/);
     assert.ok(etag);
+});
+
+test("a file goes up together with values, guarded as they are", async () => {
+    const file = new File([Buffer.from(PNG, "base64")], "photo.png", {type: "image/png"});
+    const options = {files: {image_1920: file}, fields: ["name"]};
+    const {record, etag} = await odoo.create("res.partner", {name: `${name} photo`}, options);
+    assert.equal(record.name, `${name} photo`);
+    assert.equal((await odoo.download("res.partner", record.id, "image_1920")).blob.size, file.size);
+    await odoo.update("res.partner", record.id, {image_1920: null, ref: "none"}, {etag});
+    await assert.rejects(odoo.update("res.partner", record.id, {}, {files: {image_1920: file}, etag}), {status: 412});
 });
 
 test("an action returns what its method returns", async () => {

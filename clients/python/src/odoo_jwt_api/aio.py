@@ -14,6 +14,7 @@ from .errors import ApiError
 from .options import (
     ActionOptions,
     CallOptions,
+    CreateOneOptions,
     CreateOptions,
     DeleteOptions,
     ListOptions,
@@ -162,7 +163,7 @@ class AsyncClient:
     # --- write ---------------------------------------------------------------------------
 
     async def create(
-        self, model: str, values: Mapping[str, Any], **options: Unpack[CreateOptions]
+        self, model: str, values: Mapping[str, Any], **options: Unpack[CreateOneOptions]
     ) -> One:
         """Create a record."""
         return await self._run(self._calls.create(model, values, options))
@@ -222,9 +223,11 @@ class AsyncClient:
         content: bytes,
         media_type: str = "application/octet-stream",
         **options: Unpack[DeleteOptions],
-    ) -> None:
+    ) -> One:
         """Store a file in a binary field."""
-        await self._run(self._calls.upload(model, record_id, field, content, media_type, options))
+        return await self._run(
+            self._calls.upload(model, record_id, field, content, media_type, options)
+        )
 
     async def download(
         self, model: str, record_id: int, field: str, **options: Unpack[CallOptions]
@@ -277,5 +280,6 @@ class AsyncClient:
             headers={**self._core.headers, **step.headers},
             json=step.json,
             content=step.content,
+            files=step.files,
             **timeout,
         )

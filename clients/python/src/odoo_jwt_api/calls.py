@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .core import Core, Flow, Send, once, path_of
-from .options import parameters
-from .results import Download, One, Page, Record, read_file, read_json, read_one, read_page
+from .options import File, parameters
+from .results import Download, One, Page, read_file, read_json, read_one, read_page
 
 Options = Mapping[str, Any]
 
@@ -82,10 +83,16 @@ class Calls:
         content: bytes,
         media_type: str,
         options: Options,
-    ) -> Flow[Any]:
-        path, headers = path_of(model, record_id, field), {"Content-Type": media_type}
-        send = Send("PUT", path, headers=headers, content=content, timeout=None)
-        return self._core.call(send, read_json, options)
+    ) -> Flow[One]:
+        send = Send(
+            "PUT",
+            path_of(model, record_id, field),
+            headers={"Content-Type": media_type},
+            content=content,
+            timeout=None,
+            repeatable=not options.get("etag"),
+        )
+        return self._core.call(send, read_one, options)
 
     def file(self, path: str, options: Options) -> Flow[Download]:
         send = Send("GET", path, parameters(options), {"Accept": "*/*"}, timeout=None)
@@ -98,7 +105,8 @@ class Calls:
 def _writing(method: str, path: str, body: Options, options: Options) -> Send:
     """Return the request of a write; the second of two guarded ones would fail because of the first."""
     asked = {key: options[key] for key in ("fields", "expand") if key in options}
-    return Send(
+    files = options.get("files")
+    send = Send(
         method,
         path,
         parameters(options, "fields", "expand"),
@@ -106,6 +114,14 @@ def _writing(method: str, path: str, body: Options, options: Options) -> Send:
         json={**body, **asked},
         repeatable=not options.get("etag"),
     )
+    return replace(send, files=_form(send.json, files), json=None, timeout=None) if files else send
 
 
-__all__ = ["Calls", "Record"]
+def _form(content: Options, files: Mapping[str, File]) -> dict[str, Any]:
+    """Return a form with files and, as JSON, what else a body has."""
+    parts = {name: (None, json.dumps(value)) for name, value in content.items()}
+    return {**parts, **{name: _named(name, file) for name, file in files.items()}}
+
+
+def _named(name: str, file: File) -> tuple[str, bytes, str]:
+    return (name, file, "application/octet-stream") if isinstance(file, bytes) else file

@@ -15,6 +15,7 @@ from .errors import ApiError
 from .options import (
     ActionOptions,
     CallOptions,
+    CreateOneOptions,
     CreateOptions,
     DeleteOptions,
     ListOptions,
@@ -162,7 +163,7 @@ class Client:
     # --- write ---------------------------------------------------------------------------
 
     def create(
-        self, model: str, values: Mapping[str, Any], **options: Unpack[CreateOptions]
+        self, model: str, values: Mapping[str, Any], **options: Unpack[CreateOneOptions]
     ) -> One:
         """Create a record."""
         return self._run(self._calls.create(model, values, options))
@@ -220,9 +221,9 @@ class Client:
         content: bytes,
         media_type: str = "application/octet-stream",
         **options: Unpack[DeleteOptions],
-    ) -> None:
+    ) -> One:
         """Store a file in a binary field."""
-        self._run(self._calls.upload(model, record_id, field, content, media_type, options))
+        return self._run(self._calls.upload(model, record_id, field, content, media_type, options))
 
     def download(
         self, model: str, record_id: int, field: str, **options: Unpack[CallOptions]
@@ -275,5 +276,6 @@ class Client:
             headers={**self._core.headers, **step.headers},
             json=step.json,
             content=step.content,
+            files=step.files,
             **timeout,
         )

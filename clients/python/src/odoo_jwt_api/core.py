@@ -44,6 +44,7 @@ class Send:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     content: bytes | None = None
+    files: Mapping[str, Any] | None = None
     timeout: Any = CLIENTS_OWN
     repeatable: bool = True
     retries: int | None = None

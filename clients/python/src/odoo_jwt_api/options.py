@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
+#: A file: its bytes, or its name, its bytes and its media type.
+File = bytes | tuple[str, bytes, str]
 Expand = Sequence[str] | Mapping[str, Any]
 
 
@@ -52,10 +54,20 @@ class CreateOptions(ReadOptions, total=False):
     idempotency_key: str
 
 
+class CreateOneOptions(CreateOptions, total=False):
+    """``files``: files by the names of their binary fields."""
+
+    files: Mapping[str, File]
+
+
 class UpdateOptions(ReadOptions, total=False):
-    """``etag``: the version that was read; if the record has changed since, it is ``precondition_failed``."""
+    """``etag``: the version that was read; if the record has changed since, it is ``precondition_failed``.
+
+    ``files``: files by the names of their binary fields.
+    """
 
     etag: str | None
+    files: Mapping[str, File]
 
 
 class DeleteOptions(CallOptions, total=False):
@@ -100,7 +112,7 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "relations": str,
     "search": str,
 }
-_OF_THE_CALL = {"company", "etag", "idempotency_key", "timeout"}
+_OF_THE_CALL = {"company", "etag", "files", "idempotency_key", "timeout"}
 
 
 def parameters(options: Mapping[str, Any], *without: str) -> dict[str, str]:

@@ -31,7 +31,7 @@ def methods(model):
     found = [
         {
             "name": name,
-            "signature": _signature(getattr(cls, name)),
+            "signature": signature(model, name),
             "description": _description(cls, name),
             "button": buttons.get(name, ""),
             "is_inherited": any(hasattr(mixin, name) for mixin in mixins),
@@ -50,9 +50,9 @@ def is_callable(model, name):
         return False
 
 
-def _signature(method):
+def signature(model, name):
     """Return the parameters of a method without ``self``, as text: ``(values, force=False)``."""
-    parameters = list(inspect.signature(method).parameters.values())[1:]
+    parameters = list(inspect.signature(getattr(type(model), name)).parameters.values())[1:]
     plain = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters]
     return str(inspect.Signature(plain))
 

@@ -28,8 +28,17 @@ class Exposure:
 
         :rtype: str
         """
-        groups = self.connection.group_ids.sudo().mapped("full_name")
-        return ", ".join(groups) or self.env._("Every user who can log in")
+        internal, portal = self._kinds_of_users()
+        plain = {internal: self.env._("Internal users"), portal: self.env._("Portal users")}
+        names = [plain.get(group, group.full_name) for group in self._groups().sudo()]
+        return ", ".join(names) or self.env._("Every user who can log in")
+
+    def _groups(self):
+        return self.connection.group_ids._origin
+
+    def _kinds_of_users(self):
+        """Return the groups of all internal users and of all portal users."""
+        return self.env.ref("base.group_user"), self.env.ref("base.group_portal")
 
     # --- summary -------------------------------------------------------------------------
 
@@ -150,11 +159,17 @@ class Exposure:
         ]
 
     def _who(self):
-        names = self.connection.group_ids.sudo().mapped("full_name")
-        if not names:
+        groups, (internal, portal) = self._groups(), self._kinds_of_users()
+        if not groups:
             return self.env._("Every user who can log in, including portal users,")
-        groups = format_list(self.env, names, style="or")
-        return self.env._("Every member of %(groups)s", groups=groups)
+        if groups == internal:
+            return self.env._("Every internal user")
+        if groups == portal:
+            return self.env._("Every portal user")
+        if groups == internal | portal:
+            return self.env._("Every internal user and every portal user")
+        names = format_list(self.env, groups.sudo().mapped("full_name"), style="or")
+        return self.env._("Every member of %(groups)s", groups=names)
 
     def _some(self, names):
         """Return the names as a list or, if there are many, their number."""
@@ -217,27 +232,50 @@ class Exposure:
 
     # --- warnings ------------------------------------------------------------------------
 
-    def warnings(self):
-        """Return a sentence for each risk; none if users can do no more than in Odoo."""
+    def dangers(self):
+        """Return a sentence for each thing that is dangerous, or broken; usually a mistake."""
         if not self.connection.model_id or self._is_shut():
             return []
         found = [self.filter.problem(), self._warning_protected()]
-        if self.connection.run_as != "user" and not self._protection():
+        if self._lifts_rights():
             found += [
-                self._warning_anybody(),
+                self._opens_more_to_anybody() and self._warning_anybody(),
+                self._warning_delete(),
+                self._warning_secrets(),
+            ]
+        return [danger for danger in (*found, self._warning_superuser()) if danger]
+
+    def warnings(self):
+        """Return a sentence for each other risk; none if users can do no more than in Odoo."""
+        if not self.connection.model_id or self._is_shut():
+            return []
+        found = []
+        if self._lifts_rights():
+            found += [
+                not self._opens_more_to_anybody() and self._warning_anybody(),
                 self._warning_record_rules(),
                 self._warning_companies(),
-                self._warning_delete(),
                 self._warning_write(),
-                self._warning_secrets(),
                 self._warning_actions(),
             ]
-        found += [
-            self._warning_superuser(),
-            self._warning_filter_fields(),
-            self._warning_reports(),
-        ]
+        found += [self._warning_filter_fields(), self._warning_reports()]
         return [warning for warning in found if warning]
+
+    def _lifts_rights(self):
+        return self.connection.run_as != "user" and not self._protection()
+
+    def _opens_more_to_anybody(self):
+        """Return whether the connection opens more than Odoo does to portal users."""
+        rights = self.env["ir.model.access"]
+        groups = self.env["res.groups"]._get_group_definitions()
+        portal = groups.from_ids(self._kinds_of_users()[1].ids)
+        modes = [mode for toggle, mode in self._modes().items() if self.connection[toggle]]
+        return self._has_rules() or not all(
+            portal <= rights._get_access_groups(self.connection.model, mode) for mode in modes
+        )
+
+    def _modes(self):
+        return {toggle: MODE_OF_METHOD[method] for toggle, method in TOGGLES.items()}
 
     def _writes(self):
         return self.connection.is_post or self.connection.is_put
@@ -273,7 +311,7 @@ class Exposure:
                 "No group is selected: the connection is also open to customers with a portal account"
                 " and to everyone who can sign up."
             )
-        if self.env.ref("base.group_portal") in self.connection.group_ids._origin:
+        if self._kinds_of_users()[1] in self._groups():
             return self.env._("The connection is open to customers with a portal account.")
         return False
 

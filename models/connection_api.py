@@ -110,10 +110,11 @@ class ConnectionApi(models.Model):
     is_read_limited = fields.Boolean(readonly=True, copy=False)
     is_write_limited = fields.Boolean(readonly=True, copy=False)
     exposure = fields.Text("Summary", compute="_compute_exposure")
+    exposure_danger = fields.Text("Dangers", compute="_compute_exposure")
     exposure_warning = fields.Text("Warnings", compute="_compute_exposure")
     is_risky = fields.Boolean(compute="_compute_exposure")
     audience = fields.Char("Open to", compute="_compute_exposure")
-    can_preview = fields.Boolean(compute="_compute_can_preview")
+    has_reports = fields.Boolean(compute="_compute_has_reports")
 
     _model_uniq = models.Constraint("UNIQUE(model_id)", "This model already has a connection.")
     _max_limit_positive = models.Constraint(
@@ -138,6 +139,13 @@ class ConnectionApi(models.Model):
                 connection.model
             )
 
+    @api.depends("model")
+    def _compute_has_reports(self):
+        reports = self.env["ir.actions.report"]
+        for connection in self:
+            domain = [("model", "=", connection.model), ("report_type", "=", "qweb-pdf")]
+            connection.has_reports = bool(reports.search_count(domain, limit=1))
+
     @api.depends(
         "model",
         "active",
@@ -158,24 +166,10 @@ class ConnectionApi(models.Model):
         for connection in self:
             exposure = Exposure(connection)
             connection.exposure = exposure.summary()
+            connection.exposure_danger = "\n".join(exposure.dangers()) or False
             connection.exposure_warning = "\n".join(exposure.warnings()) or False
-            connection.is_risky = bool(connection.exposure_warning)
+            connection.is_risky = bool(connection.exposure_danger)
             connection.audience = exposure.audience()
-
-    @api.depends("domain", "model")
-    @api.depends_context("uid")
-    def _compute_can_preview(self):
-        """Compute whether the web client can show the filter and count its records.
-
-        It does so as the current user, and cannot evaluate ``user`` and the like.
-        """
-        for connection in self:
-            model = self.env.get(connection.model or "")
-            connection.can_preview = (
-                model is not None
-                and model.has_access("read")
-                and not connection._record_filter().names()
-            )
 
     def _record_filter(self):
         return RecordFilter(self.env, self.model, self.domain)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.service.model import get_public_method
 
+from ..engine import choices
 from ..tools import contexts
 
 
@@ -18,6 +19,9 @@ class ConnectionApiAction(models.Model):
     connection_id = fields.Many2one("connection.api", required=True, index=True, ondelete="cascade")
     name = fields.Char(
         "Method", required=True, help="A public method of the model, such as action_confirm."
+    )
+    signature = fields.Char(
+        "Parameters", compute="_compute_signature", help="The parameters that the method takes."
     )
     description = fields.Char(help="What the method does, for developers of clients.")
     context_keys = fields.Char(
@@ -35,6 +39,13 @@ class ConnectionApiAction(models.Model):
     )
 
     _name_uniq = models.Constraint("UNIQUE(connection_id, name)", "This method is already listed.")
+
+    @api.depends("name", "connection_id.model")
+    def _compute_signature(self):
+        for action in self:
+            model = self.env.get(action.connection_id.model or "")
+            is_known = model is not None and choices.is_callable(model, action.name or "_")
+            action.signature = is_known and choices.signature(model, action.name)
 
     @api.constrains("name", "connection_id")
     def _check_method(self):

@@ -94,6 +94,7 @@ class ConnectionApiWizard(models.TransientModel):  # pylint: disable=no-wizard-i
         domain="[('model', '=', model), ('report_type', '=', 'qweb-pdf')]",
     )
     exposure = fields.Text(compute="_compute_exposure")
+    exposure_danger = fields.Text(compute="_compute_exposure")
     exposure_warning = fields.Text(compute="_compute_exposure")
 
     @api.depends("model_id")
@@ -264,13 +265,14 @@ class ConnectionApiWizard(models.TransientModel):  # pylint: disable=no-wizard-i
     def _compute_exposure(self):
         """Compute what the connection would open, in words, and the warnings."""
         for wizard in self:
-            wizard.exposure = wizard.exposure_warning = False
+            wizard.exposure = wizard.exposure_danger = wizard.exposure_warning = False
             if wizard.model in self.env and not wizard.is_open:
                 listed = [Command.create({"name": name}) for name in wizard.action_names or []]
                 connection = self.env["connection.api"].new(
                     {**wizard._connection_values(), "action_ids": listed}
                 )
                 wizard.exposure = connection.exposure
+                wizard.exposure_danger = connection.exposure_danger
                 wizard.exposure_warning = connection.exposure_warning
 
     def action_open(self):

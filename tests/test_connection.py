@@ -370,8 +370,9 @@ class TestPlainWords(ConnectionCase):
         connection = self.connections.new(
             {"model_id": self.env["ir.model"]._get_id(model), "run_as": "sudo", **values}
         )
-        self.assertEqual(connection.is_risky, bool(connection.exposure_warning))
-        return connection.exposure, (connection.exposure_warning or "").split("\n")
+        self.assertEqual(connection.is_risky, bool(connection.exposure_danger))
+        risks = (connection.exposure_danger, connection.exposure_warning)
+        return connection.exposure, "\n".join(risk for risk in risks if risk).split("\n")
 
     def _says(self, **values):
         return self._shown(**values)[0]
@@ -486,18 +487,51 @@ class TestPlainWords(ConnectionCase):
         connection.group_ids = self.group.ids
         self.assertEqual(connection.audience, "Drivers")
 
-    def test_preview(self):
-        """The web client draws what it can evaluate and its user can read, nothing else."""
-        for expected, model, domain in (
-            (True, "res.country", False),
-            (True, "res.country", "[('code', '=', 'user')]"),
-            (False, "res.country", "[('create_uid', '=', uid)]"),
-            (False, "ir.config_parameter", False),
+        internal, portal = self.env.ref("base.group_user"), self.env.ref("base.group_portal")
+        connection.group_ids = internal.ids
+        self.assertEqual(connection.audience, "Internal users")
+        for groups, words in (
+            (internal, "Every internal user may"),
+            (portal, "Every portal user may"),
+            (internal | portal, "Every internal user and every portal user may"),
         ):
-            with self.subTest(model=model, domain=domain):
-                model_id = self.env["ir.model"]._get_id(model)
-                connection = self.connections.new({"model_id": model_id, "domain": domain})
-                self.assertEqual(connection.can_preview, expected)
+            self.assertIn(words, self._says(is_get=True, group_ids=groups.ids))
+
+    def test_dangers(self):
+        """The list marks what is dangerous, not what is only worth a thought."""
+        internal = self.env.ref("base.group_user").ids
+        portal = self.env.ref("base.group_portal").ids
+        name = self._fields("name", "res.country")
+        for is_risky, values in (
+            (False, {"is_get": True}),  # portal users can read countries in Odoo
+            (False, {"is_get": True, "group_ids": portal}),
+            (True, {"is_get": True, "is_put": True, "write_field_ids": name}),
+            (True, {"is_put": True, "group_ids": portal, "write_field_ids": name}),
+            (False, {"is_get": True, "is_put": True, "group_ids": internal}),
+            (True, {"is_delete": True, "group_ids": internal}),
+            (False, {"is_delete": True, "run_as": "user"}),
+            (False, {"is_delete": True, "group_ids": internal, "domain": "[('code', '=', 'X')]"}),
+            (True, {"is_get": True, "domain": "[('nope', '=', 1)]"}),
+            (True, {"is_get": True, "model": "res.partner"}),  # rules show them their own
+            (True, {"is_get": True, "model": "res.users"}),
+            (False, {"is_get": True, "model": "res.partner", "group_ids": internal}),
+        ):
+            with self.subTest(values):
+                model_id = self.env["ir.model"]._get_id(values.get("model", "res.country"))
+                given = {name: value for name, value in values.items() if name != "model"}
+                connection = self.connections.new({"run_as": "sudo", "model_id": model_id, **given})
+                self.assertEqual(connection.is_risky, is_risky)
+
+    def test_parameters_of_an_action(self):
+        """An action shows what its method takes; a name that is no method shows nothing."""
+        connection = self._connect(
+            "res.currency",
+            run_as="user",
+            action_ids=[Command.create({"name": "amount_to_text"})],
+        )
+        self.assertEqual(connection.action_ids.signature, "(amount)")
+        for name in ("nope", "_compute_symbol", False):
+            self.assertFalse(connection.action_ids.new({"name": name}).signature)
 
     def test_record_rules(self):
         """Rules count when they are for what is opened, and say something."""

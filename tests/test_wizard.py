@@ -125,7 +125,7 @@ class TestWizard(WizardCase):
     def test_filter_of_ones_own_is_checked(self):
         """What no filter may contain is refused, and nothing is created."""
         wizard = self._wizard(records="custom", domain="[('user_id', '=', user.write)]")
-        self.assertIn("user.write", wizard.exposure_warning)
+        self.assertIn("user.write", wizard.exposure_danger)
         with self.assertRaises(ValidationError), self.cr.savepoint():
             wizard.action_open()
         self.assertFalse(self._connection())

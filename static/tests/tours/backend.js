@@ -6,6 +6,9 @@ const PHONE = ".o_data_row:contains('Safari on iPhone')";
 
 const SENTENCE = ".o_form_view [name=exposure]";
 const WARNING = ".o_form_view .alert-warning [name=exposure_warning]";
+const DANGER = ".o_form_view .alert-danger [name=exposure_danger]";
+const FILTER = ".o_form_view .o_field_api_domain .o_api_filter_text input";
+const FIELDS = ".o_form_view .o_field_api_fields";
 
 function choose(field, name) {
     return [
@@ -94,34 +97,61 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
             trigger: `${SENTENCE}:contains('Every member of JWT API / Manager')`,
         },
         {
+            content: "open the filter",
+            trigger: ".o_form_view a[name=records]",
+            run: "click",
+        },
+        {
             content: "filter the records",
-            trigger: ".o_form_view .o_field_char[name=domain] input",
+            trigger: FILTER,
             run: `edit [('id', '=', user.company_id.write)]`,
         },
         {
             content: "leave the field",
-            trigger: ".o_form_view .o_field_char[name=domain] input",
+            trigger: FILTER,
             run: "press Tab",
         },
         {
             content: "what is no filter is told before it is saved",
-            trigger: `${WARNING}:contains('invalid at “user.company_id.write”')`,
+            trigger: `${DANGER}:contains('invalid at “user.company_id.write”')`,
         },
         {
             content: "mend it",
-            trigger: ".o_form_view .o_field_char[name=domain] input",
+            trigger: FILTER,
             run: `edit [('id', '=', user.company_id.currency_id.id)]`,
         },
         {
             content: "leave the field",
-            trigger: ".o_form_view .o_field_char[name=domain] input",
+            trigger: FILTER,
             run: "press Tab",
         },
         {
             content: "it says which records",
             trigger: `${SENTENCE}:contains('that match the filter')`,
         },
-        ...choose("read_field_ids", "Currency Unit"),
+        {
+            content: "open the fields",
+            trigger: ".o_form_view a[name=fields]",
+            run: "click",
+        },
+        {
+            content: "every field is open, and the list says so",
+            trigger: `${FIELDS} .o_api_summary:contains('None selected: every field')`,
+        },
+        {
+            content: "nothing is written here",
+            trigger: `${FIELDS}:not(:has(th[data-column=write_field_ids]))`,
+        },
+        {
+            content: "find a field by its technical name",
+            trigger: `${FIELDS} .o_api_search`,
+            run: "edit currency_unit_label",
+        },
+        {
+            content: "select it",
+            trigger: `${FIELDS} tr[data-name=currency_unit_label]:contains('char') input`,
+            run: "click",
+        },
         {
             content: "it says which fields",
             trigger: `${SENTENCE}:contains('They see Currency Unit')`,
@@ -132,19 +162,28 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
             run: "click",
         },
         {
-            content: "add one",
-            trigger: "[name=action_ids] .o_field_x2many_list_row_add a",
+            content: "choose one of the model's methods",
+            trigger: ".o_form_view .o_api_choose_actions",
             run: "click",
         },
         {
-            content: "name a method",
-            trigger: "[name=action_ids] .o_selected_row [name=name] input",
+            content: "find it",
+            trigger: ".modal .o_api_search",
             run: "edit amount_to_text",
         },
         {
-            content: "describe it",
-            trigger: "[name=action_ids] .o_selected_row [name=description] input",
-            run: "edit An amount in words",
+            content: "select it",
+            trigger: ".modal [data-name=amount_to_text] input",
+            run: "click",
+        },
+        {
+            content: "apply",
+            trigger: ".modal .btn-primary",
+            run: "click",
+        },
+        {
+            content: "it is listed with its parameters",
+            trigger: "[name=action_ids] .o_data_row:contains('amount_to_text'):contains('(amount)')",
         },
         {
             content: "it says what may be called",
@@ -161,7 +200,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "nothing is left to warn of",
-            trigger: `.o_form_view:not(:has(.alert-warning)) [name=exposure]:contains('within their own access rights')`,
+            trigger: `.o_form_view:not(:has(.alert-warning, .alert-danger)) [name=exposure]:contains('within their own access rights')`,
         },
         {
             content: "save",

@@ -9,10 +9,8 @@ from lib import documents
 
 def script_of_the_guide(url):
     """The guide's own JavaScript."""
-    blocks = documents.read(documents.GUIDE).blocks
-    [script] = [
-        each.text for each in blocks if each.section == "Browsers" and each.language == "js"
-    ]
+    blocks = documents.read(documents.GUIDE_SPA).blocks
+    [script] = [each.text for each in blocks if each.section == "Log in" and each.language == "js"]
     return script.replace("https://odoo.example.com", url)
 
 

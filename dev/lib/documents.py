@@ -19,6 +19,8 @@ from .bootstrap import ROOT
 README = ROOT / "README.rst"
 REFERENCE = ROOT / "doc" / "reference.md"
 GUIDE = ROOT / "doc" / "guide.md"
+GUIDE_SPA = ROOT / "doc" / "guide-spa.md"
+GUIDE_ADDONS = ROOT / "doc" / "guide-addons.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 #: The page that Odoo Apps shows.
 PAGE = ROOT / "static" / "description" / "index.html"

@@ -21,6 +21,8 @@ from .setup import ADDON, Setup
 NEIGHBOURS = ("account", "sale", "stock", "website")
 # a model with every type of field, and the tests of it; never shipped
 TYPES = "jwt_auth_api_test"
+# the addon of the guide for authors
+EXAMPLE = "jwt_auth_api_example"
 
 # what an uninstallation must leave as it was
 SCHEMA = """
@@ -38,8 +40,9 @@ def odoo(setup: Setup, words: list[str]) -> Result:
     name = setup.database("test_odoo")
     path = fresh_log(setup, "odoo")
     database.copy(setup, database.test_template(setup), name)
-    tags = ",".join(words) or f"/{ADDON},/{TYPES}"
-    options = ["-i", f"{ADDON},{TYPES}", *database.dev_addons(setup), "--test-tags", tags]
+    modules = f"{ADDON},{TYPES},{EXAMPLE}"
+    tags = ",".join(words) or ",".join(f"/{module}" for module in modules.split(","))
+    options = ["-i", modules, *database.dev_addons(setup), "--test-tags", tags]
     code = database.odoo(setup, name, path, *options, "--http-port", free_port())
     result.passed, result.failed, result.skipped = log.counted(path)
     result.notes += log.skips(path)
@@ -47,7 +50,7 @@ def odoo(setup: Setup, words: list[str]) -> Result:
         if "Chrome executable not found" in entry.text:  # the tours were skipped
             if browser.MISSING not in result.notes:
                 result.notes.append(browser.MISSING)
-        elif re.match(rf"{log.OURS}(_test)?\.tests", entry.logger) and result.failed:
+        elif re.match(rf"{log.OURS}(_test|_example)?\.tests", entry.logger) and result.failed:
             result.problems.append(str(entry))
         elif entry.ours or entry.logger in ("odoo.modules.loading", "odoo.registry"):
             result.check(f"the log holds {entry}")

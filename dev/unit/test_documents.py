@@ -98,3 +98,27 @@ def test_one_name():
     assert manifest["name"] == "JWT Authentication & API Controllers"
     for name in ("README.rst", "index.html"):
         assert DOCUMENTS[name].headings[0] == manifest["name"]
+
+
+EXAMPLE = ROOT / "dev" / "addons" / "jwt_auth_api_example"
+
+
+def test_code_of_the_guide_for_authors():
+    """Each block of the guide is a part of the example addon, which has its own tests."""
+    sources = {
+        path: _without_indentation(path.read_text())
+        for pattern in ("*.py", "*.xml", "*.csv")
+        for path in EXAMPLE.rglob(pattern)
+    }
+    blocks = documents.read(documents.GUIDE_ADDONS).blocks
+    assert len(blocks) >= 9
+    used = set()
+    for block in blocks:
+        found = {path for path, text in sources.items() if _without_indentation(block.text) in text}
+        assert found, f"not in {EXAMPLE.name}:\n{block.text}"
+        used |= found
+    assert {path.suffix for path in used} == {".py", ".xml", ".csv"}
+
+
+def _without_indentation(text):
+    return "\n".join(line.strip() for line in text.strip().splitlines())

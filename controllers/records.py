@@ -2,6 +2,7 @@
 """Records over HTTP: ``/api/send_request`` and ``/api/v1/…``, two interfaces to the same engine."""
 
 import re
+import time
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from ..engine.groups import read_groups
 from ..engine.page import read_one, read_page
 from ..engine.records import no_record
 from ..engine.replay import narrow, narrow_faults
-from ..models.ir_http import RecordId
+from ..models.ir_http import COMPANY_HEADER, SIGNATURE, RecordId, dead_link
 from ..tools import etag, forms, parsing, queries
 from ..tools.errors import ApiError, _
 from .dispatcher import api_route
@@ -22,6 +23,11 @@ from .repeat import once
 
 READS = frozenset(["GET", "HEAD", "OPTIONS"])
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+#: Media types that a browser shows without executing anything; it saves files of all others.
+_INERT = re.compile(
+    r"image/(?:png|jpeg|gif|webp|bmp|avif|x-icon)|(?:audio|video)/[\w.+-]+|text/plain"
+)
+_SANDBOX = "sandbox; default-src 'none'"
 
 
 def _reads(controller, rule, args):
@@ -171,6 +177,56 @@ class RecordRoutes(Controller):
         """Return a file with its type and an entity tag; supports ranges (RFC 9110, section 14)."""
         response = resource.file(policy, record_id, name).get_response(as_attachment=True)
         response.headers["Cache-Control"] = "private, no-cache"  # cached, but revalidated each time
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.pop("Date", None)  # the server sets it
+        return response
+
+    @api_route(
+        "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>/link",
+        auth="jwt",
+        methods=["POST"],
+        readonly=True,
+    )
+    def link(self, model, record_id, name):
+        """Return a link to a file for ``<img>`` and others that cannot send a header, for a few minutes.
+
+        ``{"success": true, "data": {"url": "/api/v1/…/file?signature=…", "expires_in": 300}}``
+        """
+        policy = self._policy(model, "GET")
+        self._check_id(policy, record_id)
+        http = request.httprequest
+        parsing.check_no_parameters(http.args, request.dispatcher.body)
+        stream = resource.file(policy, record_id, name)
+        path = f"/api/v1/{policy.name}/{record_id}/{name}/file"
+        signature, seconds = request.env["jwt.session"]._sign_link(
+            request.jwt,
+            path,
+            resource.checksum(stream),
+            request.env.companies.ids if COMPANY_HEADER in http.headers else [],
+        )
+        url = f"{quote(path)}?{SIGNATURE}={signature}"
+        return {"success": True, "data": {"url": url, "expires_in": seconds}}
+
+    @api_route(
+        "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>/file",
+        auth="jwt_link",
+        methods=["GET"],
+        readonly=True,
+    )
+    def linked_file(self, model, record_id, name):
+        """Return the file of a :meth:`link`, if it is still the same and the caller may still read it."""
+        policy = self._policy(model, "GET")
+        parsing.check_no_parameters(request.httprequest.args, kind="LINK")
+        stream = resource.file(policy, record_id, name)
+        if resource.checksum(stream) != request.jwt.version:
+            raise dead_link()
+        response = stream.get_response(
+            as_attachment=not _INERT.fullmatch(stream.mimetype or ""),
+            content_security_policy=_SANDBOX,
+        )
+        seconds = max(0, request.jwt.expires_at - int(time.time()))
+        response.headers["Cache-Control"] = f"private, max-age={seconds}"
+        response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.pop("Date", None)  # the server sets it
         return response

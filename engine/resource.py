@@ -224,6 +224,11 @@ def file(policy, record_id, name):
     return stream
 
 
+def checksum(stream):
+    """Return a text that changes with the content of a stream that :func:`file` returned."""
+    return str(stream.etag)
+
+
 def store_file(policy, record_id, name, data, file_name="", if_match=None):
     """Replace the content of a binary field.
 

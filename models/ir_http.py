@@ -23,10 +23,17 @@ _MAX_LANGUAGES = 1000
 #: Maximum length of ``User-Agent``; browsers send less than 300 characters.
 _MAX_AGENT = 512
 COMPANY_HEADER = "X-Odoo-Company"
+#: The parameter of a link to a file that holds its signature.
+SIGNATURE = "signature"
 #: For clients whose proxy blocks PUT, PATCH and DELETE.
 OVERRIDE_HEADER = "X-HTTP-Method-Override"
 #: Its allowed values, and the methods that they stand for: PATCH equals PUT in this API.
 OVERRIDING_METHODS = {"PUT": "PUT", "PATCH": "PUT", "DELETE": "DELETE"}
+
+
+def dead_link():
+    """Return the error for a link to a file that is not valid, or no longer."""
+    return ApiError("not_found", _("This link has expired or is not valid. Request a new one."))
 
 
 def cut_headers(http):
@@ -142,6 +149,8 @@ class IrHttp(models.AbstractModel):
             return cls._auth_method_jwt()
         if auth == "jwt_or_public":
             return cls._auth_method_jwt_or_public()
+        if auth == "jwt_link":
+            return cls._auth_method_jwt_link()
         return super()._authenticate_explicit(auth)
 
     @classmethod
@@ -187,6 +196,26 @@ class IrHttp(models.AbstractModel):
             cls._auth_method_public()
 
     @classmethod
+    def _auth_method_jwt_link(cls):
+        """Authenticate the caller by the signature of a link to a file: it names this path, and a session.
+
+        The header ``Authorization`` is ignored here, as is a cookie: ``<img>`` sends neither.
+
+        :raise ApiError: ``not_found``, the same for each cause
+        """
+        signature = request.httprequest.args.get(SIGNATURE, "")
+        try:
+            link = request.env["jwt.session"]._authenticate_link(signature)
+        except tokens.InvalidToken as exc:
+            raise dead_link() from exc
+        user = request.env(user=link.user_id).user
+        if link.path != request.httprequest.path or not {*link.companies} <= {
+            *user._get_company_ids()
+        }:
+            raise dead_link()
+        cls._enter(link, link.companies)
+
+    @classmethod
     def _jwt_signed_claims(cls):
         """Return the claims of the caller's access token, even if it has expired or is logged out.
 
@@ -218,13 +247,19 @@ class IrHttp(models.AbstractModel):
         return match.group(1)
 
     @classmethod
-    def _enter(cls, claims):
+    def _enter(cls, claims, companies=()):
+        """Run the request as the user of verified claims.
+
+        :param companies: ids of companies; those that the client names in a header come first
+        """
         request.jwt = claims
         context = dict(request.env["res.users"]._jwt_context(claims.user_id))
         if lang := cls._language_of_call(context.get("lang")):
             context["lang"] = lang
         if COMPANY_HEADER in request.httprequest.headers:
             context["allowed_company_ids"] = cls._companies(request.env(user=claims.user_id).user)
+        elif companies:
+            context["allowed_company_ids"] = list(companies)
         request.update_env(user=claims.user_id, context=context)
 
     @classmethod

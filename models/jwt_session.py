@@ -341,34 +341,69 @@ class JwtSession(models.Model):
 
     @api.model
     def _authenticate(self, text):
-        """Return the claims of an access token with an active session and user, with one SQL statement.
-
-        The signature is verified first, with the keys that this process has cached. The statement also
-        reads the version of the keys; if it has changed, the token is verified again.
+        """Return the claims of an access token with an active session and user.
 
         :param str text: the token
         :rtype: tokens.Claims
         :raise tokens.InvalidToken:
         """
+        return self._verified(text, tokens.verify)
+
+    @api.model
+    def _authenticate_link(self, signature):
+        """Return the link of a signature whose session and user are active.
+
+        :rtype: tokens.Link
+        :raise tokens.InvalidToken:
+        """
+        return self._verified(signature, tokens.verify_link)
+
+    @api.model
+    def _sign_link(self, claims, path, version, companies):
+        """Sign a link to a file, for the session of an access token.
+
+        :param tokens.Claims claims: of the access token
+        :param path: the path of the link
+        :param version: the checksum of the file
+        :param companies: ids of companies, as in :class:`~..tools.tokens.Link`
+        :return: the signature, and the seconds until it expires
+        """
+        seconds = self.env["ir.config_parameter"]._jwt_setting("link_seconds")
+        expires_at = int(time.time()) + seconds
+        link = tokens.Link(
+            claims.user_id, claims.session, claims.stamp, path, version, expires_at, companies
+        )
+        return tokens.sign_link(link, self.env["jwt.signing.key"]._issuer()), seconds
+
+    def _verified(self, text, verify):
+        """Return what a token holds that has an active session and user, with one SQL statement.
+
+        The signature is verified first, with the keys that this process has cached. The statement also
+        reads the version of the keys; if it has changed, the token is verified again.
+
+        :param str text: the token
+        :param verify: a function as :func:`~..tools.tokens.verify`
+        :raise tokens.InvalidToken:
+        """
         keys, now = self.env["jwt.signing.key"], time.time()
         issuer = keys._last_known() or keys._issuer()
         try:
-            claims = tokens.verify(text, issuer, now)
+            claims = verify(text, issuer, now)
         except tokens.UnknownKey:  # another process may have created the key
             issuer = keys._issuer()
-            claims = tokens.verify(text, issuer, now)
+            claims = verify(text, issuer, now)
         if not self._is_alive(claims):
             raise tokens.InvalidToken("the session or its user has ended")
         current = keys._issuer()
-        return claims if current is issuer else tokens.verify(text, current, now)
+        return claims if current is issuer else verify(text, current, now)
 
     @api.model
     def _is_alive(self, claims):
-        """Return whether the session and the user of a verified access token are still active.
+        """Return whether the session and the user of a verified token are still active.
 
         The one SQL statement also reads the version of the caches.
 
-        :param tokens.Claims claims:
+        :param claims: :class:`~..tools.tokens.Claims`, or a :class:`~..tools.tokens.Link`
         :rtype: bool
         """
         # search by `sid` only: with the user in the condition, PostgreSQL plans longer and may scan all

@@ -44,6 +44,8 @@ class ResConfigSettings(models.TransientModel):
     jwt_refresh_idle_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_refresh_grace_seconds = _number("refresh_grace_seconds")
     jwt_refresh_grace_duration = fields.Char(compute="_compute_jwt_durations")
+    jwt_link_seconds = _number("link_seconds")
+    jwt_link_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_max_sessions = _number("max_sessions")
     jwt_max_rotations = _number("max_rotations")
     jwt_profile = fields.Selection(

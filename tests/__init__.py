@@ -27,6 +27,7 @@ from . import test_groups
 from . import test_idempotency
 from . import test_keys
 from . import test_languages
+from . import test_links
 from . import test_login
 from . import test_mfa
 from . import test_migration

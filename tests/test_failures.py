@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import json
+import time
 from unittest.mock import patch
 
 import psycopg2
@@ -11,10 +12,12 @@ from odoo.tools import mute_logger
 
 from ..controllers import dispatcher
 from ..controllers.dispatcher import ApiDispatcher
+from ..tools import tokens
 from ..tools.errors import ApiError
 from .common import JSON_TYPE, LEAK, ApiCase
 from .test_refresh import raise_sql_state
 
+LINK = "/api/v1/res.partner/1/nothing/file"
 SECRET = "/home/secret/odoo.py SELECT password"
 #: Where a request can fail: of ``ir.http`` and of the dispatcher.
 STAGES = ["_match", "_authenticate", "_pre_dispatch", "_dispatch", "_post_dispatch"]
@@ -36,6 +39,8 @@ class TestFailures(ApiCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.access = cls._open(cls.user).access
+        claims = tokens.verify(cls.access, cls._issuer(), time.time())
+        cls.link = cls.env["jwt.session"]._sign_link(claims, LINK, "sum", ())[0]
         cls.routes = [(route.path, min(route.methods or {"GET"})) for route in cls._routes()]
 
     def setUp(self):
@@ -59,7 +64,8 @@ class TestFailures(ApiCase):
         for path, method in self.routes:
             headers = {"Origin": "https://a.example"}
             with self.subTest(path=path, method=method):
-                response = self._call(method, path, self.access, headers=headers)
+                params = {"signature": self.link} if path == LINK else None
+                response = self._call(method, path, self.access, headers=headers, params=params)
                 if response.status_code in (400, 401, 404) and response.status_code != status:
                     self.assertFailure(response, response.status_code, response.json()["error"])
                 else:
@@ -71,7 +77,7 @@ class TestFailures(ApiCase):
         """What the other tests of this class walk over."""
         paths = {path for path, _method in self.routes}
         self.assertLessEqual({"/api", "/api/login", "/api/me", "/api/send_request"}, paths)
-        self.assertIn("/api/v1/res.partner/1/nothing", paths)
+        self.assertLessEqual({"/api/v1/res.partner/1/nothing", LINK}, paths)
         self.assertFalse([path for path in paths if set(path) & set("<>|")])
 
     def test_every_stage_of_every_route(self):

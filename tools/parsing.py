@@ -58,6 +58,7 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
         "DELETE": "model id ids lang",
         "CALL": "lang",
         "FILE": "lang",
+        "LINK": "signature",
     }.items()
 }
 #: Parameters of resource paths alone. To other routes they are names of an app's own.
@@ -74,6 +75,7 @@ KEYS: Final[Mapping[str, frozenset[str]]] = {
         "PUT": "values records fields expand",
         "DELETE": "",
         "CALL": "args kwargs ids context",
+        "FILE": "",
         "login": "login password",
         "login_mfa": "mfa_token code",
         "login_passkey": "passkey_token credential",
@@ -309,12 +311,16 @@ def parse_call(
     return CallRequest(tuple(args), kwargs, tuple(dict.fromkeys(ids or ())), context)
 
 
-def check_no_parameters(params: Mapping[str, str]) -> None:
+def check_no_parameters(
+    params: Mapping[str, str], body: Mapping[str, Any] | None = None, *, kind: str = "FILE"
+) -> None:
     """Check the parameters of a path that has none of its own: a file or a report.
 
-    :raise ApiError: ``bad_parameter``
+    :param body: a body, which must have no keys
+    :param kind: a key of :data:`PARAMETERS`
+    :raise ApiError: ``bad_parameter``, ``bad_value``
     """
-    Reading(params, "FILE", strict=True).problems.raise_if_any()
+    Reading(params, kind, body, strict=True).problems.raise_if_any()
 
 
 def parse_keys(body: Mapping[str, Any], kind: str) -> Mapping[str, Any]:

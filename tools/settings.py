@@ -145,6 +145,14 @@ _ALL: Final = (
         least=0,
         most=300,
     ),
+    _seconds(
+        "link_seconds",
+        "File Link (seconds)",
+        "How long a link to a file is valid, which needs no access token.",
+        default=300,
+        least=1,
+        most=_DAY,
+    ),
     Number(
         "max_sessions",
         "Sessions per User",

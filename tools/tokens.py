@@ -1,4 +1,4 @@
-"""Issue and verify access tokens (JWT), and refresh, MFA and passkey tokens (opaque).
+"""Issue and verify access tokens and links to files (JWT), and refresh, MFA and passkey tokens (opaque).
 
 This is the only module that imports ``jwt``. Access token, RFC 9068 profile (``typ: at+jwt``)::
 
@@ -11,6 +11,9 @@ This is the only module that imports ``jwt``. Access token, RFC 9068 profile (``
 user's login, password, second factor and ``active``. ``user_id`` is ``sub`` as a number, which apps read.
 ``client_id`` is the kind of client that logged in. ``auth_time`` and ``amr`` state when and how the user
 logged in; a refresh does not change them.
+
+The signature of a link to a file is a JWT too (:class:`Link`), of another type (``file-link+jwt``) and for another
+audience: neither is accepted in place of the other.
 
 ``alg`` is ``EdDSA``, because PyJWT and others do not know RFC 9864's name ``Ed25519`` yet. Both are accepted.
 
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 TYPE: Final = "at+jwt"
+LINK_TYPE: Final = "file-link+jwt"
 #: Maximum length of an access token; ours have about 500 characters.
 MAX_LENGTH: Final = 4096
 #: How far in the future ``iat`` may be, because the clocks of servers differ.
@@ -58,6 +62,7 @@ _OPAQUE: Final = re.compile(r"([a-z]1)\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})
 _REFRESH: Final = re.compile(r"v1\.([A-Za-z0-9_-]{22}|[A-Za-z0-9_-]{86})\.([A-Za-z0-9_-]{43})")
 #: Ends of the session and of the random part in a selector of 86 characters; the rest is the proof.
 SESSION_LENGTH, _NAMED_LENGTH = 42, 64
+_SUBJECT: Final = re.compile(r"[1-9][0-9]{0,9}")
 _JWS: Final = jwt.PyJWS()
 if ED25519 not in _JWS.get_algorithms():
     _JWS.register_algorithm(ED25519, OKPAlgorithm())
@@ -176,6 +181,17 @@ def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = Fals
     :raise UnknownKey: if the issuer does not have the key of the token
     :raise InvalidToken: for any other invalid token
     """
+    claims = _claims(_signed_payload(token, TYPE, issuer, now), issuer, now)
+    if claims.expired(now) and not allow_expired:
+        raise InvalidToken("expired")
+    return claims
+
+
+def _signed_payload(token: str, kind: str, issuer: Issuer, now: float) -> Mapping[str, Any]:
+    """Return the payload of a token of one type with a valid signature of one of the issuer's keys.
+
+    :param kind: the ``typ`` of its header
+    """
     if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
         raise InvalidToken("not a compact JWT")
     header = _header(token.partition(".")[0])
@@ -183,12 +199,9 @@ def verify(token: str, issuer: Issuer, now: float, *, allow_expired: bool = Fals
     key = issuer.keys.get(kid) if isinstance(kid, str) else None
     if key is None or (key.until is not None and now > key.until):
         raise UnknownKey("unknown key")
-    if header.get("alg") not in key.names or header.get("typ") != TYPE or "crit" in header:
+    if header.get("alg") not in key.names or header.get("typ") != kind or "crit" in header:
         raise InvalidToken("wrong header")
-    claims = _claims(_verified_payload(token, key), issuer, now)
-    if claims.expired(now) and not allow_expired:
-        raise InvalidToken("expired")
-    return claims
+    return _verified_payload(token, key)
 
 
 @lru_cache(maxsize=8192)
@@ -234,7 +247,7 @@ def _claims(payload: Mapping[str, Any], issuer: Issuer, now: float) -> Claims:
     if payload.get("iss") != issuer.issuer or payload.get("aud") != issuer.audience:
         raise InvalidToken("issued by or for another database")
     sub, issued, expires = payload.get("sub"), payload.get("iat"), payload.get("exp")
-    if not (isinstance(sub, str) and re.fullmatch(r"[1-9][0-9]{0,9}", sub)):
+    if not (isinstance(sub, str) and _SUBJECT.fullmatch(sub)):
         raise InvalidToken("bad sub")
     if type(issued) is not int or type(expires) is not int:
         raise InvalidToken("bad iat or exp")
@@ -263,6 +276,74 @@ def _login_claims(payload: Mapping[str, Any]) -> tuple[int | None, tuple[str, ..
     if not (client is None or isinstance(client, str)):
         raise InvalidToken("bad client_id")
     return auth_time, tuple(amr), client
+
+
+# --- links to files --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Link:
+    """What the signature of a link to a file holds; it opens this file for its user, and nothing else.
+
+    :ivar path: the path of the link
+    :ivar version: the checksum of the file
+    :ivar companies: the ids of the companies that the request for the link named; empty for the user's own
+    """
+
+    user_id: int
+    session: str
+    stamp: str
+    path: str
+    version: str
+    expires_at: int
+    companies: tuple[int, ...] = ()
+
+
+def sign_link(link: Link, issuer: Issuer) -> str:
+    """Sign a link and return its signature, a compact JWT."""
+    key = issuer.signing
+    payload: dict[str, Any] = {
+        "iss": issuer.issuer,
+        "aud": _link_audience(issuer),
+        "sub": str(link.user_id),
+        "exp": link.expires_at,
+        "sid": link.session,
+        "stp": link.stamp,
+        "path": link.path,
+        "ver": link.version,
+        "companies": list(link.companies),
+    }
+    return jwt.encode(
+        payload, key.private, algorithm=key.algorithm, headers={"typ": LINK_TYPE, "kid": key.kid}
+    )
+
+
+def verify_link(signature: str, issuer: Issuer, now: float) -> Link:
+    """Verify the signature of a link and return what it holds, as :func:`verify` does for access tokens.
+
+    :raise InvalidToken: for any other text, and for a link that has expired
+    """
+    payload = _signed_payload(signature, LINK_TYPE, issuer, now)
+    if payload.get("iss") != issuer.issuer or payload.get("aud") != _link_audience(issuer):
+        raise InvalidToken("issued by or for another database")
+    texts = [payload.get(name) for name in ("sub", "sid", "stp", "path", "ver")]
+    expires, companies = payload.get("exp"), payload.get("companies")
+    if not all(isinstance(text, str) and text for text in texts) or type(expires) is not int:
+        raise InvalidToken("missing claim")
+    if not isinstance(companies, list) or not all(type(each) is int for each in companies):
+        raise InvalidToken("bad companies")
+    sub, *rest = map(str, texts)
+    if not _SUBJECT.fullmatch(sub):
+        raise InvalidToken("bad sub")
+    if expires <= now:
+        raise InvalidToken("expired")
+    session, stamp, path, version = rest
+    return Link(int(sub), session, stamp, path, version, expires, tuple(companies))
+
+
+def _link_audience(issuer: Issuer) -> str:
+    """Return the audience of links, so that no verifier of access tokens accepts one."""
+    return f"{issuer.audience}#files"
 
 
 # --- opaque tokens ---------------------------------------------------------------------------

@@ -599,3 +599,62 @@ def test_retired_key_verifies_until_its_end():
     assert tokens.verify(TOKEN, retiring, NOW + 600) == CLAIMS
     with pytest.raises(tokens.InvalidToken):
         tokens.verify(TOKEN, retiring, NOW + 601)
+
+
+# --- links to files --------------------------------------------------------------------------
+
+LINK = tokens.Link(
+    2, "session", "stamp", "/api/v1/res.partner/7/image_1920/file", "sum", NOW + 300, (3,)
+)
+LINK_PAYLOAD = {
+    "iss": ISSUER.issuer,
+    "aud": f"{ISSUER.audience}#files",
+    "sub": "2",
+    "exp": NOW + 300,
+    "sid": "session",
+    "stp": "stamp",
+    "path": LINK.path,
+    "ver": "sum",
+    "companies": [3],
+}
+
+
+def dead(signature, issuer=ISSUER, now=NOW):
+    with pytest.raises(tokens.InvalidToken):
+        tokens.verify_link(signature, issuer, now)
+
+
+def test_link_gives_what_was_signed():
+    signature = tokens.sign_link(LINK, ISSUER)
+    assert tokens.verify_link(signature, ISSUER, NOW) == LINK
+    by_hand = compact(LINK_PAYLOAD, {**HEADER, "typ": tokens.LINK_TYPE})
+    assert tokens.verify_link(by_hand, ISSUER, NOW) == LINK
+
+
+def test_link_is_no_access_token_and_an_access_token_is_no_link():
+    """By their types, and by their audiences, even if one of them were signed with the other's."""
+    refused(tokens.sign_link(LINK, ISSUER))
+    dead(compact())
+    refused(compact({**RIGHT, "aud": LINK_PAYLOAD["aud"]}))
+    refused(compact(LINK_PAYLOAD))
+    dead(compact(RIGHT, {**HEADER, "typ": tokens.LINK_TYPE}))
+    dead(compact({**LINK_PAYLOAD, "aud": ISSUER.audience}, {**HEADER, "typ": tokens.LINK_TYPE}))
+
+
+@pytest.mark.parametrize("name", sorted(LINK_PAYLOAD))
+def test_each_claim_of_a_link_is_required(name):
+    header = {**HEADER, "typ": tokens.LINK_TYPE}
+    dead(compact({key: value for key, value in LINK_PAYLOAD.items() if key != name}, header))
+    for wrong in (None, True, 1.5, "", {}, ["x"]):
+        dead(compact({**LINK_PAYLOAD, name: wrong}, header))
+
+
+def test_link_expires_and_is_of_one_database():
+    signature = tokens.sign_link(LINK, ISSUER)
+    tokens.verify_link(signature, ISSUER, NOW + 299)
+    dead(signature, now=NOW + 300)
+    dead(signature, issuer=replace(ISSUER, audience="other"))
+    dead(signature, issuer=replace(ISSUER, issuer="urn:odoo:other"))
+    signed, _dot, proof = signature.rpartition(".")
+    dead(f"{signed}.{'B' if proof[0] == 'A' else 'A'}{proof[1:]}")
+    dead("")

@@ -15,8 +15,11 @@ from .openapi_shared import (
     BEARER,
     GENERAL_HEADERS,
     ID,
+    INTEGER,
     JSON,
+    NOBODY,
     QUERY,
+    SUCCESS,
     TEXT,
     USUAL,
     WRITING,
@@ -201,6 +204,8 @@ class _Model:
         for field in model.fields.values():
             if field.is_file and (operations := self._file(field)):
                 found[f"{path}/{{id}}/{field.name}"] = self._of_record(operations)
+                if field.is_readable:
+                    found |= self._link(f"{path}/{{id}}/{field.name}", field)
         for action in model.actions:
             found.setdefault(f"{path}/{action.name}", {})["post"] = self._call_on_model(action)
             if not action.is_for_model:
@@ -455,19 +460,12 @@ class _Model:
 
     def _file(self, field: FieldDescription) -> Json:
         name, found = f"{{}}{pascal(field.name)}", {}
-        kinds = ["image/*", _BYTES] if field.is_image else [_BYTES]
         if field.is_readable:
-            done = {
-                "description": "The bytes of the file.",
-                "headers": response_headers("ETag", "Accept-Ranges", "Content-Disposition"),
-                "content": {kind: {"schema": _BINARY} for kind in kinds},
-            }
-            part = {**done, "headers": response_headers("Content-Range"), "description": "A part."}
             found["get"] = self._operation(
                 f"download{name}",
                 f"Get the file: {field.label}",
                 [header("Range"), header("If-None-Match")],
-                {"200": done, "206": part, **self._not_modified(), **errors(*USUAL, 416)},
+                self._bytes(field),
             )
         if field.is_writable and "PUT" in self.model.methods:
             found["put"] = self._operation(
@@ -479,13 +477,55 @@ class _Model:
                     **errors(*USUAL, *WRITING, 412),
                 },
                 {
-                    **{kind: {"schema": _BINARY} for kind in kinds},
+                    **self._kinds(field),
                     **content(an_object({"file": _BINARY}), _FORM),
                 },
                 text="Stores the body as it is, or the only file of a form. An empty body empties the field.",
                 is_optional=True,
             )
         return found
+
+    @staticmethod
+    def _kinds(field: FieldDescription) -> Json:
+        """Return the content of a file, by media type."""
+        kinds = ["image/*", _BYTES] if field.is_image else [_BYTES]
+        return {kind: {"schema": _BINARY} for kind in kinds}
+
+    def _bytes(self, field: FieldDescription) -> Json:
+        """Return the responses to a download."""
+        done = {
+            "description": "The bytes of the file.",
+            "headers": response_headers("ETag", "Accept-Ranges", "Content-Disposition"),
+            "content": self._kinds(field),
+        }
+        part = {**done, "headers": response_headers("Content-Range"), "description": "A part."}
+        return {"200": done, "206": part, **self._not_modified(), **errors(*USUAL, 416)}
+
+    def _link(self, path: str, field: FieldDescription) -> Json:
+        """Return the path items of a link to a file: one that returns it, and the link itself."""
+        name = f"{{}}{pascal(field.name)}"
+        data = an_object({"url": TEXT, "expires_in": INTEGER})
+        link = self._operation(
+            f"link{name}",
+            f"Get a link: {field.label}",
+            [],
+            {
+                "200": answer("The link.", an_object({"success": SUCCESS, "data": data})),
+                **errors(*USUAL, 413, 415),
+            },
+            text="Returns the path of the file for `<img>` and others that cannot send a header. It needs no"
+            " access token, and expires after `expires_in` seconds.",
+        )
+        linked = self._operation(
+            f"open{name}",
+            f"Open a link: {field.label}",
+            [query("signature", required=True), header("Range"), header("If-None-Match")],
+            self._bytes(field),
+        )
+        return {
+            f"{path}/link": self._of_record({"post": link}),
+            f"{path}/file": self._of_record({"get": {**linked, "security": NOBODY}}),
+        }
 
     def _print(self, name: str, title: str) -> Json:
         done = {

@@ -110,6 +110,7 @@ QUERY: Final[Mapping[str, tuple[Json, str]]] = {
         + ". Default: `id:count`.",
     ),
     "lang": (TEXT, "Language of the request, such as `fr_FR`."),
+    "signature": (TEXT, "The signature of a link to a file."),
 }
 #: Parameters of a list that change the types of its values. Typed operations leave them at their defaults;
 #: those of ``/api/send_request`` have them.

@@ -250,6 +250,8 @@ def test_paths_of_a_model(document):
         ("DELETE", "/{id}"): "deleteResPartner",
         ("GET", "/{id}/a_binary"): "downloadResPartnerABinary",
         ("PUT", "/{id}/a_binary"): "uploadResPartnerABinary",
+        ("POST", "/{id}/a_binary/link"): "linkResPartnerABinary",
+        ("GET", "/{id}/a_binary/file"): "openResPartnerABinary",
         ("POST", "/{id}/action_go"): "callResPartnerActionGo",
         ("POST", "/action_go"): "callResPartnerActionGoOnMany",
         ("POST", "/make"): "callResPartnerMake",
@@ -280,7 +282,7 @@ def test_page_size(document):
 
 
 def test_security(document):
-    """All but the login and what is public needs a token."""
+    """All but the login, what is public, and a signed link needs a token."""
     assert document["security"] == [{"bearer": []}]
     public = {
         path
@@ -296,6 +298,7 @@ def test_security(document):
         "/api/revoke/token",
         "/api/.well-known/jwks.json",
         "/api/openapi.json",
+        "/api/v1/res.partner/{id}/a_binary/file",
     }
 
 

@@ -34,7 +34,7 @@ class ConnectionApiWizard(models.TransientModel):  # pylint: disable=no-wizard-i
             ("model", "not in", sorted(UNREACHABLE)),
         ],
     )
-    model = fields.Char(related="model_id.model")
+    model = fields.Char("Technical Name", related="model_id.model")
     connection_id = fields.Many2one("connection.api", compute="_compute_connection")
     is_open = fields.Boolean(compute="_compute_connection")
     is_view = fields.Boolean(compute="_compute_connection")

@@ -15,7 +15,7 @@ def pre_init_hook(env):
     env["ir.config_parameter"].search([("key", "=", "rest_api.jwt_secret")]).unlink()
     if env["ir.module.module"]._get(takeover.REST_API_ODOO).state == "installed":
         _logger.warning(
-            "Uninstall %s now: it still accepts requests. Its connections are kept.",
+            "Uninstall %s now: doc/migration.md says how. Its connections are kept.",
             takeover.REST_API_ODOO,
         )
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from textwrap import dedent
@@ -67,8 +66,16 @@ VIEWS = """<odoo>
         <field name="res_model">connection.api</field>
     </record>
     <menuitem id="rest_api_root" name="Rest API" action="rest_api_root_action"/>
+    {more}
 </odoo>
 """
+#: It cannot be shown as long as the module is installed without its code.
+VIEW_OF_USERS = """<record id="view_users_list" model="ir.ui.view">
+        <field name="name">res.users</field>
+        <field name="model">res.users</field>
+        <field name="inherit_id" ref="base.view_users_tree"/>
+        <field name="arch" type="xml"><field name="login" position="after"><field name="api_key"/></field></field>
+    </record>"""
 CONNECTIONS = """
     INSERT INTO connection_api (model_id, is_get, is_put)
     SELECT m.id, place = 1, place = 2 FROM ir_model m, (VALUES (1), (2)) AS twice (place)
@@ -122,12 +129,13 @@ def _write(folder: Path, module: str) -> None:
     version, code, access = MODULES[module]
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text(f"from odoo import fields, models\n{dedent(code)}")
-    manifest = {"name": module, "version": version, "depends": ["web"], "license": "LGPL-3"}
+    manifest = {"name": module, "version": version, "depends": ["base_setup"], "license": "LGPL-3"}
     manifest |= {"author": "others", "data": ["ir.model.access.csv", "views.xml"]}
     (folder / "__manifest__.py").write_text(repr(manifest))
     head = "id,name,model_id:id,group_id:id,perm_read,perm_write,perm_create,perm_unlink\n"
     (folder / "ir.model.access.csv").write_text(head + access)
-    (folder / "views.xml").write_text(VIEWS)
+    more = VIEW_OF_USERS if "api_key" in code else ""
+    (folder / "views.xml").write_text(VIEWS.format(more=more))
 
 
 def _begin(setup: Setup, folder: Path, *statements: str) -> str:
@@ -154,7 +162,8 @@ def _move(
     """Run Odoo; its log may have no other warnings than those of what could not be kept."""
     path = fresh_log(setup, f"install-{step}")
     code = database.odoo(setup, name, path, *options, "--addons-path", addons, "--no-http")
-    expected = ("engine.takeover", "hooks")
+    # the last two tell that rest_api_odoo is installed without its folder
+    expected = ("engine.takeover", "hooks", "module_graph", "modules.loading")
     complaints = [str(each) for each in log.complaints(path) if not each.logger.endswith(expected)]
     result.check(code and f"{step}: exit code {code} (log: {path})")
     result.check(complaints and f"{step}: {'; '.join(complaints)} (log: {path})")
@@ -196,12 +205,12 @@ def _from_earlier(setup: Setup, folder: Path, fresh: set[tuple[str, ...]]) -> Re
 
 
 def _from_cybrosys(setup: Setup, folder: Path, fresh: set[tuple[str, ...]]) -> Result:
-    """Install the addon beside ``rest_api_odoo``, and uninstall that."""
+    """Install the addon where ``rest_api_odoo`` is installed without its folder, and uninstall that."""
     result = Result()
     required = "ALTER TABLE connection_api ALTER COLUMN note SET DEFAULT '-'"
     name = _begin(setup, folder, required, CONNECTIONS, "UPDATE res_users SET api_key = md5(login)")
-    both = _addons(setup, setup.work / "addons", folder)
-    _move(setup, result, name, "beside-rest-api-odoo", both, "-i", ADDON)
+    ours = _addons(setup, setup.work / "addons")
+    _move(setup, result, name, "from-rest-api-odoo", ours, "-i", ADDON)
     keys = database.rows(setup, name, "SELECT 1 FROM res_users WHERE api_key IS NOT NULL")
     result.check(keys and f"{name}: API keys are left")
     access = """
@@ -210,12 +219,7 @@ def _from_cybrosys(setup: Setup, folder: Path, fresh: set[tuple[str, ...]]) -> R
     """
     result.check(database.rows(setup, name, access) and f"{name}: everybody may open models")
     path = fresh_log(setup, "install-uninstall-rest-api-odoo")
-    conf = folder / "odoo.conf"
-    conf.touch(0o600)
-    conf.write_text(
-        re.sub("(?m)^addons_path = .*$", f"addons_path = {both}", setup.conf.read_text())
-    )
-    command = [setup.odoo_bin, "module", "uninstall", "-c", conf, "-d", name, folder.name]
+    command = [setup.odoo_bin, "module", "uninstall", "-d", name, folder.name]
     code = database.run(command, path)
     result.check(code and f"uninstalling {folder.name}: exit code {code} (log: {path})")
     _compare(setup, result, name, "user", fresh)

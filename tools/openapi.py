@@ -50,7 +50,17 @@ _BYTES: Final = "application/octet-stream"
 _FORM: Final = "multipart/form-data"
 _PDF: Final = "application/pdf"
 #: What follows the name of a model in the names of its schemas.
-_VARIANTS: Final = ("", "Field", "List", "One", "Many", "Create", "Update")
+_VARIANTS: Final = (
+    "",
+    "Field",
+    "List",
+    "One",
+    "Many",
+    "Create",
+    "Update",
+    "CreateBody",
+    "UpdateBody",
+)
 _BINARY: Final[Json] = {**TEXT, "format": "binary"}
 _INTRODUCTION: Final = """\
 Log in with `POST /api/login` and send the access token with every request: `Authorization: Bearer <token>`. After it
@@ -106,6 +116,7 @@ def document(models: Sequence[ModelDescription], server: Server) -> Json:
             "version": server.version,
             "summary": "The API of this Odoo server, as far as you may use it.",
             "description": _INTRODUCTION,
+            "contact": {"name": "The administrator of this server"},
             "license": {"name": "LGPL-3.0-only", "identifier": "LGPL-3.0-only"},
         },
         "tags": tags,
@@ -185,9 +196,11 @@ class _Model:
             found[f"{prefix}One"] = one_of(self.row)
         if "POST" in model.methods:
             found[f"{prefix}Create"] = write_schema(model, creates=True)
+            found[f"{prefix}CreateBody"] = self._body("Create")
         if "PUT" in model.methods:
             found[f"{prefix}Many"] = many_of(self.row)
             found[f"{prefix}Update"] = write_schema(model, creates=False)
+            found[f"{prefix}UpdateBody"] = self._body("Update")
         return found
 
     # --- paths -------------------------------------------------------------------------------
@@ -364,14 +377,24 @@ class _Model:
             },
         }
 
-    def _create(self) -> Json:
-        body: Json = {"values": ref(f"{self.prefix}Create"), **self._returned()}
-        if self.model.is_wizard:
-            body["context"] = {
+    def _keys(self, variant: str) -> Json:
+        """Return the keys of a body with the values of a record.
+
+        :param variant: the schema of the values: ``Create`` or ``Update``
+        """
+        keys: Json = {"values": ref(f"{self.prefix}{variant}"), **self._returned()}
+        if self.model.is_wizard and variant == "Create":
+            keys["context"] = {
                 "type": "object",
                 "additionalProperties": True,
                 "description": "The context of the action that opens the wizard.",
             }
+        return keys
+
+    def _body(self, variant: str) -> Json:
+        return an_object(self._keys(variant), ("values",), additionalProperties=False)
+
+    def _create(self) -> Json:
         example = {"values": example_values(self.model)}
         return self._operation(
             "create{}",
@@ -387,24 +410,21 @@ class _Model:
                 ),
                 **errors(*USUAL, *WRITING),
             },
-            self._bodies(body, example=example),
+            self._bodies("Create", example=example),
         )
 
-    def _bodies(self, body: Json, **more: Any) -> Json:
+    def _bodies(self, variant: str, **more: Any) -> Json:
         """Return the forms of a body with the values of a record: JSON and, if there are files, a form."""
-        found = content(an_object(body, ("values",), additionalProperties=False), **more)
+        found = content(ref(f"{self.prefix}{variant}Body"), **more)
         files = [each for each in self.model.writable if each.is_file]
         if files:
-            parts = body | {each.name: {**_BINARY, "description": each.label} for each in files}
-            found |= content(
-                an_object(parts, ()),
-                _FORM,
-                encoding={name: {"contentType": JSON} for name in body},
-            )
+            keys = self._keys(variant)
+            parts = keys | {each.name: {**_BINARY, "description": each.label} for each in files}
+            encoding = {name: {"contentType": JSON} for name in keys}
+            found |= content(an_object(parts, ()), _FORM, encoding=encoding)
         return found
 
     def _update(self, verb: str) -> Json:
-        body: Json = {"values": ref(f"{self.prefix}Update"), **self._returned()}
         return self._operation(
             verb,
             "Change a record",
@@ -413,7 +433,7 @@ class _Model:
                 "200": answer("The changed record.", ref(f"{self.prefix}One"), "ETag"),
                 **errors(*USUAL, *WRITING, 412),
             },
-            self._bodies(body),
+            self._bodies("Update"),
             text="Changes the values that are sent, and no others.",
         )
 

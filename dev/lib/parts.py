@@ -174,6 +174,7 @@ def clients(setup: Setup, words: list[str]) -> Result:
     """The clients in clients/, against a server; what lacks Node.js or a browser is skipped with a sentence."""
     if npm.is_there():
         npm.packages()  # here, where its progress is seen
+        npm.packages(npm.PINNED / "openapi")
     database.demo_template(setup)
     return pytest(setup, "clients", words)
 

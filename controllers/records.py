@@ -182,12 +182,12 @@ class RecordRoutes(Controller):
         return response
 
     @api_route(
-        "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>/link",
+        "/api/v1/<string:model>/<jwt_id:record_id>/<string:field>/link",
         auth="jwt",
         methods=["POST"],
         readonly=True,
     )
-    def link(self, model, record_id, name):
+    def link(self, model, record_id, field):
         """Return a link to a file for ``<img>`` and others that cannot send a header, for a few minutes.
 
         ``{"success": true, "data": {"url": "/api/v1/…/file?signature=…", "expires_in": 300}}``
@@ -196,8 +196,8 @@ class RecordRoutes(Controller):
         self._check_id(policy, record_id)
         http = request.httprequest
         parsing.check_no_parameters(http.args, request.dispatcher.body)
-        stream = resource.file(policy, record_id, name)
-        path = f"/api/v1/{policy.name}/{record_id}/{name}/file"
+        stream = resource.file(policy, record_id, field)
+        path = f"/api/v1/{policy.name}/{record_id}/{field}/file"
         signature, seconds = request.env["jwt.session"]._sign_link(
             request.jwt,
             path,
@@ -208,16 +208,16 @@ class RecordRoutes(Controller):
         return {"success": True, "data": {"url": url, "expires_in": seconds}}
 
     @api_route(
-        "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>/file",
+        "/api/v1/<string:model>/<jwt_id:record_id>/<string:field>/file",
         auth="jwt_link",
         methods=["GET"],
         readonly=True,
     )
-    def linked_file(self, model, record_id, name):
+    def linked_file(self, model, record_id, field):
         """Return the file of a :meth:`link`, if it is still the same and the caller may still read it."""
         policy = self._policy(model, "GET")
         parsing.check_no_parameters(request.httprequest.args, kind="LINK")
-        stream = resource.file(policy, record_id, name)
+        stream = resource.file(policy, record_id, field)
         if resource.checksum(stream) != request.jwt.version:
             raise dead_link()
         response = stream.get_response(

@@ -112,7 +112,7 @@ class _Entry:
             request=request,
             connection=connection,
             model=model,
-            operation=_operation(http.method, path.get("action") or path.get("name")),
+            operation=_operation(http.method, _name_of(path)),
             record_id=_known_id(path.get("record_id", http.args.get("id"))),
             started=started,
         )
@@ -179,6 +179,13 @@ class _Entry:
             response_bytes=0 if http.method == "HEAD" else _length(response),
             ip_address=http.remote_addr,
         )
+
+
+def _name_of(path):
+    """Return the name of what a path is about: an action, a field, a report, or a link to a field."""
+    if field := path.get("field"):
+        return f"link {field}"
+    return path.get("action") or path.get("name")
 
 
 def _operation(method, name):

@@ -246,7 +246,7 @@ class ApiCase(HttpCase):
     def assertError(self, response, status, code):
         """An error of exactly the documented shape, which tells nothing of the server; its body."""
         body = self.assertAnswer(response, status)
-        named = {"fields"} if status in (400, 422) and "/api/v1/" in response.url else set()
+        named = {"fields"} if status in (400, 422) and "/api/v1" in response.url else set()
         self.assertErrorBody({key: body[key] for key in body if key not in named}, code)
         self.assertNotIn("Set-Cookie", response.headers)
         for sentences in body.get("fields", {}).values():

@@ -269,8 +269,7 @@ def is_same(field_type: str, given: Any, answered: Any) -> bool:
         empties = bool(given) and one == [Command("clear")]  # a command, not a value of a response
         return not empties and _members(one) is not None and _members(one) == _members(other)
     if field_type == "properties":
-        kinds = {item["name"]: item.get("type") for item in answered or ()}
-        one, other = _comparable_properties(one, kinds), _comparable_properties(other, kinds)
+        return _are_same_properties(one, other, answered)
     if isinstance(one, dict | list):
         return _is_same_json(one, other)
     if field_type in _NUMBERS:
@@ -284,6 +283,12 @@ def _is_same_json(one: Any, other: Any) -> bool:
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
         return False
+
+
+def _are_same_properties(one: Any, other: Any, definitions: Any) -> bool:
+    """Compare the values of properties, which :func:`load` returned, by the types in their definitions."""
+    kinds = {item["name"]: item.get("type") for item in definitions or ()}
+    return _is_same_json(_comparable_properties(one, kinds), _comparable_properties(other, kinds))
 
 
 def _comparable_properties(properties: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:

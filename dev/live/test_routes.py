@@ -71,7 +71,7 @@ IDS = {
     b'"<script>"': "<script>",
 }
 #: Parameters that a query string may have, two that none has, and what no parameter takes.
-QUERY = [*sorted(frozenset().union(*parsing.PARAMETERS.values())), "search", "relations"]
+QUERY = [*sorted(frozenset().union(*parsing.PARAMETERS.values())), "filter", "nothing"]
 WRONG = [
     "1e999",
     "NaN",

@@ -10,6 +10,8 @@ import json
 import logging
 import math
 import re
+import threading
+import time
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -197,11 +199,26 @@ class ApiDispatcher(Dispatcher):
                 value = ", ".join(dict.fromkeys([*response.headers.getlist(name), value]))
             response.headers[name] = value
         response.headers.update(self.headers)
+        if timing := self._server_timing():
+            response.headers["Server-Timing"] = timing
         return result
 
     def _is_resource_path(self):
         """Return whether errors name their fields here: the bodies of the older routes are fixed."""
         return f"{self.request.httprequest.path}/".startswith(_RESOURCE_PATHS)
+
+    def _server_timing(self):
+        """Return what the request cost, for system administrators who use the console.
+
+        Nobody else gets it: it would tell how much is behind a filter.
+        """
+        claims = getattr(self.request, "jwt", None)
+        if claims is None or claims.client != "console" or not self.request.env.user._is_system():
+            return None
+        thread = threading.current_thread()
+        total = (time.time() - thread.perf_t0) * 1000
+        database = thread.query_time * 1000
+        return f'total;dur={total:.1f}, sql;dur={database:.1f};desc="{thread.query_count}"'
 
     # --- bodies --------------------------------------------------------------------------
 

@@ -10,10 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from odoo.http import Controller, Response, content_disposition, request
 
-from ..engine import resource, write
-from ..engine.groups import read_groups
-from ..engine.page import read_one, read_page
-from ..engine.records import no_record
+from ..engine import reading, resource, write
+from ..engine.page import read_one
 from ..engine.replay import narrow, narrow_faults
 from ..models.ir_http import COMPANY_HEADER, SIGNATURE, RecordId, dead_link
 from ..tools import etag, forms, parsing, queries
@@ -56,12 +54,13 @@ class RecordRoutes(Controller):
             case "DELETE":
                 return self._delete(policy)
         asked = parsing.parse_get(params, policy.connection.max_limit, unread=unread)
+        self._use_expanded(policy, asked)
         if isinstance(asked, queries.OneQuery):  # existing apps read `data[0]`
-            self._use_expanded(policy, asked)
             row, faults, version = read_one(policy, asked)
             pages = {"count": 1, "page": 1, "page_size": asked.limit, "total": 1, "total_pages": 1}
             return self._tagged({"success": True, **pages, "data": [row], **faults}, version)
-        return self._read(policy, asked)
+        answer, _version = reading.read(policy, asked)
+        return answer
 
     @api_route(
         "/api/v1/<string:model>", auth="jwt", methods=METHODS, readonly=_reads, forms=["POST"]
@@ -72,12 +71,12 @@ class RecordRoutes(Controller):
         match request.httprequest.method:
             case "POST":
                 path = f"/api/v1/{quote(policy.name)}/"
-                return self._create(policy, path, self._default_fields(policy), strict=True)
+                return self._create(policy, path, reading.default_fields(policy), strict=True)
             case "PUT" | "PATCH":
-                return self._update(policy, None, self._default_fields(policy), strict=True)
+                return self._update(policy, None, reading.default_fields(policy), strict=True)
             case "DELETE":
                 return self._delete(policy, strict=True)
-        return self._read(policy, self._asked(policy, None))
+        return self._read_path(policy)
 
     @api_route(
         "/api/v1/<string:model>/<jwt_id:record_id>",
@@ -89,16 +88,14 @@ class RecordRoutes(Controller):
     def record(self, model, record_id):
         """Return, update or delete one record; ``data`` is an object."""
         policy = self._policy(model)
-        self._check_id(policy, record_id)
+        reading.check_id(policy, record_id)
         match request.httprequest.method:
             case "PUT" | "PATCH":
-                return self._update(policy, record_id, self._default_fields(policy), strict=True)
+                defaults = reading.default_fields(policy)
+                return self._update(policy, record_id, defaults, strict=True)
             case "DELETE":
                 return self._delete(policy, record_id, strict=True)
-        asked = self._asked(policy, record_id)
-        self._use_expanded(policy, asked)
-        row, faults, version = read_one(policy, asked)
-        return self._tagged({"success": True, "count": 1, "data": row, **faults}, version)
+        return self._read_path(policy, record_id)
 
     @api_route(
         "/api/v1/<string:model>/<string:action>", auth="jwt", methods=["POST"], readonly=False
@@ -148,7 +145,7 @@ class RecordRoutes(Controller):
         if request.httprequest.method == "POST":
             return self._call(model, name)
         policy = self._policy(model)
-        return self._read(policy, self._asked(policy, None, only_groups=True))
+        return self._read_path(policy, only_groups=True)
 
     # one route, so that the response to a preflight has all methods
     @api_route(
@@ -166,7 +163,7 @@ class RecordRoutes(Controller):
         if request.httprequest.method == "POST":
             return self._call(model, name, record_id)
         policy = self._policy(model)
-        self._check_id(policy, record_id)
+        reading.check_id(policy, record_id)
         parsing.check_no_parameters(request.httprequest.args)
         if request.httprequest.method == "PUT":
             return self._store_file(policy, record_id, name)
@@ -257,7 +254,7 @@ class RecordRoutes(Controller):
     def report(self, model, record_id, name):
         """Return a report as PDF; Odoo may store it as an attachment of the record."""
         policy = self._policy(model, None, "read")
-        self._check_id(policy, record_id)
+        reading.check_id(policy, record_id)
         parsing.check_no_parameters(request.httprequest.args)
         content, title = resource.report(policy, record_id, name)
         headers = [
@@ -285,7 +282,7 @@ class RecordRoutes(Controller):
     def _call(self, model, action, record_id=None):
         policy = self._policy(model, None)
         if record_id is not None:
-            self._check_id(policy, record_id)
+            reading.check_id(policy, record_id)
         resource.check_listed(policy, action)
         asked = parsing.parse_call(
             request.dispatcher.body,
@@ -296,39 +293,20 @@ class RecordRoutes(Controller):
         result, _is_repeated = once(lambda: resource.call(policy, action, asked, record_id))
         return {"success": True, "result": result}
 
-    @staticmethod
-    def _check_id(policy, record_id):
-        if not 1 <= record_id <= queries.MAX_ID:
-            raise no_record(policy, record_id)
-
-    @staticmethod
-    def _default_fields(policy):
-        """Return the fields of a response on a resource path if the request has no ``fields``."""
-        if not policy.allows("GET"):
-            return []
-        return policy.default_fields()
-
-    def _asked(self, policy, record_id, *, only_groups=False):
-        return parsing.parse_get(
+    def _read_path(self, policy, record_id=None, *, only_groups=False):
+        asked = reading.parse(
+            policy,
             request.httprequest.args,
-            policy.connection.max_limit,
-            record_id=record_id,
-            page_name="page",
-            default_fields=self._default_fields(policy),
+            record_id,
             only_groups=only_groups,
             unread=request.dispatcher.unread_body(),
         )
-
-    @staticmethod
-    def _read(policy, asked):
-        if isinstance(asked, queries.GroupQuery):
-            return read_groups(policy, asked)
-        RecordRoutes._use_expanded(policy, asked)
-        return read_page(policy, asked)
+        self._use_expanded(policy, asked)
+        return self._tagged(*reading.read(policy, asked))
 
     @staticmethod
     def _use_expanded(policy, asked):
-        if asked.selection.expand:
+        if not isinstance(asked, queries.GroupQuery) and asked.selection.expand:
             request.dispatcher.usage.use_expanded(policy.expanded(asked.selection).values())
 
     def _create(self, policy, address, default_fields=(), *, strict=False):

@@ -4,6 +4,7 @@ from . import base
 from . import connection_api
 from . import connection_api_action
 from . import connection_api_choices
+from . import connection_api_console
 from . import connection_api_dashboard
 from . import connection_api_document
 from . import connection_api_idempotency

@@ -2,11 +2,12 @@
 
 import re
 import time
+from dataclasses import dataclass
 
 from werkzeug.routing import BaseConverter
 
 from odoo import api, models
-from odoo.http import get_default_session, request, root
+from odoo.http import STORED_SESSION_BYTES, get_default_session, request, root
 
 from odoo.addons.base.models.ir_http import SignedIntConverter
 
@@ -53,6 +54,15 @@ def overriding_method():
     http = request.httprequest
     named = http.headers.get(OVERRIDE_HEADER, "").strip().upper() if http.method == "POST" else ""
     return "" if named == "POST" else named
+
+
+@dataclass(frozen=True)
+class WebClient:
+    """Hold what identifies a session of Odoo's web client, and who sent the request."""
+
+    sid: str
+    user_agent: str
+    address: str
 
 
 class AnyPath(BaseConverter):
@@ -168,6 +178,30 @@ class IrHttp(models.AbstractModel):
         request.session.can_save = False
         lang = request.accepted_language = cls._accepted_language()
         request.env = api.Environment(request.env.cr, None, {"lang": lang} if lang else {})
+
+    @classmethod
+    def _post_logout(cls):
+        """End the session of the console together with that of the web client."""
+        result = super()._post_logout()
+        request.env["jwt.session"]._end_of_web(request.session.sid[:STORED_SESSION_BYTES])
+        return result
+
+    @classmethod
+    def _jwt_web_client(cls):
+        """Return what identifies the session of the web client that sent the request, and its sender.
+
+        :return: None for a request that is not authorized by such a session, but by an API key
+        :rtype: WebClient | None
+        """
+        session, http = request.session, request.httprequest
+        if not session.can_save or not session.uid or session.uid != request.env.uid:
+            return None
+        cut_headers(http)
+        return WebClient(
+            session.sid[:STORED_SESSION_BYTES],
+            http.user_agent.string,
+            address.normalize(http.remote_addr),
+        )
 
     @classmethod
     def _auth_method_jwt(cls):

@@ -30,6 +30,8 @@ class JwtSecurityEvent(models.Model):
     event = fields.Selection(
         [
             ("login", "Logged in"),
+            ("console", "Console opened"),
+            ("previewed", "Read as another user"),
             ("login_failed", "Wrong login or password"),
             ("mfa_required", "Second factor requested"),
             ("mfa_failed", "Wrong second factor"),

@@ -19,6 +19,9 @@ from .jwt_throttle import too_many_requests
 
 _logger = logging.getLogger(__name__)
 
+#: The longest life of a session of the console, even if access tokens last longer.
+MAX_CONSOLE_SECONDS = 900
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -62,10 +65,11 @@ class JwtSession(models.Model):
     sid = fields.Char("Session", required=True, readonly=True, groups=fields.NO_ACCESS)
     stamp = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     client_type = fields.Selection(
-        [("app", "App"), ("browser", "Browser")],
+        [("app", "App"), ("browser", "Browser"), ("console", "Console")],
         required=True,
         readonly=True,
-        help="A browser stores its refresh token in a cookie that scripts cannot read.",
+        help="A browser stores its refresh token in a cookie that scripts cannot read. The console in"
+        " Odoo has no refresh token.",
     )
     login_method = fields.Selection(
         [
@@ -73,6 +77,7 @@ class JwtSession(models.Model):
             ("code", "Password and code"),
             ("passkey", "Passkey"),
             ("api_key", "API key"),
+            ("web", "Session of the web client"),
         ],
         "Logged in with",
         readonly=True,
@@ -85,6 +90,10 @@ class JwtSession(models.Model):
         index="btree_not_null",
         ondelete="cascade",
         help="The session ends when this key is removed or expires.",
+    )
+    # as in `session_identifier` of `res.device.log`
+    web_sid = fields.Char(
+        "Session of the Web Client", readonly=True, groups=fields.NO_ACCESS, index="btree_not_null"
     )
     user_agent = fields.Char(readonly=True, help="The user agent at the login.")
     device = fields.Char(compute="_compute_device")
@@ -113,6 +122,7 @@ class JwtSession(models.Model):
             ("copy", "The database was copied"),
             ("limit", "Session limit exceeded"),
             ("api_key", "API key removed"),
+            ("web", "Session of the web client ended"),
         ],
         readonly=True,
     )
@@ -155,6 +165,8 @@ class JwtSession(models.Model):
         client_types = dict(self._fields["client_type"]._description_selection(self.env))
         for session in self:
             name = self.env["res.device.log"]._jwt_name(session.user_agent)
+            if name and session.client_type == "console":
+                name = self.env._("Console in %(browser)s", browser=name)
             session.device = name or client_types.get(session.client_type)
 
     @api.depends("revoked_at", "expires_at", "last_used_at")
@@ -200,44 +212,88 @@ class JwtSession(models.Model):
         :param api_key: the ``res.users.apikeys`` that was sent in place of the password, if any
         :return: the session, its access token and its first refresh token
         """
-        user_version = user._jwt_lock()
-        now = fields.Datetime.now()
-        until = now + timedelta(seconds=self._lifetimes(user)[0])
+        until = fields.Datetime.now() + timedelta(seconds=self._lifetimes(user)[0])
         if api_key and api_key.expiration_date:
             until = min(until, api_key.expiration_date)
-        sid = tokens.random_secret()[: tokens.SESSION_LENGTH]  # the length of Odoo's session ids
-        refresh = tokens.RefreshToken.first(sid, self._proof_key(sid))
-        agent = _storable_agent(user_agent)
-        session = self.sudo().create(
-            {
-                "user_id": user.id,
-                "sid": sid,
-                "stamp": user._jwt_session_stamp(user_version),
-                "client_type": client_type,
-                "login_method": method,
-                "api_key_id": api_key.id if api_key else False,
-                "user_agent": agent,
-                "last_user_agent": agent,
-                "ip_address": ip_address,
-                "last_ip_address": ip_address,
-                "last_used_at": now,
-                "expires_at": until,
-            }
+        session = self._begin(
+            user,
+            client_type,
+            user_agent,
+            ip_address,
+            until,
+            login_method=method,
+            api_key_id=api_key.id if api_key else False,
         )
-        self.env["res.device.log"]._jwt_list(session)
-        self.env["jwt.security.event"]._record(
-            "login",
-            user_id=user.id,
-            session_id=session.id,
-            ip_address=ip_address,
-            detail=session.device,
-        )
+        refresh = tokens.RefreshToken.first(session.sid, self._proof_key(session.sid))
         self.env["jwt.refresh.token"].sudo().create(
             {"session_id": session.id, "selector": refresh.selector, "token_hash": refresh.hash}
         )
         access = self._access_token(user.id, session, session._access_seconds())
         after_commit(self.env.cr, partial(self._make_room, user.id))
         return session, access, refresh
+
+    @api.model
+    def _open_console(self, user, web_sid, user_agent, ip_address):
+        """Open a session for the console in the web client, whose user has confirmed their identity.
+
+        It lasts as long as one access token and has no refresh token. It ends with the session of the
+        web client, which can have one such session at a time.
+
+        :param str web_sid: what identifies the session of the web client
+        :return: the session and its access token
+        """
+        seconds = min(
+            MAX_CONSOLE_SECONDS,
+            self.env["ir.config_parameter"]._jwt_setting("access_token_seconds"),
+            *self._lifetimes(user),
+        )
+        until = fields.Datetime.now() + timedelta(seconds=seconds)
+        session = self._begin(
+            user,
+            "console",
+            user_agent,
+            ip_address,
+            until,
+            login_method="web",
+            web_sid=web_sid,
+        )
+        others = Domain("web_sid", "=", web_sid) & Domain("id", "!=", session.id)
+        self._revoke(others, "replaced", ip_address)
+        return session, self._access_token(user.id, session, session._access_seconds())
+
+    def _begin(self, user, client_type, user_agent, ip_address, until, **values):
+        """Create a session, show it in Odoo's device list and record the event.
+
+        :param until: when the session expires
+        :param values: the other fields, by name
+        """
+        user_version = user._jwt_lock()
+        agent = _storable_agent(user_agent)
+        session = self.sudo().create(
+            {
+                "user_id": user.id,
+                # the length of Odoo's session ids
+                "sid": tokens.random_secret()[: tokens.SESSION_LENGTH],
+                "stamp": user._jwt_session_stamp(user_version),
+                "client_type": client_type,
+                "user_agent": agent,
+                "last_user_agent": agent,
+                "ip_address": ip_address,
+                "last_ip_address": ip_address,
+                "last_used_at": fields.Datetime.now(),
+                "expires_at": until,
+                **values,
+            }
+        )
+        self.env["res.device.log"]._jwt_list(session)
+        self.env["jwt.security.event"]._record(
+            "console" if client_type == "console" else "login",
+            user_id=user.id,
+            session_id=session.id,
+            ip_address=ip_address,
+            detail=session.device,
+        )
+        return session
 
     @api.model
     def _make_room(self, user_id):
@@ -253,7 +309,7 @@ class JwtSession(models.Model):
             env.cr.execute(
                 "SELECT id FROM jwt_session WHERE id IN ("
                 " SELECT id FROM jwt_session WHERE user_id = %s AND revoked_at IS NULL"
-                " AND expires_at > now() AT TIME ZONE 'utc'"
+                " AND web_sid IS NULL AND expires_at > now() AT TIME ZONE 'utc'"
                 " ORDER BY last_used_at DESC, id DESC OFFSET %s"
                 ") FOR UPDATE SKIP LOCKED",
                 [user_id, limit],
@@ -719,6 +775,17 @@ class JwtSession(models.Model):
         read_committed(self.env.cr)
         domain = Domain("user_id", "=", user.id) & Domain("id", "=", session_id)
         return bool(self._revoke(domain, "logout", address))
+
+    @api.model
+    def _end_of_web(self, web_sid):
+        """End the session of the console that belongs to a session of the web client.
+
+        On the read-only cursor of Odoo's log-out, this writes only if there is one. Then Odoo runs the
+        log-out again on another cursor.
+        """
+        own = Domain("web_sid", "=", web_sid) & Domain("revoked_at", "=", False)
+        if self.sudo().search_count(own, limit=1):
+            self._revoke(own, "web")
 
     @api.model
     def _revoke(self, domain, reason, address=None):

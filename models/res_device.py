@@ -8,8 +8,9 @@ class ResDevice(models.Model):
     _inherit = "res.device"
 
     def _revoke(self):
-        """End the API sessions of the revoked devices as well."""
+        """End the API sessions of the revoked devices as well, including those of the console."""
         identifiers = self.mapped("session_identifier")
         result = super()._revoke()
-        self.env["jwt.session"]._revoke(Domain("sid", "in", identifiers), "device")
+        devices = Domain("sid", "in", identifiers) | Domain("web_sid", "in", identifiers)
+        self.env["jwt.session"]._revoke(devices, "device")
         return result

@@ -8,6 +8,7 @@ from . import test_backend
 from . import test_bulk
 from . import test_companies
 from . import test_connection
+from . import test_console
 from . import test_dashboard
 from . import test_count
 from . import test_cursor

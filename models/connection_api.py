@@ -115,6 +115,9 @@ class ConnectionApi(models.Model):
     is_risky = fields.Boolean(compute="_compute_exposure")
     audience = fields.Char("Open to", compute="_compute_exposure")
     has_reports = fields.Boolean(compute="_compute_has_reports")
+    request_count = fields.Integer("Requests", compute="_compute_requests")
+    error_count = fields.Integer("Errors", compute="_compute_requests")
+    last_request_at = fields.Datetime("Last used", compute="_compute_requests")
 
     _model_uniq = models.Constraint("UNIQUE(model_id)", "This model already has a connection.")
     _max_limit_positive = models.Constraint(
@@ -145,6 +148,34 @@ class ConnectionApi(models.Model):
         for connection in self:
             domain = [("model", "=", connection.model), ("report_type", "=", "qweb-pdf")]
             connection.has_reports = bool(reports.search_count(domain, limit=1))
+
+    @api.depends("model")
+    def _compute_requests(self):
+        """Compute from the request log how often the connection is used, and when it was used last."""
+        found = self.env["connection.api.log"]._read_group(
+            [("model", "in", self.mapped("model"))],
+            ["model"],
+            ["__count", "error_count:sum", "requested_at:max"],
+        )
+        counts = {model: values for model, *values in found}
+        for connection in self:
+            count, errors, last = counts.get(connection.model, (0, 0, False))
+            connection.request_count = count
+            connection.error_count = errors
+            connection.last_request_at = last
+
+    def action_show_requests(self):
+        """Show the logged requests of the model; only the errors if the context says so."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "jwt_auth_api.connection_api_log_action"
+        )
+        errors = self.env.context.get("only_errors")
+        return {
+            **action,
+            "domain": [("model", "=", self.model)],
+            "context": {"search_default_errors": 1} if errors else {},
+        }
 
     @api.depends(
         "model",

@@ -1,11 +1,16 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+from dataclasses import asdict
+
 from odoo import api, models
 
 from ..engine import choices
+from ..engine.policy import Policy
 from ..engine.record_filter import RecordFilter
 from ..engine.records import scope_domain
 from ..engine.values import is_set_by_odoo
+from ..tools.samples import log_in
+from ..tools.usage import usages
 
 #: Count at most this many records that match a filter.
 MOST_COUNTED = 10_000
@@ -69,6 +74,34 @@ class ConnectionApiChoices(models.AbstractModel):
             return {"problem": "", "domain": [], "count": None}
         count = model.search_count(domain, limit=MOST_COUNTED + 1)
         return {"problem": "", "domain": list(domain), "count": count}
+
+    @api.model
+    @api.readonly
+    def get_usage(self, connection_id):
+        """Return how clients use a connection: the address, and requests as code in several languages.
+
+        :return: a dictionary: ``origin``, ``path``, ``login`` (samples) and ``requests``; without
+            requests if the connection is archived
+        """
+        connection = self.env["connection.api"].browse(connection_id)
+        connection.check_access("read")
+        opened = self.env["connection.api"]._connection(connection.model)
+        model, origin = self.env[connection.model], connection.get_base_url()
+        requests = ()
+        if opened is not None:
+            described = self.env["connection.api.document"]._whole(Policy(model, opened))
+            requests = usages(described, origin, self._some_id(model))
+        return {
+            "origin": origin,
+            "path": f"/api/v1/{connection.model}",
+            "login": list(map(asdict, log_in(origin, self.env.user.login, "PASSWORD"))),
+            "requests": list(map(asdict, requests)),
+        }
+
+    @api.model
+    def _some_id(self, model):
+        """Return the id of a record that the current user can see; 1 if there is none."""
+        return (model.has_access("read") and model.search([], limit=1).id) or 1
 
     @api.model
     def _openable(self, model_name):

@@ -200,6 +200,7 @@ class TestWizard(WizardCase):
             ("get_field_choices", ["res.partner"]),
             ("get_method_choices", ["res.partner"]),
             ("get_filter_preview", ["res.partner", "[]"]),
+            ("get_usage", [self._wizard().action_open()["res_id"]]),
         ):
             with self.subTest(method), self.assertRaises(AccessError):
                 getattr(offered, method)(*args)
@@ -325,3 +326,45 @@ class TestChoices(WizardCase):
         self.assertIsNone(wrong["count"])
         closed = offered.get_filter_preview("ir.config_parameter", "[('key', '=', 'x')]")
         self.assertIsNone(closed["count"], "a manager may not read them")
+
+    def test_usage(self):
+        """A connection shows requests for what it opens, with its own fields, in five languages."""
+        action = self._wizard("res.country", is_put=True, run_as="user").action_open()
+        offered = self.env["connection.api.choices"].with_user(self.manager)
+        usage = offered.get_usage(action["res_id"])
+        self.assertEqual(usage["path"], "/api/v1/res.country")
+        self.assertEqual(usage["origin"], self.env["ir.config_parameter"].get_param("web.base.url"))
+        self.assertEqual([each["kind"] for each in usage["requests"]], ["list", "read", "change"])
+        for each in (*usage["requests"], {"samples": usage["login"]}):
+            languages = [sample["language"] for sample in each["samples"]]
+            self.assertEqual(languages, ["curl", "javascript", "python", "dart", "php"])
+        connection = self._connection("res.country")
+        connection.read_field_ids = self._fields("res.country", "code")
+        [curl, *_others] = offered.get_usage(connection.id)["requests"][0]["samples"]
+        self.assertIn("fields=code", curl["text"])
+        connection.active = False
+        self.assertFalse(offered.get_usage(connection.id)["requests"])
+
+    def test_smart_buttons(self):
+        """The form counts the logged requests of its model, its errors, and knows the last one."""
+        self._wizard("res.country").action_open()
+        connection = self._connection("res.country").with_user(self.manager)
+        self.assertEqual((connection.request_count, connection.last_request_at), (0, False))
+        log = self.env["connection.api.log"]
+        log.create(
+            [
+                {"model": model, "requested_at": when, "status": status, "error_count": errors}
+                for model, when, status, errors in (
+                    ("res.country", "2026-11-01 10:00:00", 200, 0),
+                    ("res.country", "2026-11-02 10:00:00", 404, 1),
+                    ("res.partner", "2026-11-03 10:00:00", 500, 1),
+                )
+            ]
+        )
+        connection.invalidate_recordset()
+        self.assertEqual((connection.request_count, connection.error_count), (2, 1))
+        self.assertEqual(str(connection.last_request_at), "2026-11-02 10:00:00")
+        shown = connection.action_show_requests()
+        self.assertEqual(log.search_count(shown["domain"]), 2)
+        errors = connection.with_context(only_errors=True).action_show_requests()
+        self.assertTrue(errors["context"]["search_default_errors"])

@@ -212,6 +212,24 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
             trigger: ".o_form_view .o_form_saved",
         },
         {
+            content: "see how it is used",
+            trigger: ".o_form_view a[name=usage]",
+            run: "click",
+        },
+        {
+            content: "in another language",
+            trigger: ".o_api_usage [data-language=python]",
+            run: "click",
+        },
+        {
+            content: "there is a request for it, with its one field",
+            trigger: ".o_api_usage [data-request='list '] pre:contains('currency_unit_label')",
+        },
+        {
+            content: "and none for what is closed",
+            trigger: ".o_api_usage:not(:has([data-request='delete ']))",
+        },
+        {
             content: "go back",
             trigger: ".o_breadcrumb .o_back_button",
             run: "click",

@@ -119,6 +119,7 @@ def test_a_contact_from_its_creation_to_its_end(odoo, server):
     photo = odoo.download("res.partner", record_id, "image_1920")
     assert (photo.content, photo.media_type) == (PNG, "image/png")
     assert photo.filename.endswith(".png")
+    assert httpx.get(odoo.link("res.partner", record_id, "image_1920")).content == PNG
     odoo.delete("res.partner", record_id)
     assert server.count("res_partner", "name = %s", [name]) == 0
     with pytest.raises(ApiError) as caught:

@@ -258,6 +258,13 @@ export class Client {
         return this.#file(pathOf(model, id, field), options);
     }
 
+    /** @param {string} model @param {number} id @param {string} field @param {CallOptions} [options] */
+    async link(model, id, field, options = {}) {
+        const rest = {json: {}, repeatable: true};
+        const {data} = await this.#json("POST", pathOf(model, id, field, "link"), options, rest);
+        return {url: this.#transport.options.url + data.url, expiresIn: data.expires_in};
+    }
+
     /** @param {string} model @param {number} id @param {string} name @param {Options} [options] */
     report(model, id, name, options = {}) {
         return this.#file(pathOf(model, id, "report", name), options);

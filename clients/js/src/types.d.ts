@@ -343,6 +343,13 @@ export interface Client<M extends object = Models> {
         options?: UploadOptions,
     ): Promise<One<{id: number}>>;
     download(model: ModelName<M>, id: number, field: string, options?: CallOptions): Promise<Download>;
+    /** Returns a link for `<img>`, which cannot send a token, and the seconds until it expires. */
+    link(
+        model: ModelName<M>,
+        id: number,
+        field: string,
+        options?: CallOptions,
+    ): Promise<{url: string; expiresIn: number}>;
     /** Returns the PDF of a report, such as `sale.report_saleorder`. */
     report(model: ModelName<M>, id: number, name: string, options?: CallOptions & {lang?: string}): Promise<Download>;
 

@@ -155,6 +155,13 @@ test("a file goes up and comes down as it was", async () => {
     assert.ok(etag);
 });
 
+test("a link shows a file without a token", async () => {
+    const link = await odoo.link("res.partner", ada.id, "image_1920");
+    assert.ok(link.expiresIn > 0);
+    const response = await fetch(link.url);
+    assert.deepEqual([response.status, response.headers.get("Content-Type")], [200, "image/png"]);
+});
+
 test("a file goes up together with values, guarded as they are", async () => {
     const file = new File([Buffer.from(PNG, "base64")], "photo.png", {type: "image/png"});
     const options = {files: {image_1920: file}, fields: ["name"]};

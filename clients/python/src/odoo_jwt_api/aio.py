@@ -235,6 +235,13 @@ class AsyncClient:
         """Return the file of a binary field."""
         return await self._run(self._calls.file(path_of(model, record_id, field), options))
 
+    async def link(
+        self, model: str, record_id: int, field: str, **options: Unpack[CallOptions]
+    ) -> str:
+        """Return a link to a file that needs no token, good for some minutes."""
+        link = await self._run(self._calls.link(model, record_id, field, options))
+        return f"{self._url}{link['url']}"
+
     async def report(
         self, model: str, record_id: int, name: str, **options: Unpack[CallOptions]
     ) -> Download:

@@ -94,6 +94,10 @@ class Calls:
         )
         return self._core.call(send, read_one, options)
 
+    def link(self, model: str, record_id: int, field: str, options: Options) -> Flow[Any]:
+        send = Send("POST", path_of(model, record_id, field, "link"), json={})
+        return self._value(send, options, "data")
+
     def file(self, path: str, options: Options) -> Flow[Download]:
         send = Send("GET", path, parameters(options), {"Accept": "*/*"}, timeout=None)
         return self._core.call(send, read_file, options)

@@ -231,6 +231,11 @@ class Client:
         """Return the file of a binary field."""
         return self._run(self._calls.file(path_of(model, record_id, field), options))
 
+    def link(self, model: str, record_id: int, field: str, **options: Unpack[CallOptions]) -> str:
+        """Return a link to a file that needs no token, good for some minutes."""
+        link = self._run(self._calls.link(model, record_id, field, options))
+        return f"{self._url}{link['url']}"
+
     def report(
         self, model: str, record_id: int, name: str, **options: Unpack[CallOptions]
     ) -> Download:

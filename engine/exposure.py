@@ -55,7 +55,7 @@ class Exposure:
         sentences = [
             self._opened_to_whom(),
             self._opened_fields(),
-            self._opened_actions() if self._verbs() else False,
+            self._opened_actions(),
             self._limits(),
             self._read_only(),
         ]
@@ -99,11 +99,11 @@ class Exposure:
     def _opened_to_whom(self):
         """Return who can do what with which records, and whose access rights apply."""
         who = self._who()
-        verbs = self._verbs() or self._calls()
+        verbs = self._verbs() or [self.env._("use")]
         records = (
-            self.env._("the records of %(model)s that match the filter")
+            self.env._("records of %(model)s that match the filter")
             if self.filter.text
-            else self.env._("all records of %(model)s")
+            else self.env._("any record of %(model)s")
         ) % {"model": self._title()}
         values = {"who": who, "verbs": verbs, "records": records}
         if self.connection.run_as == "user":
@@ -131,8 +131,8 @@ class Exposure:
         if not (own := self._own_right_verbs()):
             return opened
         return self.env._(
-            "%(opened)s Exception: users other than system administrators may %(verbs)s them only"
-            " within their own access rights and record rules.",
+            "%(opened)s Exception: users other than system administrators may %(verbs)s these"
+            " records only within their own access rights and record rules.",
             opened=opened,
             verbs=own,
         )
@@ -196,13 +196,6 @@ class Exposure:
         return self.env._(
             "They see %(read)s, and may write %(written)s.", read=read, written=written
         )
-
-    def _calls(self):
-        calls = [self.env._("call %(action)s on", action=name) for name in self._action_names()]
-        reports = self.connection.report_ids.sudo().mapped("name")
-        return calls + [
-            self.env._("download the PDF %(report)s of", report=name) for name in reports
-        ]
 
     def _opened_actions(self):
         calls = [self.env._("call %(action)s", action=name) for name in self._action_names()]

@@ -28,7 +28,7 @@ _MISMATCHES = {
     "missing": _('%(action)s needs the argument "%(name)s".'),
     "unknown": _('%(action)s has no argument "%(name)s".'),
     "twice": _('%(action)s got the argument "%(name)s" twice.'),
-    "many": _("%(action)s accepts at most %(name)s positional arguments."),
+    "many": _("%(action)s: too many positional arguments. The maximum is %(name)s."),
 }
 
 

@@ -312,7 +312,7 @@ class ConnectionApi(models.Model):
             if lost := connection._lost_limits():
                 raise ValidationError(
                     self.env._(
-                        "%(lists)s of %(model)s is empty because all its entries were deleted."
+                        "%(model)s: everything that was selected in %(lists)s has been deleted."
                         " Make a new selection before you unarchive the connection.",
                         lists=connection._list_names(lost),
                         model=connection.model_id.name,

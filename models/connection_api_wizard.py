@@ -18,7 +18,7 @@ _OWNERS = ("res.users", "res.partner")
 _USUAL_OWNERS = ("user_id", "employee_user_id", "partner_id", "create_uid")
 
 
-class ConnectionApiWizard(models.TransientModel):  # pylint: disable=no-wizard-in-models
+class ConnectionApiWizard(models.TransientModel):
     """Open a model to API clients on one page, with safe proposals for everything."""
 
     _name = "connection.api.wizard"

@@ -23,6 +23,8 @@ BROWSER = (
     " Chrome/130.0.0.0 Safari/537.36"
 )
 APP = "stock-app/2.1"
+#: The package of the addon's controllers, without those of addons for tests and examples.
+OUR_CONTROLLERS = "odoo.addons.jwt_auth_api."
 #: What stands for the variable parts of a route's path, by name.
 PARTS = {"model": "res.partner", "record_id": "1", "session_id": "1"}
 #: What no client may ever read: a traceback, a path, a class, SQL.
@@ -122,10 +124,11 @@ class ApiCase(HttpCase):
 
     @classmethod
     def _routes(cls):
-        """Return the routes below `/api`, as Odoo's routing map has them; those that share a path are one."""
+        """Return the addon's routes below `/api` in Odoo's routing map; those that share a path are one."""
         found = {}
         for rule in cls.env["ir.http"].routing_map().iter_rules():
-            if f"{rule.rule}/".startswith("/api/"):
+            is_ours = rule.endpoint.func.__module__.startswith(OUR_CONTROLLERS)
+            if is_ours and f"{rule.rule}/".startswith("/api/"):
                 path = "".join(
                     PARTS.get(text, "nothing") if is_part else text.lstrip("|")
                     for is_part, text in rule._trace

@@ -387,7 +387,7 @@ class TestPlainWords(ConnectionCase):
         """A plain connection and one with everything, whole."""
         self.assertEqual(
             self._says(is_get=True),
-            "Every user who can log in, including portal users, may read all records of"
+            "Every user who can log in, including portal users, may read any record of"
             " Country (res.country), regardless of their access rights and record rules."
             " They see every field that Odoo shows them."
             " Limits: a page has at most 1000 records.",
@@ -412,7 +412,7 @@ class TestPlainWords(ConnectionCase):
                 max_limit=50,
                 rate_limit=60,
             ),
-            f"Every member of Drivers or {user.full_name} may read, create, and change the records"
+            f"Every member of Drivers or {user.full_name} may read, create, and change records"
             " of Contact (res.partner) that match the filter, within their own access rights"
             " and record rules. They see Email and Name, and may write Email."
             " They may call do_this and download the PDF Card."
@@ -434,13 +434,13 @@ class TestPlainWords(ConnectionCase):
             self.group.unlink()
         self.assertIn("that was selected in Groups has been deleted", connection.exposure)
         connection.write({"group_ids": self.env.ref("base.group_user").ids, "active": True})
-        self.assertIn("may read all records", connection.exposure)
+        self.assertIn("may read any record", connection.exposure)
 
     def test_actions_alone(self):
         """Actions and reports have no method to switch on."""
         text = self._says(action_ids=[Command.create({"name": "do_this"})])
-        self.assertIn("may call do_this on all records of Country (res.country)", text)
-        self.assertNotIn("They", text)
+        self.assertIn("may use any record of Country (res.country)", text)
+        self.assertTrue(text.endswith("They may call do_this."), text)
 
     def test_many_fields(self):
         """Six names are told, more are counted."""

@@ -18,6 +18,13 @@ from ..engine import write
 from .common import ApiCase
 from .test_refresh import raise_sql_state
 
+#: Requests that may send files beside their values, as a form (``multipart/form-data``).
+TAKE_FORMS = [
+    ("POST", "/api/v1/res.partner"),
+    ("PUT", "/api/v1/res.partner/1"),
+    ("PATCH", "/api/v1/res.partner/1"),
+]
+
 
 @tagged("post_install", "-at_install")
 class TestDispatcher(ApiCase):
@@ -76,6 +83,9 @@ class TestDispatcher(ApiCase):
             "",
         ):
             for method, path in self.writes:
+                is_form = mimetype.startswith("multipart/")
+                if is_form and (method, path) in TAKE_FORMS:
+                    continue
                 with self.subTest(mimetype=mimetype, method=method, path=path):
                     response = self._call(
                         method,

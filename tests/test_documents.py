@@ -126,7 +126,7 @@ class TestDocument(PolicyCase):
             (method, route.path)
             for route in self._routes()
             for method in route.methods
-            if route.path not in NOTHING and not route.path.startswith("/api/test/")
+            if route.path not in NOTHING
         }
         # actions that are called as a path of the document
         routes -= {("POST", f"/api/v1/res.partner/{name}") for name in ("schema", "groups")}

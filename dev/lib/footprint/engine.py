@@ -71,7 +71,8 @@ def call(env: Any, verb: str, model_name: str, record_id: int | None, values: An
 
 
 def get(env: Any, model_name: str, **params: str) -> list[dict[str, Any]]:
-    """Read one page through the engine."""
+    """Read one page through the engine, with empty values as Odoo has them."""
     policy = env["connection.api"]._resolve(model_name, "GET")
+    params = {"nulls": "0", **params}
     asked = parsing.parse_get(params, policy.connection.max_limit, page_name="page")
     return read_page(policy, asked)["data"]

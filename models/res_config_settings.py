@@ -1,19 +1,10 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
-import math
-from datetime import timedelta
-
-from babel.dates import format_timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_list
-from odoo.tools.misc import babel_locale_parse, get_lang
 
 from ..tools import origins
-from ..tools.settings import COOLDOWN, DURATIONS, NUMBERS, SETTINGS
-
-_UNITS = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
+from ..tools.settings import COOLDOWN, NUMBERS, SETTINGS
 
 
 def _options(name):
@@ -32,20 +23,15 @@ def _number(name):
 
 
 class ResConfigSettings(models.TransientModel):
-    """Add the settings of this API; durations are in seconds, each with its readable form."""
+    """Add the settings of this API; durations are in seconds, and shown with a unit."""
 
     _inherit = "res.config.settings"
 
     jwt_access_token_seconds = _number("access_token_seconds")
-    jwt_access_token_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_refresh_token_seconds = _number("refresh_token_seconds")
-    jwt_refresh_token_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_refresh_idle_seconds = _number("refresh_idle_seconds")
-    jwt_refresh_idle_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_refresh_grace_seconds = _number("refresh_grace_seconds")
-    jwt_refresh_grace_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_link_seconds = _number("link_seconds")
-    jwt_link_duration = fields.Char(compute="_compute_jwt_durations")
     jwt_max_sessions = _number("max_sessions")
     jwt_max_rotations = _number("max_rotations")
     jwt_profile = fields.Selection(
@@ -62,27 +48,6 @@ class ResConfigSettings(models.TransientModel):
     jwt_cors_origins = fields.Char(**_options("cors_origins"))
     jwt_log_days = _number("log_days")
     jwt_ignored = fields.Char(compute="_compute_jwt_ignored")
-
-    @api.depends(*(f"jwt_{name}" for name in DURATIONS))
-    def _compute_jwt_durations(self):
-        for settings in self:
-            for name in DURATIONS:
-                seconds = settings[f"jwt_{name}"]
-                settings[f"jwt_{name.replace('_seconds', '_duration')}"] = self._in_words(seconds)
-
-    @api.model
-    def _in_words(self, seconds):
-        """Return a duration in the user's language: ``15 minutes`` for 900.
-
-        :rtype: str
-        """
-        locale = babel_locale_parse(get_lang(self.env).code)
-        words = []
-        for unit, length in _UNITS.items():
-            count, seconds = divmod(seconds, length) if seconds > 0 else (0, 0)
-            if count:
-                words.append(count_of(unit, count, locale))
-        return format_list(self.env, words, "unit") if words else count_of("second", 0, locale)
 
     @api.depends("jwt_cors_origins")
     def _compute_jwt_ignored(self):
@@ -155,13 +120,3 @@ class ResConfigSettings(models.TransientModel):
                 if settings[f"jwt_{name}"] == 0:
                     self.env["ir.config_parameter"].set_param(number.parameter, "0")
         return result
-
-
-def count_of(unit, count, locale):
-    """Return a count with its unit in a language, such as ``3 days``.
-
-    Babel's ``format_timedelta`` supports languages that ``format_unit`` does not. The infinite
-    threshold keeps it from converting days to weeks.
-    """
-    delta = timedelta(seconds=count * _UNITS[unit])
-    return format_timedelta(delta, granularity=unit, threshold=math.inf, locale=locale)

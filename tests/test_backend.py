@@ -1,7 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """What administrators see and do in the web client, and what others cannot."""
 
-import csv
 from unittest.mock import patch
 
 from lxml import etree
@@ -9,10 +8,8 @@ from lxml import etree
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import JsonRpcException, TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
-from odoo.tools.misc import babel_locale_parse, file_open
 from odoo.tools.translate import code_translations
 
-from ..models.res_config_settings import count_of
 from ..tools.settings import SETTINGS
 from .common import BROWSER, NO_TRACKING, ApiCase, leave_out_missing_asset
 
@@ -118,6 +115,54 @@ class TestBackend(ApiCase):
         for token in (phone, *others):
             self.assertFalse(self._is_open(token))
 
+    def test_settings_tour(self):
+        """The settings are found by what they are about; a duration is entered with a unit."""
+        self.env["res.config.settings"].create({"jwt_access_token_seconds": 900}).set_values()
+        self.start_tour("/odoo", "jwt_auth_api_settings", login=self.admin.login)
+        parameters = self.env["ir.config_parameter"]
+        self.assertEqual(parameters._jwt_setting("access_token_seconds"), 7200)
+
+    def test_settings_are_the_administrators(self):
+        """The menu of the settings, which only they can save, is not shown to other managers."""
+        menu = self.env.ref("jwt_auth_api.menu_settings")
+        for user, is_visible in ((self.admin, True), (self.manager, False)):
+            visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+            self.assertEqual(menu.id in visible, is_visible, user.login)
+
+    def test_rows_open(self):
+        """Every list opens its rows, and a phone gets cards instead of a table."""
+        for name in ("connection.api", "connection.api.log", "jwt.security.event", "jwt.session"):
+            actions = self.env["ir.actions.act_window"].search([("res_model", "=", name)])
+            lists = [each for each in actions if each.view_mode.startswith("list")]
+            self.assertTrue(lists, name)
+            for action in lists:
+                self.assertEqual(action.mobile_view_mode, "kanban")
+                modes = [(False, mode) for mode in ("list", "kanban", "form")]
+                self.assertLessEqual({"kanban", "form"}, set(action.view_mode.split(",")), name)
+                views = self.env[name].with_user(self.manager).get_views(modes)["views"]
+                self.assertEqual(len(views), 3)
+                for kind in ("kanban", "form"):
+                    self.assertTrue(self.env["ir.ui.view"].default_view(name, kind), name)
+        for name, field in (
+            ("connection.api.log", "requested_at"),
+            ("jwt.security.event", "create_date"),
+        ):
+            arch = etree.fromstring(
+                self.env[name].get_views([(False, "list")])["views"]["list"]["arch"]
+            )
+            [shown] = arch.xpath(f"//field[@name='{field}']")
+            self.assertIn("'show_seconds': true", shown.get("options"))
+
+    def test_installation_ends_at_the_connections(self):
+        """Odoo opens them when the addon has been installed, not the first app in the menu."""
+        todo = self.env.ref("jwt_auth_api.open_connections")
+        action = self.env.ref("jwt_auth_api.connection_api_action")
+        self.assertEqual(todo.action_id.id, action.id)
+        todo.write({"state": "open"})
+        self.assertEqual(self.env["ir.module.module"].next()["res_model"], "connection.api")
+        data = self.env["ir.model.data"].search([("name", "=", "open_connections")])
+        self.assertTrue(data.noupdate, "an update does not open them again")
+
     def test_menu_is_the_managers(self):
         """Nobody else sees the application."""
         menu = self.env.ref("jwt_auth_api.menu_root")
@@ -212,7 +257,7 @@ class TestBackendTexts(TransactionCase):
                 self.assertEqual(session.device, device)
 
     def test_settings(self):
-        """Durations are kept in seconds and told in words; 0 is a value where it makes sense."""
+        """Durations are kept in seconds; 0 is a value where it makes sense."""
         settings = self.env["res.config.settings"].create(
             {
                 "jwt_access_token_seconds": 5400,
@@ -221,9 +266,6 @@ class TestBackendTexts(TransactionCase):
                 "jwt_cors_origins": " https://app.example.com, http://localhost:3000/ ",
             }
         )
-        self.assertEqual(settings.jwt_access_token_duration, "1 hour, 30 minutes")
-        self.assertEqual(settings.jwt_refresh_token_duration, "30 days")
-        self.assertEqual(settings.jwt_refresh_grace_duration, "0 seconds")
         settings.set_values()
         parameters = self.env["ir.config_parameter"]
         self.assertEqual(parameters._jwt_setting("access_token_seconds"), 5400)
@@ -330,22 +372,3 @@ class TestBackendTexts(TransactionCase):
         self.assertEqual(told, "jwt_auth_api.cors_origins = *")
         with self.assertRaises(ValidationError):
             settings.create({"jwt_cors_origins": "https://app.example.com,*,https://"})
-
-    def test_durations_in_words_of_every_language(self):
-        """Babel has the units of all of Odoo's languages, where it is asked rightly."""
-        with file_open("base/data/res.lang.csv") as file:
-            codes = [row["code"] for row in csv.DictReader(file)]
-        self.assertGreater(len(codes), 80)
-        for code in codes:
-            locale = babel_locale_parse(code)
-            for unit in ("day", "hour", "minute", "second"):
-                for count in (0, 1, 2, 5, 30, 900):
-                    words = count_of(unit, count, locale)
-                    with self.subTest(code=code, words=words):
-                        self.assertTrue(words.strip())
-                        self.assertNotIn("duration", words)
-                        self.assertNotIn("{0}", words)
-                        if count in (5, 30, 900):
-                            self.assertIn(str(count), words)
-        self.assertEqual(count_of("day", 30, babel_locale_parse("en_US")), "30 days")
-        self.assertEqual(count_of("day", 30, babel_locale_parse("fr_FR")), "30\xa0jours")

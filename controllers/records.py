@@ -190,7 +190,7 @@ class RecordRoutes(Controller):
         ``{"success": true, "data": {"url": "/api/v1/…/file?signature=…", "expires_in": 300}}``
         """
         policy = self._policy(model, "GET")
-        self._check_id(policy, record_id)
+        reading.check_id(policy, record_id)
         http = request.httprequest
         parsing.check_no_parameters(http.args, request.dispatcher.body)
         stream = resource.file(policy, record_id, field)
@@ -215,13 +215,13 @@ class RecordRoutes(Controller):
         policy = self._policy(model, "GET")
         parsing.check_no_parameters(request.httprequest.args, kind="LINK")
         stream = resource.file(policy, record_id, field)
-        if resource.checksum(stream) != request.jwt.version:
+        if resource.checksum(stream) != request.jwt_link.version:
             raise dead_link()
         response = stream.get_response(
             as_attachment=not _INERT.fullmatch(stream.mimetype or ""),
             content_security_policy=_SANDBOX,
         )
-        seconds = max(0, request.jwt.expires_at - int(time.time()))
+        seconds = max(0, request.jwt_link.expires_at - int(time.time()))
         response.headers["Cache-Control"] = f"private, max-age={seconds}"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -247,7 +247,8 @@ class IrHttp(models.AbstractModel):
             *user._get_company_ids()
         }:
             raise dead_link()
-        cls._enter(link, link.companies)
+        request.jwt_link = link  # not `jwt`, which holds the claims of an access token
+        cls._run_as(link.user_id, link.companies)
 
     @classmethod
     def _jwt_signed_claims(cls):
@@ -281,20 +282,25 @@ class IrHttp(models.AbstractModel):
         return match.group(1)
 
     @classmethod
-    def _enter(cls, claims, companies=()):
-        """Run the request as the user of verified claims.
+    def _enter(cls, claims):
+        """Run the request as the user of verified claims."""
+        request.jwt = claims
+        cls._run_as(claims.user_id)
+
+    @classmethod
+    def _run_as(cls, user_id, companies=()):
+        """Run the request as a user.
 
         :param companies: ids of companies; those that the client names in a header come first
         """
-        request.jwt = claims
-        context = dict(request.env["res.users"]._jwt_context(claims.user_id))
+        context = dict(request.env["res.users"]._jwt_context(user_id))
         if lang := cls._language_of_call(context.get("lang")):
             context["lang"] = lang
         if COMPANY_HEADER in request.httprequest.headers:
-            context["allowed_company_ids"] = cls._companies(request.env(user=claims.user_id).user)
+            context["allowed_company_ids"] = cls._companies(request.env(user=user_id).user)
         elif companies:
             context["allowed_company_ids"] = list(companies)
-        request.update_env(user=claims.user_id, context=context)
+        request.update_env(user=user_id, context=context)
 
     @classmethod
     def _language_of_call(cls, own):

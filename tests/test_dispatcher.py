@@ -12,9 +12,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 from odoo.tools._vendor.useragents import UserAgentParser
 
-from ..controllers import records
 from ..controllers.auth import MAX_BODY_BYTES
-from ..engine import write
+from ..engine import reading, write
 from .common import ApiCase
 from .test_refresh import raise_sql_state
 
@@ -230,7 +229,7 @@ class TestDispatcher(ApiCase):
             (MissingError("Gone."), 404, "not_found"),
         ]
         for exc, status, code in cases:
-            failing = patch.object(records, "read_page", side_effect=exc)
+            failing = patch.object(reading, "read_page", side_effect=exc)
             with self.subTest(exc=type(exc).__name__), failing, mute_logger("odoo.http"):
                 response = self._send("GET", "res.partner", self.opened.access, fields=[])
                 body = self.assertError(response, status, code)
@@ -245,7 +244,7 @@ class TestDispatcher(ApiCase):
             def fail(policy, *_args, state=state):
                 raise_sql_state(policy.model.env.cr, state)
 
-            failing = patch.object(records, "read_page", fail)
+            failing = patch.object(reading, "read_page", fail)
             with self.subTest(state=state), failing, mute_logger("odoo.http", "odoo.sql_db"):
                 response = self._send("GET", "res.partner", self.opened.access, fields=[])
                 self.assertAnswer(response, status)

@@ -8,7 +8,7 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..controllers import records
+from ..engine import reading
 from .common import ApiCase
 
 MODEL, MAX = "res.partner", 2**31 - 1
@@ -234,10 +234,10 @@ class TestErrorFields(ApiCase):
         response = self._ask("GET", self.path, "rubbish")
         self.assertProblem(response, 401, "invalid_token")
         self.assertIn('error="invalid_token"', response.headers["WWW-Authenticate"])
-        with patch.object(records, "read_page", side_effect=KeyError), mute_logger("odoo.http"):
+        with patch.object(reading, "read_page", side_effect=KeyError), mute_logger("odoo.http"):
             self.assertProblem(self._ask("GET", self.path, self.access), 500, "server_error")
         down = psycopg2.OperationalError()
-        with patch.object(records, "read_page", side_effect=down), mute_logger("odoo.http"):
+        with patch.object(reading, "read_page", side_effect=down), mute_logger("odoo.http"):
             response = self._ask("GET", self.path, self.access)
         self.assertProblem(response, 503, "unavailable")
         self.assertTrue(response.headers["Retry-After"])

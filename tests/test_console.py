@@ -13,7 +13,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import JsonRpcException, new_test_user
 from odoo.tools import mute_logger
 
-from .common import BROWSER, NO_TRACKING, ApiCase
+from .common import BROWSER, NO_TRACKING, ApiCase, leave_out_missing_asset
 
 CONSOLE = "connection.api.console"
 
@@ -289,6 +289,26 @@ class TestConsoleSession(ConsoleCase):
         self.assertIn("$TOKEN", texts["curl"])
         self.assertIn(f"{base}/api/login", found[0]["login"])
         self.assertNotIn("/api/v1/api", json.dumps(found))
+
+
+class TestConsoleTour(ConsoleCase):
+    def test_tour(self):
+        """A request is built, sent, copied as code, previewed as another user, and sent with a body."""
+        leave_out_missing_asset(self.env)
+        self.env["connection.api"].search([]).unlink()
+        self._connect("res.partner", "GET POST", run_as="user", domain="[('create_uid', '=', uid)]")
+        partners = self.env["res.partner"]
+        partners.with_user(self.admin).create({"name": "Console Person"})
+        # a tour logs in with the login for a password
+        self.admin.sudo().password = self.admin.login
+        self.env.flush_all()
+        self.start_tour("/odoo", "jwt_auth_api_console", login=self.admin.login)
+        made = partners.search([("name", "=", "Made in the console")])
+        self.assertEqual(made.create_uid, self.admin)
+        session = self._of_console(self.admin)
+        self.assertEqual(session.mapped("revoke_reason"), ["logout"])
+        events = self.events.search([("event", "in", ["console", "previewed"])], order="id")
+        self.assertEqual(events.mapped("event"), ["console", "previewed"])
 
 
 class TestPreview(ConsoleCase):

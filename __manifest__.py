@@ -19,6 +19,7 @@
         "views/jwt_session_views.xml",
         "views/jwt_signing_key_views.xml",
         "views/res_config_settings_views.xml",
+        "views/documentation_templates.xml",
         "views/jwt_auth_api_menus.xml",
         "data/ir_actions_todo.xml",
         "views/connection_api_console.xml",

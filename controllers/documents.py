@@ -14,6 +14,14 @@ from .dispatcher import api_route
 JWKS_SECONDS = 300
 #: The header that names the database on a server with several: each has its own keys.
 DATABASE_HEADER = "X-Odoo-Database"
+#: Nothing but this server's own style sheet and script.
+_PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+}
 
 
 class Documents(Controller):
@@ -53,6 +61,23 @@ class Documents(Controller):
             lambda: openapi.with_server(packed.data(), origin),
             JSON_TYPE,
         )
+
+    @api_route("/api/docs", auth="jwt_or_public", methods=["GET"], readonly=True)
+    def page(self):
+        """Return the documentation as a page; without a token, what is the same for everybody."""
+        return self._page("")
+
+    @api_route("/api/docs/<string:model>", auth="jwt_or_public", methods=["GET"], readonly=True)
+    def model_page(self, model):
+        """Return the part of the documentation about one model."""
+        return self._page(model)
+
+    def _page(self, model):
+        parsing.check_no_parameters(request.httprequest.args)
+        html = request.env["connection.api.document"]._page(self._origin(), model)
+        response = self._tagged(html, lambda: html, "text/html; charset=utf-8")
+        response.headers.extend(_PAGE_HEADERS)
+        return response
 
     @staticmethod
     def _origin():

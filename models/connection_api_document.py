@@ -1,5 +1,9 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import json
+
+from markupsafe import Markup
+
 from odoo import api, models, tools
 from odoo.modules.module import get_manifest
 from odoo.tools.lru import LRU
@@ -7,9 +11,11 @@ from odoo.tools.lru import LRU
 from ..engine.connection import Titles
 from ..engine.description import Describer
 from ..engine.policy import Policy
+from ..tools import pages, samples
 from ..tools.errors import ApiError, _, dump_json, unauthorized
-from ..tools.openapi import Server, document
+from ..tools.openapi import GENERAL_TAGS, Server, document
 from ..tools.packed import Packed
+from ..tools.text import language_tag
 
 #: How many documents each process keeps: one for each set of groups, language and version.
 _KEPT = 64
@@ -99,6 +105,55 @@ class ConnectionApiDocument(models.AbstractModel):
         return packed
 
     @api.model
+    def _page(self, origin, model_name=""):
+        """Return the documentation page as HTML.
+
+        A caller who may not read the document gets what is the same for everybody: how to log in, the
+        routes without a model, the errors.
+
+        :param origin: the address of the server
+        :param model_name: the model that the page is about
+        :raise ApiError: as :meth:`_check_reader` for a model; ``model_not_found``
+        """
+        is_reader = self._is_reader()
+        if model_name:
+            self._check_reader()
+        shown = json.loads(self._document().data()) if is_reader else self._public_document()
+        models_shown = [tag for tag in pages.tags(shown) if tag[0] not in GENERAL_TAGS]
+        model = next((tag for tag in models_shown if tag[0] == model_name), None)
+        if model_name and model is None:
+            raise ApiError(
+                "model_not_found", _("There is no model %(model)s here."), model=model_name[:128]
+            )
+        language = self.env["res.lang"]._lang_get(self.env.lang or "en_US")
+        values = {
+            "doctype": Markup("<!DOCTYPE html>"),
+            "language": language_tag(self.env.lang or "en_US"),
+            "direction": language.direction or "ltr",
+            "title": shown["info"]["title"],
+            "model": model,
+            "is_reader": is_reader,
+        }
+        if model:
+            values |= {
+                "operations": pages.tagged(shown, model_name, origin),
+                "fields": pages.fields(shown, model_name),
+            }
+        else:
+            values |= {
+                "introduction": pages.paragraphs(shown["info"]["description"]),
+                "log_in": samples.log_in(origin, "admin", "admin"),
+                "models": models_shown,
+                "groups": [(tag, pages.tagged(shown, tag, origin)) for tag in GENERAL_TAGS],
+                "errors": pages.errors(),
+            }
+        return self.env["ir.qweb"]._render("jwt_auth_api.documentation_page", values)
+
+    @api.model
+    def _public_document(self):
+        return document([], self._server())
+
+    @api.model
     @tools.ormcache(cache="stable")
     def _kept_documents(self):
         """Return the documents of this process, the least recently used of which are removed."""
@@ -106,13 +161,16 @@ class ConnectionApiDocument(models.AbstractModel):
 
     @api.model
     def _make_document(self):
-        server = Server(
+        models_of_caller = [self._describer(policy).rights() for policy in self._open_policies()]
+        return document(models_of_caller, self._server())
+
+    @api.model
+    def _server(self):
+        return Server(
             title=self.env._("Odoo API"),
             version=get_manifest("jwt_auth_api")["version"],
             cookie=self.env["jwt.session"]._profile().cookie,
         )
-        models_of_caller = [self._describer(policy).rights() for policy in self._open_policies()]
-        return document(models_of_caller, server)
 
     # --- caches ----------------------------------------------------------------------------
 

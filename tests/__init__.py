@@ -16,6 +16,7 @@ from . import test_description
 from . import test_dispatcher
 from . import test_entity_tags
 from . import test_error_fields
+from . import test_documentation_page
 from . import test_documents
 from . import test_events
 from . import test_expand

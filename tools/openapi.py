@@ -46,6 +46,8 @@ from .parsing import PARAMETERS
 
 VERSION: Final = "3.1.1"
 _GENERIC: Final = "Any model"
+#: The tags that are not models.
+GENERAL_TAGS: Final = (accounts.ACCOUNTS, accounts.DISCOVERY, _GENERIC)
 _BYTES: Final = "application/octet-stream"
 _FORM: Final = "multipart/form-data"
 _PDF: Final = "application/pdf"

@@ -425,6 +425,45 @@ def paths() -> Json:
                 },
             }
         },
+        "/api/docs": {
+            "get": {
+                "operationId": "getPage",
+                "tags": [DISCOVERY],
+                "summary": "Get this document as a page",
+                "description": "Without a token, the page has what is public and a form to log in.",
+                "parameters": [header("Accept-Language"), header("If-None-Match")],
+                "security": [*BEARER, {}],
+                "responses": {
+                    "200": {
+                        "description": "The page.",
+                        "headers": response_headers("ETag", "Content-Language"),
+                        "content": content(TEXT, "text/html"),
+                    },
+                    "304": {"description": "The client has the page already."},
+                    **errors(400, 401, 403, 405, 500, 503),
+                },
+            }
+        },
+        "/api/docs/{model}": {
+            "parameters": [in_path("model", "Technical name of the model.", TEXT)],
+            "get": {
+                "operationId": "getModelPage",
+                "tags": [DISCOVERY],
+                "summary": "Get the part about one model as a page",
+                "description": "The operations of a model, its fields, and samples in five languages.",
+                "parameters": [header("Accept-Language"), header("If-None-Match")],
+                "security": [*BEARER, {}],
+                "responses": {
+                    "200": {
+                        "description": "The page.",
+                        "headers": response_headers("ETag", "Content-Language"),
+                        "content": content(TEXT, "text/html"),
+                    },
+                    "304": {"description": "The client has the page already."},
+                    **errors(400, 401, 403, 404, 405, 500, 503),
+                },
+            },
+        },
         "/api/v1": {
             "get": _read(
                 "listModels",

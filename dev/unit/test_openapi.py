@@ -298,6 +298,8 @@ def test_security(document):
         "/api/revoke/token",
         "/api/.well-known/jwks.json",
         "/api/openapi.json",
+        "/api/docs",
+        "/api/docs/{model}",
         "/api/v1/res.partner/{id}/a_binary/file",
     }
 

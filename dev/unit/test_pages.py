@@ -1,0 +1,92 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""tools.pages: the documentation page has all that the document has."""
+
+import json
+
+import pytest
+from jwt_auth_api.tools import openapi, pages
+from jwt_auth_api.tools.descriptions import FieldDescription, ModelDescription
+from jwt_auth_api.tools.errors import CODES
+
+ORIGIN = "https://odoo.example.com"
+MODEL = ModelDescription(
+    "res.partner",
+    "Contact",
+    ("GET", "POST", "PUT", "DELETE"),
+    max_limit=1000,
+    fields={
+        "id": FieldDescription("id", "integer", "ID"),
+        "image": FieldDescription("image", "binary", "Image", is_writable=True, is_file=True),
+        "name": FieldDescription(
+            "name", "char", "Name", "A `help` text.", is_writable=True, is_optional=False
+        ),
+    },
+    default_fields=("name",),
+)
+
+
+@pytest.fixture(scope="module")
+def document():
+    found = openapi.document([MODEL], openapi.Server("Odoo API", "1", "refreshToken"))
+    return json.loads(json.dumps(found))
+
+
+@pytest.fixture(scope="module")
+def by_id(document):
+    found = {}
+    for tag, _text in pages.tags(document):
+        found |= {each.id: each for each in pages.tagged(document, tag, ORIGIN)}
+    return found
+
+
+def test_every_operation(document, by_id):
+    """All but PATCH, which is the same as PUT."""
+    ids = {found["operationId"] for method, _path, found in openapi.operations(document)}
+    assert ids - set(by_id) == {"patchResPartner", "patchManyResPartner"}
+
+
+def test_samples(by_id):
+    listed = by_id["listResPartner"]
+    assert listed.sample_path == "/api/v1/res.partner?fields=name&limit=5"
+    assert listed.samples[0].text.startswith(f"curl -sS -G {ORIGIN}/api/v1/res.partner")
+    assert "$TOKEN" in listed.samples[0].text
+    assert "$TOKEN" not in by_id["login"].samples[0].text
+    created = by_id["createResPartner"]
+    assert json.loads(created.body) == {"values": {"name": "Example"}}
+    assert f"{ORIGIN}/api/v1/res.partner/1" in by_id["deleteResPartner"].samples[0].text
+    assert by_id["updateManyResPartner"].body
+    assert not by_id["downloadResPartnerImage"].samples  # bytes, not JSON
+
+
+def test_parameters_and_statuses(by_id):
+    names = {each.name for each in by_id["getResPartner"].parameters}
+    assert {"id", "fields", "expand", "Accept-Language", "If-None-Match"} <= names
+    [needed] = [each.name for each in by_id["getResPartner"].parameters if each.is_required]
+    assert needed == "id"
+    statuses = dict(by_id["getResPartner"].statuses)
+    assert {"200", "304", "404", "429"} <= statuses.keys()
+    assert (True, "model_not_found") in statuses["404"]
+
+
+def test_fields(document):
+    found = {each.name: each for each in pages.fields(document, "res.partner")}
+    assert list(found) == ["id", "image", "name"]
+    assert (found["id"].is_readable, found["id"].is_writable) == (True, False)
+    assert (found["name"].is_writable, found["name"].is_required) == (True, True)
+    assert found["name"].type == "text or null"
+    assert found["name"].text == [
+        [(False, "Name")],
+        [(False, "A "), (True, "help"), (False, " text.")],
+    ]
+
+
+def test_errors():
+    assert [code for code, _status, _title in pages.errors()] == list(CODES)
+    assert ("not_found", 404, "Not found (Not Found)") in pages.errors()
+
+
+def test_there_is_a_text_for_everything(by_id):
+    for each in by_id.values():
+        assert each.summary
+        assert each.text
+        assert all(parameter.text for parameter in each.parameters)

@@ -1,0 +1,153 @@
+/* Part of jwt_auth_api. See LICENSE file for full copyright and licensing details. */
+// The page can be read without this script. It logs in, loads what is open to the user, and sends requests.
+// The access token is in this variable alone, and the session ends with the page.
+"use strict";
+
+(() => {
+    let token = "";
+    const logIn = document.getElementById("log-in");
+    const logOut = document.getElementById("log-out");
+    const json = {"Content-Type": "application/json", "X-Client-Type": "app"};
+
+    const send = (path, options = {}) => {
+        const headers = {...options.headers};
+        if (token) headers.Authorization = `Bearer ${token}`;
+        return fetch(path, {...options, headers, credentials: "omit"});
+    };
+
+    function show() {
+        logIn.hidden = Boolean(token);
+        logOut.hidden = !token;
+        for (const form of document.querySelectorAll("form.try")) form.hidden = !token;
+    }
+
+    /** Load the page of an address with the token, and show its content. */
+    async function load(address, keep = true) {
+        const response = await send(address);
+        if (response.status === 401 && token) {
+            token = "";
+            show();
+            logIn.querySelector("output").textContent = (await response.json()).message;
+            return;
+        }
+        if (!response.ok) {
+            logIn.querySelector("output").textContent = (await response.json()).message;
+            return;
+        }
+        const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        document.getElementById("content").replaceWith(page.getElementById("content"));
+        document.title = page.title;
+        if (keep && address !== location.href) history.pushState(null, "", address);
+        choose(localStorage.getItem("jwt_auth_api.language"));
+        show();
+        const target = location.hash && document.getElementById(location.hash.slice(1));
+        if (target) target.scrollIntoView();
+        else window.scrollTo(0, 0);
+    }
+
+    async function enter(form) {
+        const said = form.querySelector("output");
+        const code = form.elements.code;
+        said.textContent = "";
+        const [path, body] = form.dataset.mfaToken
+            ? ["/api/login/mfa", {mfa_token: form.dataset.mfaToken, code: code.value}]
+            : ["/api/login", {login: form.elements.login.value, password: form.elements.password.value}];
+        const response = await send(path, {method: "POST", headers: json, body: JSON.stringify(body)});
+        const answer = await response.json();
+        if (answer.error === "mfa_required") {
+            form.dataset.mfaToken = answer.mfa_token;
+            code.hidden = false;
+            code.focus();
+        }
+        if (!response.ok) {
+            if (answer.error === "invalid_mfa_token") delete form.dataset.mfaToken;
+            said.textContent = answer.message;
+            return;
+        }
+        token = answer.token;
+        delete form.dataset.mfaToken;
+        code.hidden = true;
+        logOut.querySelector("output").textContent = form.elements.login.value;
+        form.reset();
+        await load(location.href, false);
+        document.getElementById("models")?.scrollIntoView();
+    }
+
+    async function leave() {
+        await send("/api/revoke/token", {method: "POST", headers: json, body: "{}", keepalive: true});
+        token = "";
+    }
+
+    async function attempt(form) {
+        const said = form.querySelector("output");
+        const path = form.elements.path.value;
+        // a path of this server: the token goes nowhere else
+        const address = new URL(path, location.origin);
+        if (address.origin !== location.origin || !address.pathname.startsWith("/api/")) {
+            said.textContent = "/api/…";
+            return;
+        }
+        const body = form.elements.body?.value;
+        const options = {method: form.dataset.method};
+        if (body) Object.assign(options, {body, headers: {"Content-Type": "application/json"}});
+        const started = performance.now();
+        const response = await send(address, options);
+        const text = await response.text();
+        let shown = text;
+        try {
+            shown = JSON.stringify(JSON.parse(text), null, 2);
+        } catch {
+            // not JSON: shown as it is
+        }
+        const duration = Math.round(performance.now() - started);
+        said.textContent = `${response.status} ${response.statusText}, ${duration} ms\n\n${shown}`;
+    }
+
+    /** Show one language in all tabs. */
+    function choose(language) {
+        if (!language) return;
+        for (const input of document.querySelectorAll("input[data-language]")) {
+            if (input.dataset.language === language) input.checked = true;
+        }
+    }
+
+    async function download(link) {
+        const response = await send(link.href);
+        const address = URL.createObjectURL(await response.blob());
+        const made = Object.assign(document.createElement("a"), {
+            href: address, download: link.dataset.download,
+        });
+        made.click();
+        URL.revokeObjectURL(address);
+    }
+
+    document.addEventListener("submit", (event) => {
+        const form = event.target;
+        event.preventDefault();
+        const failed = (error) => { form.querySelector("output").textContent = String(error); };
+        if (form === logIn) enter(form).catch(failed);
+        else if (form === logOut) leave().then(() => load("/api/docs")).catch(failed);
+        else attempt(form).catch(failed);
+    });
+    document.addEventListener("click", (event) => {
+        const link = event.target.closest("a");
+        if (!link || !token || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        if (link.dataset.download) {
+            event.preventDefault();
+            download(link);
+        } else if (link.origin === location.origin && link.pathname.startsWith("/api/docs")) {
+            event.preventDefault();
+            load(link.href);
+        }
+    });
+    document.addEventListener("change", (event) => {
+        const language = event.target.dataset?.language;
+        if (!language) return;
+        localStorage.setItem("jwt_auth_api.language", language);
+        choose(language);
+    });
+    window.addEventListener("popstate", () => load(location.href, false));
+    window.addEventListener("pagehide", () => { if (token) leave(); });
+    choose(localStorage.getItem("jwt_auth_api.language"));
+    show();
+})();

@@ -1,0 +1,126 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+
+from lxml import html
+
+from odoo.tests import tagged
+
+from ..tools.errors import CODES
+from .policy_case import PolicyCase
+
+PAGE = "/api/docs"
+
+
+@tagged("post_install", "-at_install")
+class TestDocumentationPage(PolicyCase):
+    """``GET /api/docs``: the document as a page, for those who may read it."""
+
+    def _page(self, token=None, path=PAGE, **headers):
+        response = self._call("GET", path, token, headers=headers)
+        self.assertEqual(response.status_code, 200, response.text[:500])
+        self.assertEqual(response.headers["Content-Type"], "text/html; charset=utf-8")
+        self.assertNotIn("Set-Cookie", response.headers)
+        return html.fromstring(response.text)
+
+    def _models(self, page):
+        return [link.get("href") for link in page.xpath("//*[@class='models']//a")]
+
+    def test_without_a_token(self):
+        """What is the same for everybody: how to log in, the routes without a model, the errors."""
+        self._connect("res.partner")
+        page = self._page()
+        self.assertEqual(self._models(page), [])
+        self.assertNotIn("res.partner", page.get_element_by_id("models").text_content())
+        self.assertTrue(page.get_element_by_id("log-in").xpath(".//*[@type='password']"))
+        self.assertIn("/api/login", page.get_element_by_id("login").text_content())
+        for code in CODES:
+            self.assertIn(code, page.get_element_by_id(f"error-{code}").text_content())
+
+    def test_with_a_token(self):
+        self._connect("res.partner", "GET")
+        self._connect("res.country", group_ids=[(6, 0, self.env.ref("base.group_system").ids)])
+        self.assertEqual(self._models(self._page(self.access)), ["/api/docs/res.partner"])
+        both = ["/api/docs/res.country", "/api/docs/res.partner"]
+        self.assertEqual(self._models(self._page(self.admin_access)), both)
+
+    def test_setting(self):
+        self._connect("res.partner", "GET")
+        self._set(document_access="everybody")
+        self.assertEqual(self._models(self._page()), ["/api/docs/res.partner"])
+        self._page(path=f"{PAGE}/res.partner")
+        self._set(document_access="managers")
+        self.assertEqual(self._models(self._page(self.access)), [])
+        self.assertEqual(self._models(self._page(self.admin_access)), ["/api/docs/res.partner"])
+        response = self._call("GET", f"{PAGE}/res.partner", self.access)
+        self.assertError(response, 403, "access_denied")
+
+    def test_page_of_a_model(self):
+        self._connect("res.partner", "GET POST", read_field_ids=self._fields("res.partner", "name"))
+        page = self._page(self.access, f"{PAGE}/res.partner")
+        operations = [each.get("id") for each in page.xpath("//details[@class='operation']")]
+        self.assertIn("listResPartner", operations)
+        self.assertNotIn("deleteResPartner", operations)
+        name = page.get_element_by_id("field-name").xpath("./td")
+        self.assertEqual([name[2].text_content(), name[3].text_content()], ["✓", "✓"])
+        email = page.get_element_by_id("field-email").xpath("./td")
+        self.assertEqual([email[2].text_content().strip(), email[3].text_content()], ["", "✓"])
+        tabs = page.get_element_by_id("listResPartner").xpath(".//*[@class='tabs']/label")
+        self.assertEqual(
+            [tab.text_content() for tab in tabs], ["curl", "JavaScript", "Python", "Dart", "PHP"]
+        )
+
+    def test_closed_and_unknown_models_answer_the_same(self):
+        self._connect("res.bank", group_ids=[(6, 0, self.env.ref("base.group_system").ids)])
+        closed = self._call("GET", f"{PAGE}/res.bank", self.access)
+        unknown = self._call("GET", f"{PAGE}/no.bank", self.access)
+        body = self.assertError(closed, 404, "model_not_found")
+        other = self.assertError(unknown, 404, "model_not_found")
+        self.assertEqual(body["message"].replace("res.bank", "no.bank"), other["message"])
+        self.assertError(self._call("GET", f"{PAGE}/res.bank"), 401, "missing_token")
+        self.assertError(self._call("GET", PAGE, "nonsense"), 401, "invalid_token")
+
+    def test_texts_are_escaped(self):
+        """Labels, help texts and descriptions are text, whatever is in them."""
+        nasty = "<script>alert(1)</script><b>`x`"
+        self.env["ir.model"]._get("res.partner").name = nasty
+        field = self.env["ir.model.fields"]._get("res.partner", "city")
+        field.field_description = nasty
+        self._connect(
+            "res.partner", action_ids=[(0, 0, {"name": "create_company", "description": nasty})]
+        )
+        for path in (PAGE, f"{PAGE}/res.partner"):
+            page = self._page(self.access, path)
+            scripts = [script.get("src") for script in page.xpath("//script")]
+            self.assertEqual(scripts, ["/jwt_auth_api/static/documents/page.js"])
+            self.assertIn("<script>alert(1)</script>", page.text_content())
+
+    def test_policy_of_its_content(self):
+        """Nothing but the addon's own files, and nothing inline."""
+        response = self._call("GET", PAGE)
+        policy = response.headers["Content-Security-Policy"]
+        self.assertIn("default-src 'none'", policy)
+        self.assertIn("script-src 'self';", policy)
+        self.assertNotIn("unsafe", policy)
+        page = html.fromstring(response.text)
+        for element in page.iter():
+            self.assertFalse({"style", "onclick", "onload"} & set(element.attrib), element.tag)
+        self.assertFalse([each for each in page.xpath("//script") if each.text])
+        self.assertFalse(page.xpath("//style"))
+        for each in page.xpath("//script | //link"):
+            path = each.get("src") or each.get("href")
+            self.assertTrue(path.startswith("/jwt_auth_api/static/"), path)
+            self.assertEqual(self.url_open(path).status_code, 200)
+
+    def test_language(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        page = self._page(**{"Accept-Language": "ar"})
+        self.assertEqual((page.get("lang"), page.get("dir")), ("ar-001", "rtl"))
+        page = self._page()
+        self.assertEqual((page.get("lang"), page.get("dir")), ("en-US", "ltr"))
+
+    def test_entity_tag(self):
+        tag = self._call("GET", PAGE, self.access).headers["ETag"]
+        again = self._call("GET", PAGE, self.access, headers={"If-None-Match": tag})
+        self.assertEqual((again.status_code, again.content), (304, b""))
+        self._connect("res.partner", "GET")
+        changed = self._call("GET", PAGE, self.access, headers={"If-None-Match": tag})
+        self.assertEqual(changed.status_code, 200)

@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib import npm
 from lib.bootstrap import ROOT
+from lib.chromium import chromium, page  # noqa: F401
 from lib.fixtures import admin, http, server  # noqa: F401
-from lib.pages import chromium, page  # noqa: F401
 
 
 class JavaScript:

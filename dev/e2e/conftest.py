@@ -5,5 +5,5 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from lib.chromium import chromium, page  # noqa: F401
 from lib.fixtures import admin, http, server  # noqa: F401
-from lib.pages import chromium, page  # noqa: F401

@@ -54,7 +54,7 @@ class JwtSigningKey(models.Model):
         [("next", "Next"), ("active", "Active"), ("retiring", "Retiring")], readonly=True
     )
     keeper = fields.Char(
-        readonly=True, help="The data folder that the private part is sealed for, or operator."
+        readonly=True, help="The data folder that the private part is sealed for, or “operator”."
     )
     create_date = fields.Datetime("Created on", readonly=True)
     retired_at = fields.Datetime(readonly=True)

@@ -54,6 +54,23 @@ export class ApiDashboard extends Component {
         return _t("%s %", formatFloat(rate, { digits: [false, rate && rate < 10 ? 1 : 0] }));
     }
 
+    get loggingNote() {
+        const { logging, connections } = this.state.figures;
+        return _t("%(logging)s of %(connections)s connections log them", { logging, connections });
+    }
+
+    get errorsNote() {
+        const { refused, failed } = this.state.figures;
+        return _t("%(refused)s refused, %(failed)s server errors", {
+            refused: formatInteger(refused),
+            failed: formatInteger(failed),
+        });
+    }
+
+    get usersNote() {
+        return _t("%s users", formatInteger(this.state.figures.users));
+    }
+
     get graphProps() {
         return {
             type: "graph",

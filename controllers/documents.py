@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from odoo.http import Controller, Response, request
 
-from ..tools import etag, openapi, parsing
+from ..tools import etag, openapi, pages, parsing
 from ..tools.errors import JSON_TYPE
 from ..tools.text import language_tag
 from .dispatcher import api_route
@@ -74,8 +74,12 @@ class Documents(Controller):
 
     def _page(self, model):
         parsing.check_no_parameters(request.httprequest.args)
-        html = request.env["connection.api.document"]._page(self._origin(), model)
-        response = self._tagged(html, lambda: html, "text/html; charset=utf-8")
+        packed, origin = request.env["connection.api.document"]._page(model), self._origin()
+        response = self._tagged(
+            f"{packed.digest} {origin}",
+            lambda: pages.with_origin(packed.data(), origin),
+            "text/html; charset=utf-8",
+        )
         response.headers.extend(_PAGE_HEADERS)
         return response
 

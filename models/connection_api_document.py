@@ -19,6 +19,7 @@ from ..tools.text import language_tag
 
 #: How many documents each process keeps: one for each set of groups, language and version.
 _KEPT = 64
+_KEPT_PAGES = 256
 
 
 class ConnectionApiDocument(models.AbstractModel):
@@ -105,19 +106,37 @@ class ConnectionApiDocument(models.AbstractModel):
         return packed
 
     @api.model
-    def _page(self, origin, model_name=""):
-        """Return the documentation page as HTML.
+    def _page(self, model_name=""):
+        """Return the documentation page as HTML, with ``pages.ORIGIN`` for the address of the server.
 
         A caller who may not read the document gets what is the same for everybody: how to log in, the
-        routes without a model, the errors.
+        routes without a model, the errors. As the document, the page depends on groups and language only.
 
-        :param origin: the address of the server
         :param model_name: the model that the page is about
+        :rtype: odoo.addons.jwt_auth_api.tools.packed.Packed
         :raise ApiError: as :meth:`_check_reader` for a model; ``model_not_found``
         """
         is_reader = self._is_reader()
         if model_name:
             self._check_reader()
+        # others get the same page, whoever they are
+        groups = frozenset(self.env.user._get_group_ids()) if is_reader else None
+        key = self.env["jwt.cache.version"]._current(), self.env.lang, groups, model_name
+        kept = self._kept_pages()
+        if (packed := kept.get(key)) is None:
+            html = self._make_page(model_name, is_reader=is_reader)
+            kept[key] = packed = Packed.of(html.encode())
+        return packed
+
+    @api.model
+    @tools.ormcache(cache="stable")
+    def _kept_pages(self):
+        """Return the pages of this process, as :meth:`_kept_documents` does."""
+        return LRU(_KEPT_PAGES)
+
+    @api.model
+    def _make_page(self, model_name, *, is_reader):
+        origin = pages.ORIGIN
         shown = json.loads(self._document().data()) if is_reader else self._public_document()
         models_shown = [tag for tag in pages.tags(shown) if tag[0] not in GENERAL_TAGS]
         model = next((tag for tag in models_shown if tag[0] == model_name), None)

@@ -93,6 +93,16 @@ class TestDocumentationPage(PolicyCase):
             self.assertEqual(scripts, ["/jwt_auth_api/static/documents/page.js"])
             self.assertIn("<script>alert(1)</script>", page.text_content())
 
+    def test_is_made_once(self):
+        """Without a token, a page costs next to nothing, and its address is that of the request."""
+        self._page()
+        with self._statements() as seen:
+            page = self._page()
+        self.assertLess(len(seen), 8, seen)
+        start = page.get_element_by_id("start").text_content()
+        self.assertIn(f"{self.base_url()}/api/login", start)
+        self.assertNotIn("origin.invalid", page.text_content())
+
     def test_policy_of_its_content(self):
         """Nothing but the addon's own files, and nothing inline."""
         response = self._call("GET", PAGE)

@@ -16,6 +16,10 @@ from .openapi_shared import JSON, phrase
 Json = dict[str, Any]
 #: A text as pairs: whether it is code, and the text.
 Inline = list[tuple[bool, str]]
+#: What stands for the address of the server in a page, until it is known.
+ORIGIN: Final = "https://origin.invalid"
+#: Addresses that no language and no markup needs to quote.
+_PLAIN: Final = re.compile(r"https?://[A-Za-z0-9._:\[\]-]{1,255}")
 #: What stands for the variable part of a path in a sample.
 _ANY_ID: Final = "1"
 #: How many records a sample reads.
@@ -65,6 +69,12 @@ class Field:
     is_readable: bool
     is_writable: bool
     is_required: bool
+
+
+def with_origin(page: bytes, origin: str) -> bytes:
+    """Return a page with the address of the server; without it, if it is not the name of a host."""
+    known = origin if _PLAIN.fullmatch(origin) else "http://localhost"
+    return page.replace(ORIGIN.encode(), known.encode())
 
 
 def paragraphs(text: str) -> list[Inline]:

@@ -80,6 +80,21 @@ def test_fields(document):
     ]
 
 
+@pytest.mark.parametrize(
+    ("origin", "shown"),
+    [
+        ("https://odoo.example.com:8069", "https://odoo.example.com:8069"),
+        ("http://[::1]:8069", "http://[::1]:8069"),
+        ("http://a'b\"<script>", "http://localhost"),
+        ("http://x y", "http://localhost"),
+    ],
+)
+def test_origin(origin, shown):
+    """An address that a language or the page would have to quote is not shown."""
+    page = f"<p>{pages.ORIGIN}/api</p>".encode()
+    assert pages.with_origin(page, origin) == f"<p>{shown}/api</p>".encode()
+
+
 def test_errors():
     assert [code for code, _status, _title in pages.errors()] == list(CODES)
     assert ("not_found", 404, "Not found (Not Found)") in pages.errors()

@@ -21,6 +21,7 @@
         "views/res_config_settings_views.xml",
         "views/documentation_templates.xml",
         "views/jwt_auth_api_menus.xml",
+        "views/connection_api_finding_views.xml",
         "data/ir_actions_todo.xml",
         "views/connection_api_console.xml",
     ],

@@ -7,6 +7,7 @@ from . import connection_api_choices
 from . import connection_api_console
 from . import connection_api_dashboard
 from . import connection_api_document
+from . import connection_api_finding
 from . import connection_api_idempotency
 from . import connection_api_log
 from . import connection_api_protection

@@ -187,6 +187,11 @@ class IrHttp(models.AbstractModel):
         return result
 
     @classmethod
+    def _jwt_is_forwarded(cls):
+        """Return whether a reverse proxy has passed on the present request."""
+        return bool(request) and "X-Forwarded-For" in request.httprequest.headers
+
+    @classmethod
     def _jwt_web_client(cls):
         """Return what identifies the session of the web client that sent the request, and its sender.
 

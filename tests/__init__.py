@@ -26,6 +26,7 @@ from . import test_files
 from . import test_forgery
 from . import test_grant
 from . import test_groups
+from . import test_health
 from . import test_idempotency
 from . import test_keys
 from . import test_languages

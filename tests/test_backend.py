@@ -20,6 +20,7 @@ IPHONE = (
 OWN_MODELS = (
     "connection.api",
     "connection.api.action",
+    "connection.api.finding",
     "connection.api.idempotency",
     "connection.api.log",
     "connection.api.rate.limit",

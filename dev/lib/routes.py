@@ -77,7 +77,7 @@ def read(server: LiveServer) -> list[Route]:
     by_path = defaultdict(list)
     for rule in rules:
         parts = tuple((var, text.lstrip("|")) for var, text in rule["trace"])
-        needs_token = rule["auth"] not in ("none", "jwt_link")
+        needs_token = rule["auth"] not in ("none", "jwt_link", "jwt_or_public")
         route = Route(parts, frozenset(rule["methods"]), frozenset(rule["raw"]), needs_token)
         by_path[route.path].append(route)
     return [_merged(same) for same in by_path.values()]

@@ -78,7 +78,10 @@ def check_groups_given(env):
     if grant is None or grant.is_callers_own():
         return
     raise AccessError(
-        env._("This would give a user access rights. To do it, you need access rights of your own to that model.")
+        env._(
+            "This would give a user access rights. To do it, you need access rights of your own to that"
+            " model."
+        )
     )
 
 

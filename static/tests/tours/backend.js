@@ -76,7 +76,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "it says in plain words what is open",
-            trigger: ".o_form_view [name=exposure]:contains('may read and create all records')",
+            trigger: ".o_form_view [name=exposure]:contains('may read and create any record')",
         },
         {
             content: "and warns of writing",
@@ -89,7 +89,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "the sentence follows",
-            trigger: `${SENTENCE}:contains('may read all records')`,
+            trigger: `${SENTENCE}:contains('may read any record')`,
         },
         ...choose("group_ids", "JWT API / Manager"),
         {

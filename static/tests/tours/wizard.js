@@ -30,7 +30,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_wizard", {
         },
         {
             content: "it says in plain words what will be open",
-            trigger: ".modal [name=exposure]:contains('may read all records')",
+            trigger: ".modal [name=exposure]:contains('may read any record')",
         },
         {
             content: "write a filter of one's own",

@@ -125,7 +125,7 @@ class ConnectionApiDocument(models.AbstractModel):
         kept = self._kept_pages()
         if (packed := kept.get(key)) is None:
             html = self._make_page(model_name, is_reader=is_reader)
-            kept[key] = packed = Packed.of(html.encode())
+            kept[key] = packed = Packed.of(html.strip().encode())
         return packed
 
     @api.model

@@ -159,7 +159,8 @@ def _problem(answer, method, status, code):
     if answer.status_code in (204, 304) or method == "HEAD":
         return "a body" if answer.content else None
     kind = answer.headers.get("Content-Type", "")
-    if answer.status_code == 200 and answer.request.url.path.startswith("/api/docs"):
+    is_page = method == "GET" and answer.request.url.path.startswith("/api/docs")
+    if is_page and answer.status_code == 200:
         return None if kind == "text/html; charset=utf-8" else f"{kind}, not a page"
     if not kind.startswith("application/json"):
         return f"{kind}: {answer.text[:200]}"

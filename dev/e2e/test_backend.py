@@ -61,7 +61,7 @@ def closed(admin):
     for values in removed:
         made = admin.search("connection.api", [["model_id", "=", values["model_id"]]])
         admin.unlink("connection.api", made)
-        admin.create("connection.api", [values])
+        admin.create("connection.api", values)
 
 
 def test_contacts_in_under_a_minute(hand, closed, admin):

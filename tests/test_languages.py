@@ -157,3 +157,52 @@ class TestLanguageOfAWrite(ApiCase):
         headers = {**key, "Content-Language": "fr-FR"}
         response = self._post("/api/v1/res.country", body, self.access, headers=headers)
         self.assertError(response, 422, "idempotency_key_reused")
+
+
+@tagged("post_install", "-at_install")
+class TestTranslatedErrors(ApiCase):
+    """People read errors and labels in their language; codes are the same in all of them."""
+
+    LANGUAGES = (
+        ("fr_FR", "fr", "modèle"),
+        ("es_ES", "es", "modelo"),
+        ("de_DE", "de", "Modell"),
+        ("it_IT", "it", "modello"),
+        ("pt_BR", "pt-BR", "modelo"),
+        ("nl_NL", "nl", "model"),
+        ("ar_001", "ar", "نموذج"),
+        ("zh_CN", "zh-CN", "模型"),
+    )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for code, _accepted, _word in cls.LANGUAGES:
+            cls.env["res.lang"]._activate_lang(code)
+        cls.access = cls._open(cls.user).access
+
+    def test_message(self):
+        plain = self._unknown_model("en")
+        for code, accepted, word in self.LANGUAGES:
+            with self.subTest(language=code):
+                message = self._unknown_model(accepted)
+                self.assertIn(word, message.lower() if code != "de_DE" else message)
+                self.assertIn("no.such.model", message)
+                self.assertNotEqual(message, plain)
+
+    def _unknown_model(self, accepted):
+        response = self._call(
+            "GET", "/api/v1/no.such.model", self.access, headers={"Accept-Language": accepted}
+        )
+        return self.assertError(response, 404, "model_not_found")["message"]
+
+    def test_labels(self):
+        """Terms of views and fields are loaded together with a language."""
+        module = self.env["ir.module.module"].search([("name", "=", "jwt_auth_api")])
+        module._update_translations([code for code, _accepted, _word in self.LANGUAGES])
+        field = self.env["ir.model.fields"]._get("connection.api", "read_field_ids")
+        labels = {
+            field.with_context(lang=code).field_description for code, _a, _w in self.LANGUAGES
+        }
+        self.assertNotIn(field.with_context(lang="en_US").field_description, labels)
+        self.assertEqual(len(labels), len(self.LANGUAGES))

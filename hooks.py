@@ -11,8 +11,6 @@ _logger = logging.getLogger(__name__)
 def pre_init_hook(env):
     """Take over the connections of another module with the same table, and delete its tokens and keys."""
     takeover.take_over_from_others(env.cr)
-    # a variant of that module signs its tokens with this secret
-    env["ir.config_parameter"].search([("key", "=", "rest_api.jwt_secret")]).unlink()
     if env["ir.module.module"]._get(takeover.REST_API_ODOO).state == "installed":
         _logger.warning(
             "Uninstall %s now: doc/migration.md says how. Its connections are kept.",

@@ -1,8 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """Check the record filter of a connection, and find out what it uses."""
 
-import re
-
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -88,7 +86,7 @@ class RecordFilter:
         """Return the names of secrets in the filter: the records that match would reveal their values."""
         secrets_of = self.env["connection.api.protection"]._secret_fields
         models = {self._model_name, "res.users"} | self._models()
-        words = set(re.findall(r"\w+", self.text))
+        words = filters.words(filters.parse(self.text or "[]"))
         return words & set().union(*map(secrets_of, models))
 
     def _user_paths(self):

@@ -30,6 +30,8 @@ REST_API_ODOO = "rest_api_odoo"
 def take_over(cr):
     """Prepare the tables of a module that had the name of this addon, or another one."""
     _drop_plain_tokens(cr)
+    # a variant of rest_api_odoo signs its tokens with this secret
+    cr.execute("DELETE FROM ir_config_parameter WHERE key = 'rest_api.jwt_secret'")
     if sql.table_exists(cr, "connection_api"):
         _replace_columns(cr)
         _delete_unusable(cr)

@@ -169,7 +169,7 @@ class TestActions(ApiCase):
         cases = [
             ({"args": {"a": 1}}, "args"),
             ({"kwargs": [1]}, "kwargs"),
-            ({"args": [1, 2, 3]}, "at most 1"),
+            ({"args": [1, 2, 3]}, "The maximum is 1."),
             ({"kwargs": {"nope": 1}}, '"nope"'),
             ({"args": [[]], "kwargs": {"adr_pref": []}}, '"adr_pref" twice'),
         ]
@@ -252,7 +252,7 @@ class TestActions(ApiCase):
     def test_arguments_that_an_override_passes_on(self):
         """What the overridden method does not take is told as well, by its name."""
         cases = [
-            ({"args": ["x"]}, "at most 0"),
+            ({"args": ["x"]}, "The maximum is 0."),
             ({"kwargs": {"body": "x", "forbidden": 1}}, "value of forbidden."),
             ({"kwargs": {"body": "x", "nope": "y"}}, "value of nope."),
             ({"kwargs": {"bodi": "x"}}, "value of bodi."),

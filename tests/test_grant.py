@@ -15,6 +15,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from ..engine import grants, protected, write
 from ..engine.page import read_page
+from ..engine.record_filter import RecordFilter
 from ..tools import parsing
 from ..tools.errors import ApiError
 from .common import NO_TRACKING
@@ -808,6 +809,18 @@ class TestManagers(GrantCase):
             self.env.cr.savepoint(),
         ):
             self.connections.create(values)
+
+    def test_secrets_in_filters(self):
+        """However their names are spelled."""
+        for text in (
+            "[('create_uid.password', '=', 'x')]",
+            "[('create_uid.pass' 'word', '=', 'x')]",
+            "[('create_uid.pass\\x77ord', '=', 'x')]",
+            "[('create_uid', 'any', [('pass' 'word', '=', 'x')])]",
+        ):
+            with self.subTest(text=text):
+                found = RecordFilter(self.env, "res.partner", text).secrets()
+                self.assertEqual(found, {"password"})
 
     def test_filters(self):
         """A filter tells records apart by what it looks at: not by what administrators keep."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import functools
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -82,6 +83,15 @@ def paths(node: ast.AST) -> frozenset[tuple[str, ...]]:
     if isinstance(node, ast.expr) and (path := _path(node)):
         return frozenset([tuple(path)])
     return frozenset().union(*(paths(child) for child in ast.iter_child_nodes(node)))
+
+
+def words(node: ast.AST) -> frozenset[str]:
+    """Return the words of a filter as it is evaluated, however they are spelled: of texts, and the steps of paths."""
+    found = {step for path in paths(node) for step in path}
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            found.update(re.findall(r"\w+", each.value))
+    return frozenset(found)
 
 
 def evaluate(

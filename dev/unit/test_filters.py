@@ -96,6 +96,20 @@ def test_paths():
     }
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[('access_token', '=', user.barcode)]",
+        "[('access_tok' 'en', '=', user.barcode)]",
+        "[('acc\\x65ss_token', '=', user.barcode)]",
+        "[('any_ids', 'any', [('x.access_token', '=', user.barcode)])]",
+        "[('access_token', '=', user.\uff42arcode)]",
+    ],
+)
+def test_words_however_they_are_spelled(text):
+    assert {"access_token", "user", "barcode"} <= filters.words(filters.parse(text))
+
+
 @given(st.text() | st.text(alphabet="[]()'user.idcompany_ids+-,=1 {}:*").map("[{}]".format))
 def test_any_text_is_a_filter_or_an_error(text):
     outcome = None

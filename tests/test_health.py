@@ -126,3 +126,18 @@ class TestHealth(TransactionCase):
         employee = new_test_user(self.env, "api-employee", "base.group_user", NO_TRACKING)
         with mute_logger("odoo.addons.base.models.ir_model"), self.assertRaises(AccessError):
             self.env["connection.api.finding"].with_user(employee).action_check()
+
+    def test_findings_come_from_the_check_alone(self):
+        """Managers neither create nor change nor delete one: its action could be any."""
+        self._connect(is_put=True)
+        own = self.env["connection.api.finding"].with_user(self.manager)
+        found = own.search(own.action_check()["domain"])
+        self.assertTrue(found)
+        values = {"severity": "danger", "name": "Mine", "action": "base.action_res_users"}
+        for attempt in (
+            lambda: own.create(values),
+            lambda: found.write({"action": values["action"]}),
+            found.unlink,
+        ):
+            with mute_logger("odoo.addons.base.models.ir_model"), self.assertRaises(AccessError):
+                attempt()

@@ -77,6 +77,22 @@ def separate_transaction_at_any_time(env):
 
 
 @contextlib.contextmanager
+def separate_transaction_unless_written(env):
+    """Open a separate transaction as :func:`separate_transaction` does, or go on in that of the request.
+
+    The request's own is taken if it has written or locked something, which a separate one could wait for.
+    Then a lost race runs the request again.
+
+    :return: an environment on the cursor of that transaction
+    """
+    if _has_written(env.cr):
+        yield env
+    else:
+        with separate_transaction(env) as beside:
+            yield beside
+
+
+@contextlib.contextmanager
 def _open(env):
     """Open a separate transaction, whatever the request has done."""
     with env.registry.cursor() as cr:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from psycopg2.errors import ReadOnlySqlTransaction
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError
@@ -45,20 +46,29 @@ class ConnectionApiConsole(models.AbstractModel):
         :rtype: WebClient
         :raise AccessError: for who is no manager of connections, and for requests by an API key
         """
-        if not self.env.user.has_group("jwt_auth_api.group_manager"):
-            raise AccessError(self.env._("The console is for managers of API connections."))
+        self._check_manager()
         web_client = self.env["ir.http"]._jwt_web_client()
         if web_client is None:
-            raise AccessError(self.env._("The console opens only in Odoo's web client."))
+            raise self._no_web_client()
         return web_client
+
+    def _check_manager(self):
+        if not self.env.user.has_group("jwt_auth_api.group_manager"):
+            raise AccessError(self.env._("The console is for managers of API connections."))
+
+    def _no_web_client(self):
+        return AccessError(self.env._("The console opens only in Odoo's web client."))
 
     @check_identity
     def _open_confirmed(self):
         web_client = self._web_client()
         self.env["jwt.signing.key"]._prepare()
-        session, access = self.env["jwt.session"]._open_console(
+        opened = self.env["jwt.session"]._open_console(
             self.env.user, web_client.sid, web_client.user_agent, web_client.address
         )
+        if opened is None:  # the user has logged out meanwhile
+            raise self._no_web_client()
+        session, access = opened
         infos = {"token": access, "seconds": session._access_seconds()}
         return {"type": "ir.actions.act_window_close", "infos": infos}
 
@@ -66,13 +76,14 @@ class ConnectionApiConsole(models.AbstractModel):
 
     @api.model
     def action_samples(self, method, url, params=(), headers=(), body=None):
-        """Return a request as code in several languages, and the login that it needs.
+        """Return a request as code in several languages, and the login that it needs; for managers only.
 
         :param url: absolute, without a query string
         :param params: the query string, as pairs
         :param headers: as pairs, without the access token
         :param body: a JSON value; None for no body
         """
+        self._check_manager()
         bearer = {"Authorization": f"Bearer {samples.TOKEN}"}
         requests = samples.samples(method, url, {**bearer, **dict(headers)}, body, dict(params))
         logins = samples.log_in(url.partition("/api/")[0], self.env.user.login, "…")
@@ -125,7 +136,7 @@ class ConnectionApiConsole(models.AbstractModel):
         """
         :raise UserError: for a user who cannot log in to the API
         """
-        user = self.env["res.users"].browse(user_id).exists()
+        user = self.env["res.users"].browse(user_id if type(user_id) is int else ()).exists()
         if not user or not user.active or user.id == SUPERUSER_ID or user._is_public():
             raise UserError(self.env._("This user cannot log in to the API."))
         return user
@@ -148,12 +159,18 @@ class ConnectionApiConsole(models.AbstractModel):
     @staticmethod
     def _read_as(env, model_name, record_id, query):
         env = env(context=dict(env["res.users"]._jwt_context(env.uid)))
-        params = MultiDict(parse_qsl(query, keep_blank_values=True))
         try:
+            if not (
+                isinstance(model_name, str)
+                and isinstance(query, str)
+                and (record_id is None or type(record_id) is int)
+            ):
+                raise BadRequest
+            params = MultiDict(parse_qsl(query, keep_blank_values=True))
             policy = env["connection.api"]._resolve(model_name, "GET")
             answer, _version = reading.read(policy, reading.parse(policy, params, record_id))
             status = 200
-        except (errors.ApiError, UserError) as exc:
+        except (errors.ApiError, BadRequest, UserError) as exc:
             error = errors.from_exception(exc)
             status, answer = error.code, error.body(env._, with_fields=True)
         return status, errors.dump_json(answer).decode()

@@ -198,6 +198,8 @@ class IrHttp(models.AbstractModel):
         :return: None for a request that is not authorized by such a session, but by an API key
         :rtype: WebClient | None
         """
+        if not request:  # XML-RPC
+            return None
         session, http = request.session, request.httprequest
         if not session.can_save or not session.uid or session.uid != request.env.uid:
             return None

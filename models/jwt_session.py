@@ -11,7 +11,12 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, consteq, hmac
 
-from ..engine.transaction import after_commit, read_committed, separate_transaction
+from ..engine.transaction import (
+    after_commit,
+    read_committed,
+    separate_transaction,
+    separate_transaction_unless_written,
+)
 from ..tools import profiles, tokens
 from ..tools.address import network
 from ..tools.errors import Refused, _
@@ -240,8 +245,10 @@ class JwtSession(models.Model):
         web client, which can have one such session at a time.
 
         :param str web_sid: what identifies the session of the web client
-        :return: the session and its access token
+        :return: the session and its access token; None if the session of the web client has ended
         """
+        if not self.env["res.device.log"]._jwt_hold(web_sid):
+            return None
         seconds = min(
             MAX_CONSOLE_SECONDS,
             self.env["ir.config_parameter"]._jwt_setting("access_token_seconds"),
@@ -778,14 +785,24 @@ class JwtSession(models.Model):
 
     @api.model
     def _end_of_web(self, web_sid):
-        """End the session of the console that belongs to a session of the web client.
+        """End the session of the console that belongs to a session of the web client, and its devices.
 
-        On the read-only cursor of Odoo's log-out, this writes only if there is one. Then Odoo runs the
-        log-out again on another cursor.
+        A console that is being opened in parallel is either committed before, so that it ends here, or
+        finds that the devices are revoked. This waits for it in a separate transaction, which does not
+        fail on a parallel change and can write while Odoo's log-out has a read-only cursor.
         """
-        own = Domain("web_sid", "=", web_sid) & Domain("revoked_at", "=", False)
-        if self.sudo().search_count(own, limit=1):
-            self._revoke(own, "web")
+        devices = Domain("session_identifier", "=", web_sid) & Domain("revoked", "=", False)
+        own = Domain("web_sid", "=", web_sid)
+        is_open = own & Domain("revoked_at", "=", False)
+        if not (
+            self.env["res.device.log"].sudo().search_count(devices, limit=1)
+            or self.sudo().search_count(is_open, limit=1)
+        ):
+            return  # nobody had logged in
+        # the request has written if it has revoked the device of its own session
+        with separate_transaction_unless_written(self.env) as env:
+            env["res.device.log"]._jwt_end([web_sid])
+            env[self._name]._revoke(own, "web")
 
     @api.model
     def _revoke(self, domain, reason, address=None):

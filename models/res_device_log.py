@@ -85,6 +85,37 @@ class ResDeviceLog(models.Model):
         )
 
     @api.model
+    def _jwt_hold(self, identifier):
+        """Return whether a session of the web client is still listed, and keep it so until the commit.
+
+        The rows are updated, not only locked: a transaction that revokes them in parallel then waits
+        (READ COMMITTED) or fails and runs again (REPEATABLE READ), as this one does if it is second.
+
+        :param str identifier: the identifier of the session
+        :rtype: bool
+        """
+        self.env.cr.execute(
+            "UPDATE res_device_log SET revoked = revoked WHERE session_identifier = %s"
+            " RETURNING revoked",
+            [identifier],
+        )
+        revoked = [row[0] for row in self.env.cr.fetchall()]
+        return bool(revoked) and not any(revoked)
+
+    @api.model
+    def _jwt_end(self, identifiers):
+        """Mark sessions of the web client as revoked, so that :meth:`_jwt_hold` refuses them.
+
+        :param list[str] identifiers: the identifiers of the sessions
+        """
+        self.env.cr.execute(
+            "UPDATE res_device_log SET revoked = true"
+            " WHERE session_identifier = ANY(%s) AND revoked IS NOT TRUE",
+            [identifiers],
+        )
+        self.env["res.device.log"].invalidate_model(["revoked"])
+
+    @api.model
     def _jwt_list_living(self):
         """Mark active sessions as not revoked in Odoo's device list."""
         idle = fields.Datetime.now() - timedelta(

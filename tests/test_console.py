@@ -7,9 +7,11 @@ import time
 from datetime import datetime, timedelta
 from unittest.mock import patch
 from urllib.parse import urlencode
+from xmlrpc.client import Fault
 
 from odoo import http
 from odoo.exceptions import AccessError
+from odoo.http import STORED_SESSION_BYTES
 from odoo.tests import JsonRpcException, new_test_user
 from odoo.tools import mute_logger
 
@@ -28,6 +30,12 @@ class ConsoleCase(ApiCase):
         cls.events = cls.env["jwt.security.event"].sudo()
         # a file would outlive the test
         cls.startClassPatcher(patch.object(http.FilesystemSessionStore, "vacuum", lambda *_: None))
+
+    def authenticate(self, user, password, **kwargs):
+        """List the session among the devices, as Odoo does outside of tests."""
+        return super().authenticate(
+            user, password, session_extra={"_trace_disable": False}, **kwargs
+        )
 
     def _log_in(self, user, *, confirmed=True):
         """Log in to the web client; ``confirmed``: and confirm the identity."""
@@ -160,8 +168,14 @@ class TestConsoleSession(ConsoleCase):
     def test_needs_the_web_client(self):
         """Neither code without a request nor an API key opens one."""
         console = self.env[CONSOLE].with_user(self.manager)
-        with self.assertRaises(Exception):  # noqa: B017 - there is no request
+        with self.assertRaises(AccessError):
             console.action_open()
+        with mute_logger("odoo.http"), self.assertRaises(Fault) as caught:
+            self.xmlrpc_object.execute_kw(
+                self.env.cr.dbname, self.manager.id, self.manager.login, CONSOLE, "action_open", []
+            )
+        self.assertEqual(caught.exception.faultCode, 4, "an AccessError")
+        self.assertIn("only in Odoo's web client", caught.exception.faultString)
         response = self._with_key(self.manager, "action_open")
         self.assertEqual(response.status_code, 403)
         self.assertIn("only in Odoo's web client", response.text)
@@ -193,6 +207,31 @@ class TestConsoleSession(ConsoleCase):
         self.assertTrue(self._is_open(other))
         self.assertEqual(self._of_console(self.manager)[-1].revoke_reason, "web")
 
+    def test_log_out_revokes_the_device(self):
+        """A console that was being opened finds it revoked; the devices of other sessions stay."""
+        self._open_console(self.manager)
+        self._open_console(self.manager)
+        other, session = self._of_console(self.manager)
+        with mute_logger("odoo.http", "odoo.sql_db"):
+            self.url_open("/web/session/logout", allow_redirects=False)
+        logs = self.env["res.device.log"].sudo()
+        for web_sid, revoked in ((session.sudo().web_sid, True), (other.sudo().web_sid, False)):
+            found = logs.search([("session_identifier", "=", web_sid)])
+            self.assertEqual(set(found.mapped("revoked")), {revoked})
+
+    def test_needs_a_session_that_has_not_ended(self):
+        """Nothing opens for a session whose device is revoked, or that has none."""
+        logs = self.env["res.device.log"].sudo()
+        for change in (lambda found: found.write({"revoked": True}), lambda found: found.unlink()):
+            web = self._log_in(self.manager)
+            self._rpc("has_group", self.manager.id, "base.group_user", model="res.users")
+            found = logs.search([("session_identifier", "=", web.sid[:STORED_SESSION_BYTES])])
+            self.assertEqual(len(found), 1)
+            change(found)
+            self.env.flush_all()
+            self.assertDenied("action_open")
+        self.assertFalse(self._of_console(self.manager))
+
     def test_revoked_device_ends_it(self):
         """The device of the web client as well as that of the console."""
         for is_of_console in (True, False):
@@ -200,19 +239,6 @@ class TestConsoleSession(ConsoleCase):
             session = self._of_console(self.manager)[-1]
             sid = session.sudo().sid if is_of_console else session.sudo().web_sid
             with self.subTest(is_of_console=is_of_console):
-                self.env["res.device.log"].sudo().search(
-                    [("session_identifier", "=", sid)]
-                ) or self.env["res.device.log"].sudo().create(
-                    {
-                        "session_identifier": sid,
-                        "user_id": self.manager.id,
-                        "ip_address": "127.0.0.1",
-                        "first_activity": session.create_date,
-                        "last_activity": session.create_date,
-                        "revoked": False,
-                    }
-                )
-                self.env.flush_all()
                 device = self.env["res.device"].sudo().search([("session_identifier", "=", sid)])
                 self.assertTrue(device)
                 with (
@@ -289,6 +315,10 @@ class TestConsoleSession(ConsoleCase):
         self.assertIn("$TOKEN", texts["curl"])
         self.assertIn(f"{base}/api/login", found[0]["login"])
         self.assertNotIn("/api/v1/api", json.dumps(found))
+
+    def test_samples_are_the_managers(self):
+        self._log_in(self.user)
+        self.assertDenied("action_samples", "GET", "https://odoo.example.com/api/v1/res.partner")
 
 
 class TestConsoleTour(ConsoleCase):
@@ -391,6 +421,16 @@ class TestPreview(ConsoleCase):
         response = self._with_key(self.admin, "action_preview", **options)
         self.assertEqual(response.status_code, 403)
         self.assertIn("only in Odoo's web client", response.text)
+        with mute_logger("odoo.http"), self.assertRaises(Fault) as caught:
+            self.xmlrpc_object.execute_kw(
+                self.env.cr.dbname,
+                self.admin.id,
+                self.admin.login,
+                CONSOLE,
+                "action_preview",
+                [self.user.id, "res.partner"],
+            )
+        self.assertEqual(caught.exception.faultCode, 4, "an AccessError")
         self.assertEqual(self.events.search_count([]), before)
 
     def test_superuser_code_is_no_administrator(self):
@@ -407,6 +447,29 @@ class TestPreview(ConsoleCase):
         self.env.flush_all()
         for user_id in (self.victim.id, 1, public.id, 2**31 - 1):
             with self.subTest(user_id):
+                self.assertDenied(
+                    "action_preview", user_id, "res.partner", error="odoo.exceptions.UserError"
+                )
+
+    def test_values_of_other_types(self):
+        """What no path can contain is a bad request, and what is no id is no user."""
+        self._log_in(self.admin)
+        for model, record_id, query in (
+            (["res.partner"], None, ""),
+            ({}, 1, ""),
+            ("res.partner", [1], ""),
+            ("res.partner", "1", ""),
+            ("res.partner", 1.5, ""),
+            ("res.partner", False, ""),
+            ("res.partner", None, ["limit=1"]),
+            ("res.partner", None, None),
+        ):
+            with self.subTest(model=model, record_id=record_id, query=query):
+                found = self._rpc("action_preview", self.user.id, model, record_id, query)
+                self.assertEqual(found["status"], 400)
+                self.assertEqual(json.loads(found["text"])["error"], "bad_request")
+        for user_id in ([self.user.id], str(self.user.id), True, None, {}):
+            with self.subTest(user_id=user_id):
                 self.assertDenied(
                     "action_preview", user_id, "res.partner", error="odoo.exceptions.UserError"
                 )

@@ -123,7 +123,7 @@ def connect(admin):
         for connection in before:
             [copy] = admin.call(model, "copy_data", [connection])
             domain = [["connection_id", "=", connection]]
-            fields = ["name", "as_superuser", "context_keys"]
+            fields = ["name", "description", "as_superuser", "context_keys"]
             copied = admin.read("connection.api.action", domain, fields)
             for action in copied:
                 del action["id"]

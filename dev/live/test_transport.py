@@ -342,6 +342,14 @@ OTHER_TYPES += [
 ]
 
 
+def takes_forms(method, path):
+    """Whether files may be sent beside the values of a record, as a form."""
+    _model, *record = path.removeprefix("/api/v1/").split("/")
+    return path.startswith("/api/v1/") and (
+        (method == "POST" and not record) or (method in ("PUT", "PATCH") and len(record) == 1)
+    )
+
+
 @pytest.mark.parametrize("content_type", OTHER_TYPES)
 def test_other_types(api, routes, content_type):
     """415 and nothing done: what a form of a foreign page can send is not what any route takes."""
@@ -350,6 +358,9 @@ def test_other_types(api, routes, content_type):
     for route in routes:
         for method in route.writes:
             answer = api.call(method, route.path, content=content, headers=headers, params=GOOD)
+            if str(content_type).startswith("multipart/") and takes_forms(method, route.path):
+                assert is_error(answer, 400, "bad_request"), (method, route.path)
+                continue
             assert is_error(answer, 415, "unsupported_media_type"), (method, route.path)
             assert "set-cookie" not in answer.headers
     assert api.get().status_code == 200

@@ -83,14 +83,31 @@ class ApiDispatcher(Dispatcher):
 
     def __init__(self, request):
         super().__init__(request)
-        #: The decoded body, or the ``params`` of an envelope; an empty dict if there is none.
-        self.body = {}
+        # Odoo rewinds files before it runs a request again: it would parse a form for that, without
+        # the limits of this API, and write its files to disk
+        request.httprequest.files = MultiDict()
+        self._body = {}
+        self._form_is_unread = False
         self._envelope = None
         #: Whether the body may still contain an envelope that was not read.
         self.may_be_envelope = True
         self.usage = Usage(request)
         #: Headers that the response gets, whatever makes it.
         self.headers = {}
+
+    @property
+    def body(self):
+        """The decoded body, or the ``params`` of an envelope; an empty dict if there is none.
+
+        A form is decoded when this is read for the first time: it costs more than JSON, so controllers
+        check first whether the caller may send it.
+
+        :raise ApiError: for a form: as :meth:`read_form`, and ``bad_json``
+        """
+        if self._form_is_unread:
+            self._body = forms.read(self.read_form(), _FORM_KEYS)
+            self._form_is_unread = False
+        return self._body
 
     @classmethod
     def is_compatible_with(cls, request):
@@ -260,14 +277,10 @@ class ApiDispatcher(Dispatcher):
         :rtype: list[forms.Part]
         :raise ApiError: as :meth:`read_body` and :func:`~..tools.forms.parse`
         """
-        http = self.request.httprequest
-        parts = forms.parse(self.read_body(), http.mimetype_params)
-        # Odoo rewinds the files before it runs the request again, and would write them to disk for that
-        http.files = MultiDict()
-        return parts
+        return forms.parse(self.read_body(), self.request.httprequest.mimetype_params)
 
     def _decode(self, limit=None, reads_forms=False):
-        """Decode the body, as JSON or a form, into :attr:`body`.
+        """Decode the body for :attr:`body`; a form is only received, and decoded later.
 
         :raise ApiError: ``unsupported_media_type``, ``bad_json``, ``bad_value``, ``bad_request``
         """
@@ -275,10 +288,10 @@ class ApiDispatcher(Dispatcher):
         http = self.request.httprequest
         if http.method in ("GET", "HEAD"):
             return
-        if reads_forms and http.mimetype == forms.FORM_TYPE:
-            self.body = forms.read(self.read_form(), _FORM_KEYS)
-            return
         data = self.read_body(limit)
+        self._form_is_unread = reads_forms and http.mimetype == forms.FORM_TYPE
+        if self._form_is_unread:
+            return
         if not data:
             return
         if http.mimetype not in self.mimetypes:
@@ -298,7 +311,7 @@ class ApiDispatcher(Dispatcher):
                 raise ApiError(
                     "bad_json", _('The "params" of the JSON-RPC request must be an object.')
                 )
-        self.body = value
+        self._body = value
 
     def unread_body(self):
         """Return the JSON object in the body of a GET, which has no meaning (RFC 9110, section 9.3.1).

@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..engine import write
+from ..tools import forms
 from .common import ApiCase
 from .resource_case import PNG
 from .test_refresh import raise_sql_state
@@ -187,6 +188,45 @@ class TestUploads(ApiCase):
         )
         self.assertEqual(self._image(self.victim), before)
 
+    def test_refused_form_is_not_decoded(self):
+        """Model, method, group, rate limit and record are checked first: decoding a form costs much."""
+        unknown = f"{self.path}/{2**31 - 1}"
+        limited = self._connect("res.country", rate_limit=1)
+        self._connect("res.bank", "GET")
+        self._connect("res.partner.category").group_ids = self.env.ref("base.group_system")
+        self.env.flush_all()
+        self._call("GET", "/api/v1/res.country", self.access)
+        self.assertEqual(limited.rate_limit, 1)
+        with (
+            patch.object(forms, "parse", wraps=forms.parse) as parse,
+            patch.object(forms.Upload, "of", wraps=forms.Upload.of) as encode,
+        ):
+            for method, path, status, code in (
+                ("POST", "/api/v1/no.model", 404, "model_not_found"),
+                ("POST", "/api/v1/res.bank", 405, "method_not_allowed"),
+                ("POST", "/api/v1/res.partner.category", 403, "access_denied"),
+                ("POST", "/api/v1/res.country", 429, "too_many_requests"),
+                ("PUT", "/api/v1/res.bank/1/image", 405, "method_not_allowed"),
+                ("PUT", unknown.replace("res.partner", "res.bank"), 405, "method_not_allowed"),
+            ):
+                with self.subTest(path=path):
+                    self.assertError(self._form(method, path), status, code)
+                    self.assertEqual((parse.call_count, encode.call_count), (0, 0))
+            self.assertAnswer(self._form("PUT", self.one))
+            self.assertEqual((parse.call_count, encode.call_count), (1, 1))
+
+    def test_long_headers_of_a_part(self):
+        """They cost nothing, and nothing is written."""
+        boundary = {"Content-Type": "multipart/form-data; boundary=x"}
+        body = (
+            b'--x\r\nContent-Disposition: form-data; name="values"%s\r\n\r\n{"name": "No"}\r\n--x--'
+        ) % (b"; a=b" * 2000)
+        with patch("werkzeug.sansio.multipart.parse_options_header") as parse:
+            response = self._call("POST", self.path, self.access, data=body, headers=boundary)
+        self.assertError(response, 400, "bad_request")
+        parse.assert_not_called()
+        self.assertFalse(self._named("No"))
+
     def test_version_of_the_record(self):
         tag = self._call("GET", self.one, self.access).headers["ETag"]
         response = self._form("PUT", self.one, headers={"If-Match": '"0.0"'})
@@ -210,6 +250,8 @@ class TestUploads(ApiCase):
     def test_retry(self):
         """Odoo runs a request again after a lost race; the files are still there, and none is on disk."""
         create, calls = write.create, []
+        connections = type(self.env["connection.api"])
+        resolve, resolved = connections._resolve, []
 
         def lose_once(*args):
             calls.append(args)
@@ -217,9 +259,16 @@ class TestUploads(ApiCase):
                 raise_sql_state(args[0].model.env.cr, "40001")
             return create(*args)
 
+        def lose_before_the_form_is_decoded(connections, *args):
+            resolved.append(args)
+            if len(resolved) == 1:
+                raise_sql_state(connections.env.cr, "40001")
+            return resolve(connections, *args)
+
         no_file = AssertionError("a file on disk")
         with (
             patch.object(write, "create", lose_once),
+            patch.object(connections, "_resolve", lose_before_the_form_is_decoded),
             patch("odoo.service.model.time.sleep"),
             patch.object(tempfile, "TemporaryFile", side_effect=no_file),
             patch.object(tempfile, "SpooledTemporaryFile", side_effect=no_file),
@@ -229,7 +278,7 @@ class TestUploads(ApiCase):
             files = {"image_1920": ("big.png", PNG + b"\x00" * 1_000_000)}
             response = self._form("POST", self.path, files, values={"name": "Retried"})
         self.assertAnswer(response, 201)
-        self.assertEqual(len(calls), 2)
+        self.assertEqual((len(calls), len(resolved)), (2, 3))
         self.assertEqual(len(self._named("Retried")), 1)
 
     def test_form_of_another_page(self):

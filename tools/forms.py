@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
+from werkzeug.sansio.multipart import (
+    BLANK_LINE_RE,
+    Data,
+    Epilogue,
+    Event,
+    Field,
+    File,
+    MultipartDecoder,
+    State,
+)
 
 from .errors import ApiError, _
 from .text import reject_constant, storable
@@ -22,6 +31,10 @@ from .text import reject_constant, storable
 FORM_TYPE: Final = "multipart/form-data"
 #: Maximum number of parts; each costs more than its bytes.
 MAX_PARTS: Final = 100
+#: Maximum length of the headers of a part, in bytes, with the blank line after them.
+_MAX_HEADERS: Final = 8 << 10
+#: Maximum length of the name of a part in an error.
+_MAX_SHOWN: Final = 128
 #: RFC 2046, section 5.1.1.
 _BOUNDARY: Final = re.compile(r"[ -~]{1,70}")
 #: Values of ``Content-Transfer-Encoding`` that leave a part as it is.
@@ -78,7 +91,11 @@ def parse(data: bytes, parameters: Mapping[str, str]) -> list[Part]:
     names = [part.name for part in parts]
     for name in names:
         if names.count(name) > 1:
-            raise ApiError("bad_value", _('The form has several parts "%(name)s".'), name=name)
+            raise ApiError(
+                "bad_value",
+                _('The form has several parts "%(name)s".'),
+                name=name[:_MAX_SHOWN],
+            )
     return parts
 
 
@@ -105,7 +122,9 @@ def read(parts: Iterable[Part], keys: Collection[str]) -> dict[str, Any]:
     for name in files:
         if name in values:
             raise ApiError(
-                "bad_value", _('"%(name)s" is a file and among the "values".'), name=name
+                "bad_value",
+                _('"%(name)s" is a file and among the "values".'),
+                name=name[:_MAX_SHOWN],
             )
     return {**body, "values": {**values, **files}}
 
@@ -130,7 +149,7 @@ def _parts(data: bytes, boundary: bytes) -> Iterator[Part]:
     decoder.receive_data(None)
     head: Field | File | None = None
     chunks: list[bytes] = []
-    while not isinstance(event := decoder.next_event(), Epilogue):
+    while not isinstance(event := _next_event(decoder), Epilogue):
         if isinstance(event, Field | File):
             head, chunks = _checked(event), []
         elif isinstance(event, Data) and head is not None:
@@ -138,6 +157,17 @@ def _parts(data: bytes, boundary: bytes) -> Iterator[Part]:
             if not event.more_data:
                 file_name = _file_name(head.filename) if isinstance(head, File) else None
                 yield Part(head.name, b"".join(chunks), file_name)
+
+
+def _next_event(decoder: MultipartDecoder) -> Event:
+    """Decode the next event, unless it is a part with overlong headers: parsing them takes quadratic time.
+
+    :raise ValueError: for what is not a form
+    """
+    is_before_headers = decoder.state == State.PART
+    if is_before_headers and not BLANK_LINE_RE.search(decoder.buffer, 0, _MAX_HEADERS):
+        raise ValueError
+    return decoder.next_event()
 
 
 def _checked(head: Field | File) -> Field | File:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jwt_auth_api.tools import forms
 from jwt_auth_api.tools.errors import ApiError
 from jwt_auth_api.tools.forms import Part
+from werkzeug.sansio import multipart
 
 KEYS = {"values", "fields", "expand"}
 BOUNDARY = {"boundary": "x1"}
@@ -74,6 +75,67 @@ def test_parts_have_an_end_and_a_name_each():
     assert (
         refused(forms.parse, form(('name="a"', b"1"), ('name="a"', b"2")), BOUNDARY) == "bad_value"
     )
+
+
+MANY_PARAMETERS = b'Content-Disposition: form-data; name="values"' + b"; a=b" * 400_000
+#: What follows a boundary, up to the blank line.
+LONG_HEADERS = {
+    "parameters": b"\r\n" + MANY_PARAMETERS,
+    "continued parameters": b'\r\nContent-Disposition: form-data; name="a"'
+    + b"".join(b"; b*%d=c" % number for number in range(10_000)),
+    "continued lines": b'\r\nContent-Disposition: form-data; name="a"' + b";\r\n a=b" * 10_000,
+    "another header": b'\r\nContent-Disposition: form-data; name="a"\r\nX: ' + b"x" * 10_000,
+    "many headers": b'\r\nContent-Disposition: form-data; name="a"' + b"\r\nX: x" * 10_000,
+    "a blank line first": b"\r\n\r\n" + MANY_PARAMETERS,
+    "spaces first": b" " * 10_000 + b"\r\n" + MANY_PARAMETERS,
+    "line feeds": b"\n" + MANY_PARAMETERS + b"\n",
+}
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """The headers that werkzeug parses, which takes quadratic time."""
+    headers, parse = [], multipart.parse_options_header
+    monkeypatch.setattr(
+        multipart,
+        "parse_options_header",
+        lambda value: headers.append(value) or parse(value[:10_000]),
+    )
+    return headers
+
+
+@pytest.mark.parametrize("headers", LONG_HEADERS.values(), ids=LONG_HEADERS)
+def test_long_headers_of_a_part_are_not_parsed(headers, parsed):
+    part = b"--x1" + headers + b"\r\n\r\n1\r\n--x1--\r\n"
+    assert refused(forms.parse, part, BOUNDARY) == "bad_request"
+    assert parsed == []
+    first = form(('name="first"', b"1"), end=False)
+    assert refused(forms.parse, first + part, BOUNDARY) == "bad_request"
+    assert parsed == ['form-data; name="first"']
+
+
+def test_headers_of_a_part_have_a_limit(parsed):
+    """The limit is about the headers alone: a line of the file may be longer."""
+    kept = len(b'Content-Disposition: form-data; name="a"\r\nX: \r\n\r\n')
+    for length, is_accepted in ((8192, True), (8193, False)):
+        text = form((f'name="a"\r\nX: {"x" * (length - kept)}', b"x" * 100_000))
+        if is_accepted:
+            assert forms.parse(text, BOUNDARY) == [Part("a", b"x" * 100_000)]
+        else:
+            assert refused(forms.parse, text, BOUNDARY) == "bad_request"
+    assert len(parsed) == 1
+
+
+def test_errors_cut_the_name_of_a_part():
+    name = "n" * 5000
+    two = form((f'name="{name}"', b"1"), (f'name="{name}"', b"2"))
+    twice = [Part("values", json.dumps({name: 1}).encode()), Part(name, b"1", "f")]
+    for call, args in ((forms.parse, (two, BOUNDARY)), (forms.read, (twice, KEYS))):
+        with pytest.raises(ApiError) as caught:
+            call(*args)
+        assert caught.value.error == "bad_value"
+        assert list(caught.value.fields()) == ["n" * 128]
+        assert len(caught.value.message()) < 200
 
 
 @pytest.mark.parametrize(

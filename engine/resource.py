@@ -12,7 +12,7 @@ from odoo.models import BaseModel
 from odoo.service.model import get_public_method
 from odoo.tools.safe_eval import safe_eval, time
 
-from ..tools import blame, contexts, signatures
+from ..tools import blame, contexts, media_types, signatures
 from ..tools.errors import ApiError, _, located
 from ..tools.text import whole_json
 from ..tools.values import dump_result
@@ -221,6 +221,7 @@ def file(policy, record_id, name):
         raise empty from None
     if stream.type == "url" or not stream.size:
         raise empty
+    stream.mimetype = media_types.sendable(stream.mimetype)
     return stream
 
 

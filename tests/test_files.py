@@ -55,6 +55,34 @@ class TestFiles(ApiCase):
         )
         self.assertNotIn("Set-Cookie", response.headers)
 
+    def test_stored_type_that_is_none(self):
+        """The file is returned all the same, with the type of unknown bytes."""
+        self._connect("ir.attachment", "GET")
+        access = self._open(self.admin).access
+        attachment = self.env["ir.attachment"].create({"name": "file", "raw": b"text"})
+        path = f"/api/v1/ir.attachment/{attachment.id}/raw"
+        link = self.assertAnswer(self._post(f"{path}/link", None, access))["data"]["url"]
+        for stored, returned in (
+            ("text/plain\nX-Injected: 1", "application/octet-stream"),
+            ("text/plain\r\n", "application/octet-stream"),
+            ("text", "application/octet-stream"),
+            ("text/é", "application/octet-stream"),
+            ("application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.text"),
+            ('video/webm; codecs="vp9, opus"', 'video/webm; codecs="vp9, opus"'),
+        ):
+            self.env.cr.execute(
+                "UPDATE ir_attachment SET mimetype = %s WHERE id = %s", [stored, attachment.id]
+            )
+            self.env.invalidate_all()
+            for url, token in ((path, access), (link, None)):
+                with self.subTest(stored=stored, url=url):
+                    response = self._call("GET", url, token)
+                    self.assertEqual((response.status_code, response.content), (200, b"text"))
+                    self.assertEqual(response.headers["Content-Type"], returned)
+                    self.assertNotIn("X-Injected", response.headers)
+                    disposition = response.headers["Content-Disposition"]
+                    self.assertTrue(disposition.startswith("attachment"))
+
     def test_range(self):
         response = self._get(Range="bytes=1-3")
         self.assertEqual((response.status_code, response.content), (206, PNG[1:4]))

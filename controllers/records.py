@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException
 
+from odoo.exceptions import UserError
 from odoo.http import Controller, Response, content_disposition, request
 
 from ..engine import reading, resource, write
@@ -211,10 +212,19 @@ class RecordRoutes(Controller):
         readonly=True,
     )
     def linked_file(self, model, record_id, field):
-        """Return the file of a :meth:`link`, if it is still the same and the caller may still read it."""
-        policy = self._policy(model, "GET")
+        """Return the file of a :meth:`link`, if it is still the same and the caller may still read it.
+
+        Whoever has the link gets the same error for each cause, and learns nothing about the policy.
+
+        :raise ApiError: ``not_found``; ``too_many_requests``; ``bad_parameter``
+        """
+        connections = self._counted(model)
         parsing.check_no_parameters(request.httprequest.args, kind="LINK")
-        stream = resource.file(policy, record_id, field)
+        try:
+            policy = connections._resolve(model, "GET")
+            stream = resource.file(policy, record_id, field)
+        except (ApiError, UserError) as exc:
+            raise dead_link() from exc
         if resource.checksum(stream) != request.jwt_link.version:
             raise dead_link()
         response = stream.get_response(
@@ -275,9 +285,14 @@ class RecordRoutes(Controller):
         :param mode: Odoo's access mode of a report; None for an action
         """
         method = request.httprequest.method if method == "" else method
+        return RecordRoutes._counted(model)._resolve(model, method, mode)
+
+    @staticmethod
+    def _counted(model):
+        """Count the request for the connection of a model, and return all connections."""
         connections = request.env["connection.api"]
         request.dispatcher.usage.use(connections._known(model), model)
-        return connections._resolve(model, method, mode)
+        return connections
 
     def _call(self, model, action, record_id=None):
         policy = self._policy(model, None)

@@ -240,7 +240,8 @@ class IrHttp(models.AbstractModel):
     def _auth_method_jwt_link(cls):
         """Authenticate the caller by the signature of a link to a file: it names this path, and a session.
 
-        The header ``Authorization`` is ignored here, as is a cookie: ``<img>`` sends neither.
+        The headers ``Authorization`` and ``X-Odoo-Company`` are ignored here, as is a cookie: ``<img>``
+        sends none of them.
 
         :raise ApiError: ``not_found``, the same for each cause
         """
@@ -290,22 +291,23 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _enter(cls, claims):
-        """Run the request as the user of verified claims."""
+        """Run the request as the user of verified claims, in the companies that the client names."""
         request.jwt = claims
-        cls._run_as(claims.user_id)
+        companies = ()
+        if COMPANY_HEADER in request.httprequest.headers:
+            companies = cls._companies(request.env(user=claims.user_id).user)
+        cls._run_as(claims.user_id, companies)
 
     @classmethod
-    def _run_as(cls, user_id, companies=()):
+    def _run_as(cls, user_id, companies):
         """Run the request as a user.
 
-        :param companies: ids of companies; those that the client names in a header come first
+        :param companies: ids of companies; empty for those of the user
         """
         context = dict(request.env["res.users"]._jwt_context(user_id))
         if lang := cls._language_of_call(context.get("lang")):
             context["lang"] = lang
-        if COMPANY_HEADER in request.httprequest.headers:
-            context["allowed_company_ids"] = cls._companies(request.env(user=user_id).user)
-        elif companies:
+        if companies:
             context["allowed_company_ids"] = list(companies)
         request.update_env(user=user_id, context=context)
 

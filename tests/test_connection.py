@@ -645,7 +645,7 @@ class TestPlainWords(ConnectionCase):
                 "run_as": "user",
             }
         )
-        self.assertIn("read et change", connection.exposure)
+        self.assertIn("lire et modifier", connection.exposure)
 
     def test_every_model(self):
         """Whatever is opened, there is something to say."""

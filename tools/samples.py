@@ -26,6 +26,7 @@ class Request:
     :ivar params: the query string; a value is text
     :ivar headers: a value may contain :data:`TOKEN`
     :ivar body: a JSON value; None for no body
+    :ivar file: the name of the file that the response is, such as a PDF; an empty text if it is JSON
     """
 
     method: str
@@ -33,6 +34,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    file: str = ""
 
     @property
     def all_headers(self) -> dict[str, str]:
@@ -60,6 +62,7 @@ def samples(
     headers: Mapping[str, str] | None = None,
     body: Any = None,
     params: Mapping[str, str] | None = None,
+    file: str = "",
 ) -> tuple[Sample, ...]:
     """Return a request in all languages.
 
@@ -67,8 +70,9 @@ def samples(
     :param headers: a value may contain :data:`TOKEN`, as in ``{"Authorization": f"Bearer {TOKEN}"}``
     :param body: a JSON value; None for no body
     :param params: the query string
+    :param file: the name of the file that the response is, which the code stores
     """
-    request = Request(method, url, params or {}, headers or {}, body)
+    request = Request(method, url, params or {}, headers or {}, body, file)
     return tuple(
         Sample(name, label, write(request)) for name, (label, write, _enter) in _LANGUAGES.items()
     )
@@ -112,6 +116,8 @@ def _curl_words(request: Request) -> list[str]:
     lines += [f"--data-urlencode {shlex.quote(f'{name}={params[name]}')}" for name in params]
     if request.body is not None:
         lines.append(f"-d {shlex.quote(json.dumps(request.body, ensure_ascii=False))}")
+    if request.file:
+        lines.append(f"-o {shlex.quote(request.file)}")
     return lines
 
 
@@ -165,7 +171,10 @@ def _javascript_params(request: Request) -> str:
 
 def _javascript(request: Request) -> str:
     call = f"const response = {_javascript_call(request)};"
-    return f"{_javascript_params(request)}{call}\nconsole.log(await response.json());"
+    read = "const file = await response.blob();"
+    if not request.file:
+        read = "console.log(await response.json());"
+    return f"{_javascript_params(request)}{call}\n{read}"
 
 
 def _javascript_log_in(request: Request) -> str:
@@ -209,9 +218,11 @@ def _python_call(request: Request) -> str:
 
 
 def _python(request: Request) -> str:
-    return (
-        f"response = {_python_call(request)}\nresponse.raise_for_status()\nprint(response.json())"
-    )
+    read = "print(response.json())"
+    if request.file:
+        path = _python_text(request.file)
+        read = f'with open({path}, "wb") as file:\n    file.write(response.content)'
+    return f"response = {_python_call(request)}\nresponse.raise_for_status()\n{read}"
 
 
 def _python_log_in(request: Request) -> str:
@@ -256,7 +267,10 @@ def _dart(request: Request) -> str:
     params = ""
     if request.params:
         params = f"final params = {_dart_value(dict(request.params))};\n"
-    return f"{params}final response = {_dart_call(request)};\nprint(jsonDecode(response.body));"
+    read = "final file = response.bodyBytes;"
+    if not request.file:
+        read = "print(jsonDecode(response.body));"
+    return f"{params}final response = {_dart_call(request)};\n{read}"
 
 
 def _dart_log_in(request: Request) -> str:
@@ -288,7 +302,8 @@ def _php_scalar(value: Any) -> str:
     return _php_text(value) if isinstance(value, str) else json.dumps(value)
 
 
-def _php_call(name: str, request: Request) -> str:
+def _php_call(request: Request) -> str:
+    """Write the code that prepares ``$curl``."""
     url, query = _php_text(request.url), ""
     if request.params:
         query = f"$query = http_build_query({_php_value(dict(request.params))});\n"
@@ -302,19 +317,19 @@ def _php_call(name: str, request: Request) -> str:
     if request.body is not None:
         options.append(f"CURLOPT_POSTFIELDS => json_encode({_php_value(request.body, 1)}),")
     lines = "".join(f"    {line}\n" for line in options)
-    return (
-        f"{query}$curl = curl_init({url});\n"
-        f"curl_setopt_array($curl, [\n{lines}]);\n"
-        f"${name} = json_decode(curl_exec($curl), true);"
-    )
+    return f"{query}$curl = curl_init({url});\ncurl_setopt_array($curl, [\n{lines}]);"
 
 
 def _php(request: Request) -> str:
-    return f"{_php_call('answer', request)}\nprint_r($answer);"
+    if request.file:
+        return (
+            f"{_php_call(request)}\nfile_put_contents({_php_text(request.file)}, curl_exec($curl));"
+        )
+    return f"{_php_call(request)}\nprint_r(json_decode(curl_exec($curl), true));"
 
 
 def _php_log_in(request: Request) -> str:
-    return f"<?php\n{_php_call('session', request)}\n$token = $session['token'];"
+    return f"<?php\n{_php_call(request)}\n$token = json_decode(curl_exec($curl), true)['token'];"
 
 
 # --- all ---------------------------------------------------------------------------------------

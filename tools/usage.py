@@ -39,13 +39,22 @@ def usages(model: ModelDescription, origin: str, record_id: int = 1) -> tuple[Us
     :param record_id: the record to read, to change and to delete
     """
     return tuple(
-        Usage(kind, name, method, path, _samples(method, f"{origin}{path}", params, body))
+        Usage(
+            kind,
+            name,
+            method,
+            path,
+            samples(
+                method,
+                f"{origin}{path}",
+                {"Authorization": f"Bearer {TOKEN}"},
+                body,
+                params,
+                f"{name}.pdf" if kind == "report" else "",
+            ),
+        )
         for kind, name, method, path, params, body in _requests(model, record_id)
     )
-
-
-def _samples(method: str, url: str, params: dict[str, str], body: Any) -> tuple[Sample, ...]:
-    return samples(method, url, {"Authorization": f"Bearer {TOKEN}"}, body, params)
 
 
 _Request = tuple[str, str, str, str, dict[str, str], Any]

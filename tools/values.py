@@ -404,11 +404,14 @@ def _linked(value: Any) -> Any:
 
 
 def load_id(name: str, value: Any) -> int:
-    """Return the id of a record in any form that a response has.
+    """Return the id of a record in a one2many or many2many, in any form that a response has.
 
     :raise ApiError: ``bad_value``
     """
-    return int(load("many2one", name, value or 0))
+    try:
+        return _load_link(value)
+    except (ValueError, TypeError, OverflowError):
+        raise _bad_command(name) from None
 
 
 def _load_id_or_nothing(value: Any) -> int | bool:

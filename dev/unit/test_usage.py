@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """tools.usage: a connection's own requests, and none that it does not open."""
 
+import pytest
 from jwt_auth_api.tools.descriptions import (
     ActionDescription,
     FieldDescription,
@@ -54,6 +55,22 @@ def test_one_request_of_each_kind():
     assert found["report"].name == "base.card"
     assert all(len(each.samples) == 5 for each in found.values())
     assert f"{ORIGIN}/api/v1/res.partner" in code(found["list"])
+
+
+@pytest.mark.parametrize(
+    ("language", "stored"),
+    [
+        ("curl", "-o base.card.pdf"),
+        ("javascript", "await response.blob()"),
+        ("python", 'open("base.card.pdf", "wb")'),
+        ("dart", "response.bodyBytes"),
+        ("php", "file_put_contents('base.card.pdf', "),
+    ],
+)
+def test_report_is_stored_as_a_file(language, stored):
+    found = by_kind(model("GET", reports=(ReportDescription("base.card", "Card"),)))
+    assert stored in code(found["report"], language)
+    assert "json" not in code(found["report"], language).lower()
 
 
 def test_closed_methods_have_no_request():

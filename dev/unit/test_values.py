@@ -817,3 +817,11 @@ def test_not_the_same(field_type, given_value, answered):
 )
 def test_language_tags(code, tag):
     assert language_tag(code) == tag
+
+
+@pytest.mark.parametrize("items", [[{"name": "Kid"}], [0, 0, {"qty": 1}], [{}], [{"id": 0}]])
+def test_list_of_objects_without_ids(items):
+    """The message says what is accepted: a client has forgotten the brackets of a command."""
+    with pytest.raises(ApiError, match="a list of ids, or of commands") as caught:
+        values.load("one2many", "child_ids", items)
+    assert caught.value.error == "bad_value"

@@ -590,6 +590,7 @@ class _Model:
             },
             **more,
         }
+        example: Json = {"example": {"ids": [1]}} if "ids" in more else {}
         return self._operation(
             verb,
             f"Call {action.name}",
@@ -598,7 +599,7 @@ class _Model:
                 "200": answer("What the method returns.", ref("Called"), "Idempotency-Replayed"),
                 **errors(*USUAL, *WRITING),
             },
-            content(an_object(body, (), additionalProperties=False)),
+            content(an_object(body, (), additionalProperties=False), **example),
             text=action.description or f"Calls the method `{action.name}`.",
             is_optional=True,
         )

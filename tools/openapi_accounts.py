@@ -215,6 +215,9 @@ def schemas() -> Json:
     }
 
 
+_REFRESH_EXAMPLE: Final = {"refreshToken": "the refreshToken of the login"}
+
+
 def _post(
     name: str,
     summary: str,
@@ -292,6 +295,7 @@ def paths() -> Json:
                 "SecondFactor",
                 logged_in,
                 NOBODY,
+                example={"mfa_token": "the mfa_token of the login", "code": "123456"},
                 parameters=kind,
             )
         },
@@ -328,6 +332,7 @@ def paths() -> Json:
                 _done("The access token.", ref("NewAccessToken"), "X-Token-Expires-In"),
                 [*REFRESH, {}],
                 is_optional=True,
+                example=_REFRESH_EXAMPLE,
                 statuses=(*_PUBLIC, 403),
             )
         },
@@ -341,6 +346,7 @@ def paths() -> Json:
                 _done("The refresh token.", ref("NewRefreshToken")),
                 [{**BEARER[0], **each} for each in REFRESH] + BEARER,
                 is_optional=True,
+                example=_REFRESH_EXAMPLE,
                 statuses=(*_PUBLIC, 403),
             )
         },

@@ -174,7 +174,7 @@ def _remember(answer: Any) -> None:
     """Tokens in an answer are secrets from now on."""
     values: Iterable[Any] = answer.values() if isinstance(answer, dict) else ()
     for value in values:
-        if isinstance(value, str) and (value.startswith(("v1.", "ey"))):
+        if isinstance(value, str) and value.startswith(("v1.", "eyJ")) and "." in value:
             SECRETS.add(value)
         elif isinstance(value, dict):
             _remember(value)

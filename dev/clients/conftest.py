@@ -1,5 +1,6 @@
 """The clients of clients/: against a real server with two workers, in Node.js, Chromium and Python."""
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from lib import npm
 from lib.bootstrap import ROOT
 from lib.chromium import chromium, page  # noqa: F401
 from lib.fixtures import admin, http, server  # noqa: F401
+from lib.pages import serving_folder
 
 
 class JavaScript:
@@ -20,7 +22,8 @@ class JavaScript:
 
     def __init__(self, folder):
         self.folder, self.modules = folder / "js", npm.packages()
-        shutil.copytree(ROOT / "clients" / "js", self.folder)
+        own = shutil.ignore_patterns("node_modules")
+        shutil.copytree(ROOT / "clients" / "js", self.folder, ignore=own)
         (self.folder / "node_modules").symlink_to(self.modules)
 
     def run(self, *words, **env):
@@ -46,3 +49,27 @@ def javascript(tmp_path_factory):
     if not npm.is_there():
         pytest.skip(npm.MISSING)
     return JavaScript(tmp_path_factory.mktemp("clients"))
+
+
+@pytest.fixture(scope="session")
+def app_of(javascript, request):
+    """Bundle and serve an app of dev/clients/apps; `with app_of("refine.jsx") as url` gives its address."""
+    odoo, manager = (request.getfixturevalue(name) for name in ("server", "admin"))
+    apps = javascript.folder / "apps"
+    shutil.copytree(Path(__file__).with_name("apps"), apps)
+
+    @contextlib.contextmanager
+    def serving_app(name):
+        folder = apps / Path(name).stem
+        folder.mkdir()
+        shutil.copy(apps / "index.html", folder)
+        options = ["--bundle", "--format=esm", "--jsx=automatic", "--log-level=error"]
+        options += ['--define:process.env.NODE_ENV="production"', f"--outfile={folder / 'app.js'}"]
+        failed = javascript.run("esbuild", f"apps/{name}", *options)
+        assert not failed, failed
+        with serving_folder(folder) as port:
+            origin = f"http://127.0.0.1:{port}"
+            manager.call("ir.config_parameter", "set_param", "jwt_auth_api.cors_origins", origin)
+            yield f"{origin}/?odoo={odoo.url}"
+
+    return serving_app

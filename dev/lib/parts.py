@@ -175,9 +175,16 @@ def clients(setup: Setup, words: list[str]) -> Result:
     """The clients in clients/, against a server; what lacks Node.js or a browser is skipped with a sentence."""
     if npm.is_there():
         npm.packages()  # here, where its progress is seen
-        npm.packages(npm.PINNED / "openapi")
     database.demo_template(setup)
     return pytest(setup, "clients", words)
+
+
+def openapi(setup: Setup, words: list[str]) -> Result:
+    """The OpenAPI document and its page: linters, generated clients, importers, generated requests."""
+    if npm.is_there():
+        npm.packages(npm.PINNED / "openapi")
+    database.demo_template(setup)
+    return pytest(setup, "openapi", words)
 
 
 def footprint(setup: Setup, words: list[str]) -> Result:
@@ -208,6 +215,7 @@ PARTS = {
     "live": live,
     "e2e": e2e,
     "clients": clients,
+    "openapi": openapi,
     "footprint": footprint,
     "differential": differential,
     "soak": soak,

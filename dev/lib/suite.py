@@ -19,7 +19,7 @@ from .setup import Setup
 # Two lanes for two cores. What tests concurrency, or how a server does under load, has the machine to itself.
 TOGETHER = (("check", "odoo", "template"), ("install", "lint"))
 # `soak` is asked for by name.
-ALONE = ("live", "e2e", "clients", "footprint", "differential")
+ALONE = ("live", "e2e", "clients", "openapi", "footprint", "differential")
 #: CI has all that a test needs, so that a test that is skipped there fails the run, unless this is given.
 ALLOW_SKIPS = "--allow-skips"
 

@@ -63,7 +63,8 @@ class Exposure:
 
     def _is_shut(self):
         opens = self._verbs() or self._action_names() or self.connection.report_ids
-        return not self.connection.active or not opens or bool(self.connection._lost_lists())
+        empty = self.connection._lost_lists() or self.connection._unselected_lists()
+        return not self.connection.active or not opens or bool(empty)
 
     def _why_shut(self):
         if lost := self.connection._lost_lists():
@@ -71,6 +72,11 @@ class Exposure:
                 "Nothing is open: everything that was selected in %(lists)s has been deleted. Make a"
                 " new selection, then unarchive the connection.",
                 lists=self.connection._list_names(lost),
+            )
+        if empty := self.connection._unselected_lists():
+            return self.env._(
+                "Nothing is open: nothing is selected in %(lists)s.",
+                lists=self.connection._list_names(empty),
             )
         if not self.connection.active:
             return self.env._("Nothing is open: the connection is archived.")

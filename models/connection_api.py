@@ -22,7 +22,8 @@ _logger = logging.getLogger(__name__)
 #: When a group or a field is deleted (by a user, with a module, by a foreign key), PostgreSQL removes it
 #: from these lists, and an empty list means everybody, or all fields. Only a write on the connection itself
 #: sets the flags. A list that is empty while its flag is set has lost its last entry: then
-#: :meth:`ConnectionApi._connection` does not return the connection.
+#: :meth:`ConnectionApi._connection` does not return the connection. Who writes a flag with its list (the form
+#: does, for fields) cannot empty the list by mistake: :meth:`ConnectionApi._keep_limits` refuses it.
 LIMITING_LISTS = {
     "group_ids": "is_for_groups",
     "read_field_ids": "is_read_limited",
@@ -107,8 +108,8 @@ class ConnectionApi(models.Model):
         help="Log the user, the operation and the result of each request, without values or secrets."
     )
     is_for_groups = fields.Boolean(readonly=True, copy=False)
-    is_read_limited = fields.Boolean(readonly=True, copy=False)
-    is_write_limited = fields.Boolean(readonly=True, copy=False)
+    is_read_limited = fields.Boolean(copy=False)
+    is_write_limited = fields.Boolean(copy=False)
     exposure = fields.Text("Summary", compute="_compute_exposure")
     exposure_danger = fields.Text("Dangers", compute="_compute_exposure")
     exposure_warning = fields.Text("Warnings", compute="_compute_exposure")
@@ -237,6 +238,7 @@ class ConnectionApi(models.Model):
             if self.is_view:
                 self.is_post = self.is_put = self.is_delete = False
             self.read_field_ids = self.write_field_ids = False
+            self.is_read_limited = self.is_write_limited = False
             self.action_ids = self.report_ids = False
 
     @api.constrains("model_id", "read_field_ids", "write_field_ids", "report_ids", "action_ids")
@@ -280,7 +282,8 @@ class ConnectionApi(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        records._keep_limits(LIMITING_LISTS)
+        for record, vals in zip(records, vals_list, strict=True):
+            record._keep_limits(vals, LIMITING_LISTS)
         records._switch_off_writes()
         records._check_opener()
         self.env["jwt.cache.version"]._change()
@@ -289,10 +292,12 @@ class ConnectionApi(models.Model):
     def write(self, vals):
         """
         :raise AccessError: as :meth:`_check_opener`
-        :raise ValidationError: when a connection that has lost a limit is activated
+        :raise ValidationError: when a connection that has lost a limit is activated, and as
+            :meth:`_keep_limits`
         """
         result = super().write(vals)
-        self._keep_limits(LIMITING_LISTS.keys() & vals.keys())
+        written = [name for name, flag in LIMITING_LISTS.items() if {name, flag} & vals.keys()]
+        self._keep_limits(vals, written)
         if vals.get("active"):
             self._check_limits()
         self._switch_off_writes()
@@ -319,9 +324,25 @@ class ConnectionApi(models.Model):
                     )
                 )
 
-    def _keep_limits(self, names):
+    def _keep_limits(self, vals, names):
+        """Set the flags of the lists that were written.
+
+        :raise ValidationError: if a list is empty although *vals* say that it limits the connection
+        """
         for connection in self.sudo():
             flags = {LIMITING_LISTS[name]: bool(connection[name]) for name in names}
+            if empty := [
+                name
+                for name in names
+                if vals.get(LIMITING_LISTS[name]) and not flags[LIMITING_LISTS[name]]
+            ]:
+                raise ValidationError(
+                    self.env._(
+                        "%(model)s: nothing is selected in %(lists)s. Select at least one, or all.",
+                        lists=connection._list_names(empty),
+                        model=connection.model_id.name,
+                    )
+                )
             changed = {flag: value for flag, value in flags.items() if connection[flag] != value}
             if changed:
                 connection.write(changed)
@@ -336,8 +357,17 @@ class ConnectionApi(models.Model):
         ]
 
     def _lost_lists(self):
-        """Return the lists of :meth:`_lost_limits` that are still empty in the form."""
-        return [name for name in self._origin._lost_limits() if not self[name]]
+        """Return the lists of :meth:`_lost_limits` that are still empty in the form, and still limit."""
+        return [
+            name
+            for name in self._origin._lost_limits()
+            if self[LIMITING_LISTS[name]] and not self[name]
+        ]
+
+    def _unselected_lists(self):
+        """Return the lists of fields of which nothing is selected in the form, instead of all."""
+        lists = ("read_field_ids", "write_field_ids")
+        return [name for name in lists if self[LIMITING_LISTS[name]] and not self[name]]
 
     def _list_names(self, names):
         return [self._fields[name]._description_string(self.env) for name in names]

@@ -11,6 +11,7 @@ from ..engine.values import is_set_by_odoo
 #: Fields of a connection that have the same name and meaning here.
 _SAME = (*TOGGLES, "run_as", "domain")
 _SAME_LISTS = ("read_field_ids", "write_field_ids", "report_ids")
+_LIMITS = ("is_read_limited", "is_write_limited")
 #: Fields that clients usually need, whether a form shows them or not.
 _USUAL = ("display_name", "create_date", "write_date")
 _OWNERS = ("res.users", "res.partner")
@@ -87,6 +88,8 @@ class ConnectionApiWizard(models.TransientModel):
         "connection_api_wizard_write_field_rel",
         string="Writable Fields",
     )
+    is_read_limited = fields.Boolean(help="Only the selected fields can be read, not all.")
+    is_write_limited = fields.Boolean(help="Only the selected fields can be written, not all.")
     action_names = fields.Json("Actions")
     report_ids = fields.Many2many(
         "ir.actions.report",
@@ -136,6 +139,7 @@ class ConnectionApiWizard(models.TransientModel):
                 "owner_field_id": self._usual_owner().id,
                 "read_field_ids": [Command.set(readable.ids)],
                 "write_field_ids": [Command.set(writable.ids)],
+                **dict.fromkeys(_LIMITS, True),
             }
         if (archived := self.connection_id) and not self.is_open:
             proposal |= self._proposal_of(archived)
@@ -150,6 +154,7 @@ class ConnectionApiWizard(models.TransientModel):
             "records": "all",
             "owner_field_id": False,
             "action_names": [],
+            **dict.fromkeys(_LIMITS, False),
             **{name: [Command.clear()] for name in ("group_ids", *_SAME_LISTS)},
         }
 
@@ -260,6 +265,7 @@ class ConnectionApiWizard(models.TransientModel):
         "with_portal",
         "action_names",
         *_SAME_LISTS,
+        *_LIMITS,
         *_SAME,
     )
     def _compute_exposure(self):
@@ -299,9 +305,13 @@ class ConnectionApiWizard(models.TransientModel):
         """Show the form of the connection that the model already has."""
         return self._show(self.connection_id)
 
-    def _show(self, connection):
-        action = self.env["ir.actions.act_window"]._for_xml_id("jwt_auth_api.connection_api_action")
-        return {**action, "views": [(False, "form")], "view_mode": "form", "res_id": connection.id}
+    @staticmethod
+    def _show(connection):
+        return {
+            "type": "ir.actions.client",
+            "tag": "jwt_auth_api.show_connection",
+            "params": {"connection_id": connection.id},
+        }
 
     def _connection_values(self):
         """Return the values of the connection.
@@ -312,12 +322,16 @@ class ConnectionApiWizard(models.TransientModel):
         if self.with_portal:
             groups |= self.env.ref("base.group_portal")
         writes = {} if not self.is_view else dict.fromkeys(WRITES, False)
+        is_written = self.is_post or self.is_put
         return {
             "model_id": self.model_id.id,
             **{name: self[name] for name in _SAME},
             **writes,
             "group_ids": [Command.set(groups.ids)],
             **{name: [Command.set(self[name].ids)] for name in _SAME_LISTS},
+            "is_read_limited": self.is_read_limited,
+            # a model whose form has nothing to write proposes an empty list
+            "is_write_limited": self.is_write_limited and bool(is_written or self.write_field_ids),
         }
 
     def _action_commands(self):

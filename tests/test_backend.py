@@ -64,6 +64,8 @@ class TestBackend(ApiCase):
             self._send("GET", "res.currency", token, fields=["name"]), 404, "model_not_found"
         )
 
+        self._connect("res.currency", "GET")
+
         self.start_tour("/odoo", "jwt_auth_api_connection", login=self.manager.login)
 
         connection = self.env["connection.api"].search([("model", "=", "res.currency")])

@@ -333,6 +333,42 @@ class TestFailingClosed(ConnectionCase):
         self.assertTrue(connection.active)
         self.assertTrue(self._found("x_tour"))
 
+    def test_emptied_in_the_form(self):
+        """The form says whether its selection of fields counts: then an empty one is refused."""
+        field = self._field("x_one")
+        for name, flag in (
+            ("read_field_ids", "is_read_limited"),
+            ("write_field_ids", "is_write_limited"),
+        ):
+            with self.subTest(name):
+                connection = self._connect("x_tour", **{name: field.ids})
+                self.assertTrue(connection[flag])
+                refused = self.assertRaisesRegex(ValidationError, "nothing is selected")
+                with refused, self.env.cr.savepoint():
+                    connection.write({name: False, flag: True})
+                self.assertEqual(connection[name], field)
+                connection.write({flag: False})
+                self.assertTrue(connection[flag], "what is listed limits")
+                connection.write({name: False, flag: False})
+                self.assertTrue(self._found("x_tour"))
+                with refused, self.env.cr.savepoint():
+                    connection.write({flag: True})
+                connection.unlink()
+                with refused, self.env.cr.savepoint():
+                    self._connect("x_tour", **{flag: True})
+
+    def test_lost_list_is_opened_on_purpose(self):
+        """A connection that lost its last field opens all fields if somebody says so in the form."""
+        last = self._field("x_one")
+        connection = self._connect("x_tour", read_field_ids=last.ids)
+        with mute_logger(LISTS_LOG):
+            last.unlink()
+        self.assertClosed(connection)
+        draft = self.connections.new({"is_read_limited": False, "active": True}, origin=connection)
+        self.assertIn("every field", draft.exposure)
+        connection.write({"is_read_limited": False, "active": True})
+        self.assertEqual(self._found("x_tour").read_fields, frozenset())
+
     def test_mended(self):
         """With another group it can be activated again."""
         connection = self._connect("x_tour", group_ids=self.group.ids)

@@ -11,6 +11,11 @@ from ..engine.protected import UNREACHABLE
 from .common import NO_TRACKING
 
 
+def _shown(action):
+    """Return the id of the connection whose form an action of the wizard shows."""
+    return action["params"]["connection_id"]
+
+
 class WizardCase(TransactionCase):
     """A manager who administers nothing else."""
 
@@ -58,7 +63,7 @@ class TestWizard(WizardCase):
         wizard = self._wizard()
         action = wizard.action_open()
         connection = self._connection()
-        self.assertEqual((action["res_model"], action["res_id"]), ("connection.api", connection.id))
+        self.assertEqual(_shown(action), connection.id)
         self.assertTrue(connection.is_get)
         self.assertFalse(connection.is_post or connection.is_put or connection.is_delete)
         self.assertEqual(connection.group_ids, self.internal)
@@ -163,7 +168,7 @@ class TestWizard(WizardCase):
         wizard.action_names = ["create_company"]
         wizard.read_field_ids = email
         action = wizard.action_open()
-        self.assertEqual(action["res_id"], archived.id)
+        self.assertEqual(_shown(action), archived.id)
         self.assertTrue(archived.active)
         self.assertEqual(archived.max_limit, 7)
         self.assertEqual(archived.read_field_ids, email)
@@ -177,7 +182,7 @@ class TestWizard(WizardCase):
         connection = self._connection()
         wizard = self._again("res.partner", is_delete=True)
         self.assertTrue(wizard.is_open)
-        self.assertEqual(wizard.action_open()["res_id"], connection.id)
+        self.assertEqual(_shown(wizard.action_open()), connection.id)
         self.assertFalse(connection.is_delete)
 
     def test_who_may_open_what_stays(self):
@@ -200,7 +205,7 @@ class TestWizard(WizardCase):
             ("get_field_choices", ["res.partner"]),
             ("get_method_choices", ["res.partner"]),
             ("get_filter_preview", ["res.partner", "[]"]),
-            ("get_usage", [self._wizard().action_open()["res_id"]]),
+            ("get_usage", [_shown(self._wizard().action_open())]),
         ):
             with self.subTest(method), self.assertRaises(AccessError):
                 getattr(offered, method)(*args)
@@ -210,6 +215,42 @@ class TestWizard(WizardCase):
         with self.assertRaises(UserError):
             self._wizard(is_get=False).action_open()
         self.assertFalse(self._connection())
+
+    def test_emptied_selection_opens_nothing(self):
+        """Who clears what is proposed selects something else, or all: an empty list would open all."""
+        wizard = self._wizard(is_put=True)
+        self.assertTrue(wizard.is_read_limited and wizard.is_write_limited)
+        for name in ("read_field_ids", "write_field_ids"):
+            with self.subTest(name):
+                proposed = wizard[name]
+                wizard[name] = False
+                self.assertIn("Nothing is open", wizard.exposure)
+                with self.assertRaises(ValidationError), self.cr.savepoint():
+                    wizard.action_open()
+                self.assertFalse(self._connection())
+                wizard[name] = proposed
+        wizard.write({"read_field_ids": False, "is_read_limited": False})
+        self.assertIn("They see every field", wizard.exposure)
+        wizard.action_open()
+        self.assertFalse(self._connection().read_field_ids)
+        self.assertTrue(self._connection().write_field_ids)
+
+    def test_form_without_fields_to_write(self):
+        """A model whose form has nothing to write can be opened for reading, but not all for writing."""
+        self.env["ir.ui.view"].create(
+            {
+                "name": "read-only",
+                "model": "res.country",
+                "arch": "<form><field name='name' readonly='1'/></form>",
+                "priority": 0,
+            }
+        )
+        wizard = self._wizard("res.country")
+        self.assertFalse(wizard.write_field_ids)
+        wizard.action_open()
+        self.assertFalse(self._connection("res.country").is_write_limited)
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            self._wizard("res.country", is_post=True).action_open()
 
     def test_secrets_are_not_proposed(self):
         """A form may show a field that opens something; it is not among the proposals."""
@@ -331,7 +372,7 @@ class TestChoices(WizardCase):
         """A connection shows requests for what it opens, with its own fields, in five languages."""
         action = self._wizard("res.country", is_put=True, run_as="user").action_open()
         offered = self.env["connection.api.choices"].with_user(self.manager)
-        usage = offered.get_usage(action["res_id"])
+        usage = offered.get_usage(_shown(action))
         self.assertEqual(usage["path"], "/api/v1/res.country")
         self.assertEqual(usage["origin"], self.env["ir.config_parameter"].get_param("web.base.url"))
         self.assertEqual([each["kind"] for each in usage["requests"]], ["list", "read", "change"])

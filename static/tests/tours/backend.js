@@ -40,38 +40,13 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
     steps: () => [
         ...openApp(),
         {
-            content: "add a line",
-            trigger: ".o_list_button_add",
-            run: "click",
-        },
-        {
-            content: "find a model by its technical name",
-            trigger: ".o_selected_row [name=model_id] input",
-            run: "edit res.currency",
-        },
-        {
-            content: "choose it",
-            trigger: ".o-autocomplete--dropdown-item > a:contains('Currency'):not(:contains('Rate'))",
-            run: "click",
-        },
-        {
-            content: "open it for reading",
-            trigger: ".o_selected_row [name=is_get] input",
-            run: "click",
-        },
-        {
-            content: "save the line",
-            trigger: ".o_list_button_save",
-            run: "click",
-        },
-        {
             content: "switch creating on, in place",
-            trigger: `${ROW}:not(.o_selected_row) [name=is_post] input:not(:checked)`,
+            trigger: `${ROW} [name=is_post] input:not(:checked)`,
             run: "click",
         },
         {
             content: "open the form once it is on",
-            trigger: `${ROW}:has([name=is_post] input:checked) button:contains('View')`,
+            trigger: `${ROW}:has([name=is_post] input:checked) [name=model_id]`,
             run: "click",
         },
         {
@@ -136,11 +111,24 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
         },
         {
             content: "every field is open, and the list says so",
-            trigger: `${FIELDS} .o_api_summary:contains('None selected: every field')`,
+            trigger: `${FIELDS}:has([data-name=name] input:checked) .o_api_summary:contains('All fields')`,
         },
         {
             content: "nothing is written here",
             trigger: `${FIELDS}:not(:has(th[data-column=write_field_ids]))`,
+        },
+        {
+            content: "close all of them",
+            trigger: `${FIELDS} th[data-column=read_field_ids] .o_api_none`,
+            run: "click",
+        },
+        {
+            content: "no selection does not open everything",
+            trigger: `${SENTENCE}:contains('Nothing is open')`,
+        },
+        {
+            content: "it cannot be saved",
+            trigger: ".o_form_button_save[disabled]",
         },
         {
             content: "find a field by its technical name",

@@ -71,8 +71,8 @@ registry.category("web_tour.tours").add("jwt_auth_api_wizard", {
             run: "click",
         },
         {
-            content: "no selection means every field, and the list says so",
-            trigger: `${FIELDS} .o_api_summary:contains('None selected: every field')`,
+            content: "no selection opens nothing, and the list says so",
+            trigger: `${FIELDS} .o_api_summary.text-danger:contains('No field is selected')`,
         },
         {
             content: "find a field by its label",
@@ -117,7 +117,11 @@ registry.category("web_tour.tours").add("jwt_auth_api_wizard", {
             run: "click",
         },
         {
-            content: "its form is there",
+            content: "its form is there, as if it had been opened in the list",
+            trigger: ".o_breadcrumb:not(:has(.o_back_button ~ .o_back_button)) .breadcrumb-item:contains('Connections')",
+        },
+        {
+            content: "it says what is open",
             trigger: "body:not(:has(.modal)) .o_form_view [name=exposure]:contains('that match the filter')",
         },
     ],

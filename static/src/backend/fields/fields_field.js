@@ -1,4 +1,4 @@
-import { Component, onWillUnmount, useState } from "@odoo/owl";
+import { Component, onWillUnmount, useRef, useState } from "@odoo/owl";
 import { CheckBox } from "@web/core/checkbox/checkbox";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -11,7 +11,9 @@ import { useChoiceSearch } from "../choices";
 /**
  * The fields of a model as a list, with a column for each of two many2many fields: readable, writable.
  *
- * Both many2many fields stay what is stored. An empty one means every field, and the list says so.
+ * Both many2many fields stay what is stored. Each has a boolean field that says whether the selection counts:
+ * without it, all fields are open, and the list shows them as selected. So a selection that becomes empty opens
+ * nothing: it is invalid until something is selected, or all.
  */
 export class ApiFieldsField extends Component {
     static template = "jwt_auth_api.FieldsField";
@@ -20,6 +22,7 @@ export class ApiFieldsField extends Component {
         ...standardFieldProps,
         model: { type: String },
         written: { type: String },
+        limits: { type: Array, element: String },
         reads: { type: Array },
         writes: { type: Array },
     };
@@ -28,8 +31,11 @@ export class ApiFieldsField extends Component {
         this.orm = useService("orm");
         this.search = useChoiceSearch();
         this.state = useState({ fields: [], onlySelected: false });
+        this.searchInput = useRef("search");
         // pending changes, so that several clicks make one change of the record
         this.pending = useState({});
+        // the columns that were changed here
+        this.touched = useState({});
         this.commitSoon = debounce(this.commit.bind(this), 400);
         useBus(this.props.record.model.bus, "NEED_LOCAL_CHANGES", ({ detail }) =>
             detail.proms.push(this.commit())
@@ -43,8 +49,10 @@ export class ApiFieldsField extends Component {
             return;
         }
         this.model = model;
-        for (const key in this.pending) {
-            delete this.pending[key];
+        for (const changes of [this.pending, this.touched]) {
+            for (const key in changes) {
+                delete changes[key];
+            }
         }
         const fields = model
             ? await this.orm.call("connection.api.choices", "get_field_choices", [model])
@@ -68,10 +76,11 @@ export class ApiFieldsField extends Component {
 
     columnsOf(props, record) {
         const isOn = (names) => !names.length || names.some((name) => record.data[name]);
+        const [readLimit, writeLimit] = props.limits;
         return [
-            { name: props.name, label: _t("Read"), isOn: isOn(props.reads) },
-            { name: props.written, label: _t("Write"), isOn: isOn(props.writes), isWrite: true },
-        ].filter((column) => column.isOn);
+            { name: props.name, limit: readLimit, label: _t("Read"), isOn: isOn(props.reads) },
+            { name: props.written, limit: writeLimit, label: _t("Write"), isOn: isOn(props.writes), isWrite: true },
+        ].filter((column) => column.isOn || (this.touched[column.name] && this.isEmpty(column)));
     }
 
     get shown() {
@@ -85,51 +94,96 @@ export class ApiFieldsField extends Component {
         return !column.isWrite || field.is_writable;
     }
 
+    isLimited(column) {
+        return this.pending[column.limit] ?? this.props.record.data[column.limit];
+    }
+
+    /** Whether clients may use a field: if all fields are open, secrets are not among them. */
     isSelected(column, field) {
+        return this.isLimited(column) ? this.isListed(column, field) : !field.is_secret;
+    }
+
+    isListed(column, field) {
         const key = `${column.name},${field.id}`;
         return key in this.pending
             ? this.pending[key]
             : this.props.record.data[column.name].currentIds.includes(field.id);
     }
 
-    count(column) {
-        return this.state.fields.filter((field) => this.isSelected(column, field)).length;
+    selected(column) {
+        return this.state.fields.filter(
+            (field) => this.canSelect(column, field) && this.isSelected(column, field)
+        );
+    }
+
+    isEmpty(column) {
+        return this.isLimited(column) && !this.selected(column).length;
+    }
+
+    get foundLabel() {
+        return _t("Select %s found:", this.shown.length);
     }
 
     /** Say how far a column limits the clients. */
     summary(column) {
-        const count = this.count(column);
-        if (count) {
-            const total = this.state.fields.length;
-            return column.isWrite
-                ? _t("%(count)s of %(total)s fields can be written.", { count, total })
-                : _t("%(count)s of %(total)s fields can be read.", { count, total });
+        const count = this.selected(column).length;
+        if (!this.isLimited(column)) {
+            return _t("All fields (%s), also those that are added later", count);
         }
-        return column.isWrite
-            ? _t("None selected: every field that Odoo lets the user write can be written.")
-            : _t("None selected: every field that Odoo shows the user can be read.");
+        const total = this.state.fields.filter((field) => this.canSelect(column, field)).length;
+        return count
+            ? _t("%(count)s of %(total)s fields", { count, total })
+            : _t("No field is selected. Select at least one, or all.");
     }
 
     select(column, fields, isSelected) {
+        if (!this.isLimited(column)) {
+            this.list(column, this.selected(column), true);
+        }
+        this.list(column, fields, isSelected);
+        this.change(column, true);
+    }
+
+    /** Open all fields of a column: no selection counts. */
+    selectAll(column) {
+        this.list(column, this.state.fields, false);
+        this.change(column, false);
+    }
+
+    selectNone(columns) {
+        for (const column of columns) {
+            this.list(column, this.state.fields, false);
+            this.change(column, true);
+        }
+        this.startSearch();
+    }
+
+    /** Select what the search has found in some columns, and be ready for the next search. */
+    selectFound(columns) {
+        const found = this.shown;
+        for (const column of columns) {
+            this.select(column, found, true);
+        }
+        this.startSearch();
+    }
+
+    startSearch() {
+        this.search.state.text = "";
+        this.searchInput.el.focus();
+    }
+
+    list(column, fields, isListed) {
         for (const field of fields) {
             if (this.canSelect(column, field)) {
-                this.pending[`${column.name},${field.id}`] = isSelected;
+                this.pending[`${column.name},${field.id}`] = isListed;
             }
         }
+    }
+
+    change(column, isLimited) {
+        this.pending[column.limit] = isLimited;
+        this.touched[column.name] = true;
         this.commitSoon();
-    }
-
-    /** Select all fields that the list shows; secrets have to be selected one by one. */
-    selectAll(column) {
-        this.select(
-            column,
-            this.shown.filter((field) => !field.is_secret),
-            true
-        );
-    }
-
-    selectNone(column) {
-        this.select(column, this.shown, false);
     }
 
     onSearchKeydown(ev) {
@@ -143,24 +197,42 @@ export class ApiFieldsField extends Component {
     }
 
     async commit() {
+        const { record, name, written, limits } = this.props;
         const pending = { ...this.pending };
-        for (const name of [this.props.name, this.props.written]) {
-            const list = this.props.record.data[name];
+        const changes = limits.filter((limit) => limit in pending && pending[limit] !== record.data[limit]);
+        if (changes.length) {
+            await record.update(Object.fromEntries(changes.map((limit) => [limit, pending[limit]])));
+        }
+        for (const each of [name, written]) {
+            const list = record.data[each];
             const changed = Object.entries(pending)
-                .map(([key, isSelected]) => [...key.split(","), isSelected])
-                .filter(([column]) => column === name)
-                .map(([_column, id, isSelected]) => [Number(id), isSelected])
-                .filter(([id, isSelected]) => isSelected !== list.currentIds.includes(id));
+                .map(([key, isListed]) => [...key.split(","), isListed])
+                .filter(([column, id]) => column === each && id)
+                .map(([_column, id, isListed]) => [Number(id), isListed])
+                .filter(([id, isListed]) => isListed !== list.currentIds.includes(id));
             if (changed.length) {
                 await list.addAndRemove({
-                    add: changed.filter(([_id, isSelected]) => isSelected).map(([id]) => id),
-                    remove: changed.filter(([_id, isSelected]) => !isSelected).map(([id]) => id),
+                    add: changed.filter(([_id, isListed]) => isListed).map(([id]) => id),
+                    remove: changed.filter(([_id, isListed]) => !isListed).map(([id]) => id),
                 });
             }
         }
         for (const key in pending) {
             if (this.pending[key] === pending[key]) {
                 delete this.pending[key];
+            }
+        }
+        this.checkColumns();
+    }
+
+    /** Let no column be saved that was emptied here. */
+    checkColumns() {
+        const { record } = this.props;
+        for (const column of this.columns) {
+            if (this.touched[column.name] && this.isEmpty(column)) {
+                record.setInvalidField(column.name);
+            } else if (record.isFieldInvalid(column.name)) {
+                record.resetFieldValidity(column.name);
             }
         }
     }
@@ -174,6 +246,7 @@ export const apiFieldsField = {
     extractProps: ({ options }) => ({
         model: options.model,
         written: options.written,
+        limits: options.limits,
         reads: options.reads || [],
         writes: options.writes || [],
     }),

@@ -7,7 +7,7 @@ import argparse
 import re
 from pathlib import Path
 
-from . import database
+from . import database, npm
 from .bootstrap import ROOT, Stop, say
 from .pages import serving_folder
 from .server import check_port, free_port, serving
@@ -67,6 +67,8 @@ def main() -> int:
         )
     check_port(options.port)
     with Setup() as setup:
+        if missing := npm.mirroring():
+            say(missing)
         name = options.db or setup.database("run")
         log = _log(setup, options.port)
         installing = _log(setup, options.port, "install")

@@ -167,6 +167,8 @@ def e2e(setup: Setup, words: list[str]) -> Result:
         return Result(notes=["there are no tests in dev/e2e"])
     if not browser.path():
         return Result(skipped=1, notes=[browser.MISSING])
+    if npm.is_there():
+        npm.packages(npm.RTLCSS)
     database.demo_template(setup)
     return pytest(setup, "e2e", words)
 

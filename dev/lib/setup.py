@@ -7,9 +7,10 @@ import contextlib
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from . import postgres, source
+from . import npm, postgres, source
 from .bootstrap import ROOT, digest, home
 
 ADDON = "jwt_auth_api"
@@ -78,9 +79,18 @@ class Setup:
         start = self.work / "start.py"
         _write(start, "import odoo.cli\n\nodoo.cli.main()\n", 0o644)
         env = {"ODOO_RC": self.conf, "PYTHONPATH": self.odoo.path}
-        words = [f"{key}={shlex.quote(str(value))}" for key, value in env.items()]
-        script = f'#!/bin/sh\nexec env {" ".join(words)} {shlex.quote(sys.executable)} {shlex.quote(str(start))} "$@"\n'
-        _write(self.odoo_bin, script, 0o755)
+        _write(self.odoo_bin, start_script(env, start), 0o755)
+
+
+def start_script(env: Mapping[str, object], *words: object) -> str:
+    """Return a shell script that runs Python with *env* and *words*, and rtlcss on its PATH.
+
+    Odoo calls rtlcss for languages that are written from right to left. Its folder need not exist.
+    """
+    path = f'PATH={shlex.quote(str(npm.programs(npm.RTLCSS)))}:"$PATH"'
+    settings = [f"{key}={shlex.quote(str(value))}" for key, value in env.items()]
+    command = [shlex.quote(str(word)) for word in (sys.executable, *words)]
+    return f'#!/bin/sh\nexec env {" ".join([path, *settings, *command])} "$@"\n'
 
 
 def _write(path: Path, text: str, mode: int) -> None:

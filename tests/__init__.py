@@ -13,6 +13,7 @@ from . import test_dashboard
 from . import test_count
 from . import test_cursor
 from . import test_description
+from . import test_directions
 from . import test_dispatcher
 from . import test_entity_tags
 from . import test_error_fields

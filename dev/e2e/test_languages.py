@@ -50,3 +50,15 @@ def test_arabic_has_mirrored_styles(arabic, server):
     assert floating == "left"
     systray = arabic.locator(".o_menu_systray").bounding_box()
     assert systray["x"] < arabic.locator(".o_menu_brand").bounding_box()["x"]
+
+
+def test_technical_names_are_read_from_left_to_right(arabic):
+    """They begin where the other columns of an Arabic list begin: on the right."""
+    cell = arabic.locator("td[name=model]").first
+    style = cell.evaluate("""(each) => {
+        const {direction, textAlign, unicodeBidi} = getComputedStyle(each);
+        return {direction, textAlign, unicodeBidi};
+    }""")
+    assert style == {"direction": "ltr", "textAlign": "right", "unicodeBidi": "isolate"}
+    other = arabic.locator("td[name=audience]").first
+    assert other.evaluate("(each) => getComputedStyle(each).direction") == "rtl"

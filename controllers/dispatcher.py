@@ -138,6 +138,9 @@ class ApiDispatcher(Dispatcher):
             result = self.request.registry["ir.http"]._dispatch(endpoint)
         except Refused as error:  # returned, so that Odoo commits what was written before it
             result = self.refuse(error)
+        except ApiError as error:
+            error.complete()
+            raise
         response = result if isinstance(result, Response) else self.answer(result)
         self.usage.log_on_commit(response)
         return response
@@ -295,7 +298,7 @@ class ApiDispatcher(Dispatcher):
         if not data:
             return
         if http.mimetype not in self.mimetypes:
-            raise ApiError("unsupported_media_type", _("Send the body as application/json."))
+            raise ApiError("unsupported_media_type", errors.NOT_JSON)
         value = _json(data)
         if _is_nothing(value):
             return
@@ -497,6 +500,14 @@ def _json(data):
     """
     try:
         return json.loads(data, parse_constant=reject_constant)
+    except json.JSONDecodeError as exc:
+        raise ApiError(
+            "bad_json",
+            _("The body is not JSON: %(reason)s (line %(line)s, column %(column)s)."),
+            line=exc.lineno,
+            column=exc.colno,
+            reason=exc.msg,
+        ) from None
     except (ValueError, RecursionError):
         raise ApiError("bad_json", _("The body is not JSON.")) from None
 

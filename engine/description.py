@@ -127,7 +127,7 @@ class Describer:
         return described
 
     def _is_readable(self, name):
-        return "GET" in self._connection.methods and _accepts(self._reading.readable, name)
+        return "GET" in self._connection.methods and self._reading.visible(name) is not None
 
     def _is_writable(self, name):
         opens = not {"POST", "PUT"}.isdisjoint(self._connection.methods)

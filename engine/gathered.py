@@ -36,9 +36,7 @@ class Reference:
         owner, record_id = self.owner, self.record_id
         if record_id is None or not owner.records.shown([record_id], "write"):
             return set()
-        try:
-            owner.readable(self.field.name)
-        except ApiError:
+        if owner.visible(self.field.name) is None:
             return set()
         current = owner.values.current(record_id, self.field)
         return set(current._ids) if current._name == self.model_name else set()

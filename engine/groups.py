@@ -8,6 +8,7 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ..tools.errors import ApiError, Problems, _, located
+from ..tools.queries import GRANULARITIES
 from ..tools.values import DUMPERS, dump_link
 from .faults import Faults
 from .order import NUMBERS, SORTABLE, not_sorted
@@ -116,8 +117,10 @@ def _check_group(policy, group):
     field = policy.properties_field(group.field) or policy.readable(group.field)
     dated = field.type in ("date", "datetime")
     hours = group.granularity == "hour" and field.type == "date"
+    if dated and (hours or not group.granularity):
+        raise _lacks_granularity(field)
     groupable = field.type in _GROUPABLE and field._description_groupable(policy.model.env)
-    if not groupable or bool(group.granularity) != dated or hours:
+    if not groupable or bool(group.granularity) != dated:
         raise _not_grouped(group)
     if field.relational:
         policy.reading(field.comodel_name)
@@ -140,6 +143,17 @@ def _not_grouped(group):
         _("Records cannot be grouped by %(group)s."),
         at=["groupby"],
         group=str(group)[:128],
+    )
+
+
+def _lacks_granularity(field):
+    granularities = GRANULARITIES if field.type == "datetime" else GRANULARITIES[1:]
+    return ApiError(
+        "bad_parameter",
+        _("To group by %(field)s, add a granularity: %(forms)s."),
+        at=["groupby"],
+        field=field.name,
+        forms=", ".join(f"{field.name}:{each}" for each in granularities),
     )
 
 
@@ -258,9 +272,7 @@ def _named(policy, field, values):
     if field.type == "many2one":
         return None
     related_policy = policy.reading(field.comodel_name) if field.comodel_name else policy
-    try:
-        related_policy.readable("display_name")
-    except ApiError:
+    if related_policy.visible("display_name") is None:
         return ()
     return set(
         related_policy.records.fetch([key for record in values for key in record._ids], ["id"])._ids

@@ -13,13 +13,12 @@ request reaches the ORM. These rules apply whatever a connection opens:
   values of a request cannot create, change or delete its records.
 """
 
-import contextlib
 import functools
 from dataclasses import dataclass
 from typing import Any
 
-from ..tools import domains
-from ..tools.errors import ApiError, Problems, _
+from ..tools import domains, names
+from ..tools.errors import ApiError, Problems, UnknownField, _
 from . import grants
 from .domain import DomainBuilder
 from .order import OrderBuilder, not_sorted
@@ -202,13 +201,22 @@ class Policy:
 
     # --- fields ------------------------------------------------------------------------
 
-    def readable(self, name, error="unknown_field", record=None, column=True):
+    def readable(self, name, *, record=None, column=True):
+        """Return a field as :meth:`visible` does.
+
+        :raise ApiError: ``unknown_field``, the same for all causes, so that nobody can enumerate hidden fields
+        """
+        field = self.visible(name, record=record, column=column)
+        if field is None:
+            raise self.unknown(name, self._may_suggest)
+        return field
+
+    def visible(self, name, *, record=None, column=True):
         """Return a field that exists, that the connection lists and that the caller may see in Odoo.
 
-        :param error: the error code
         :param record: check access to the field on this record, rather than in general
-        :param column: refuse a field that has no column in the view of its model
-        :raise ApiError: the same error for all causes, so that nobody can enumerate hidden fields
+        :param column: leave out a field that has no column in the view of its model
+        :return: None for any other field
         """
         field = self.model._fields.get(name)
         if (
@@ -221,33 +229,46 @@ class Policy:
             or (column and self._lacks_column(field))
             or (name == "display_name" and self._is_name_hidden())
         ):
-            raise ApiError(
-                error, _("Unknown field %(field)s on %(model)s."), field=name[:128], model=self.name
-            )
+            return None
         return field
+
+    def shows(self, name):
+        """Return whether the connection opens GET and the caller may see a field."""
+        return self.allows("GET") and self.visible(name) is not None
+
+    def unknown(self, name, may_suggest):
+        """Return the error for a field that does not exist or that the caller may not know.
+
+        :param may_suggest: a function that returns whether the message may name a field
+        """
+
+        def similar():
+            return next(filter(may_suggest, names.similar(name, self.model._fields)), None)
+
+        return UnknownField(name, self.name, similar)
+
+    def _may_suggest(self, name):
+        """Return whether an error about reading may name a field."""
+        closed = self.connection is not None and not self.allows("GET")
+        return not closed and self.visible(name) is not None
 
     def own_fields(self, selection, record_id):
         """Return the fields of a selection that Odoo shows the caller on this record but not in general.
 
         A user's own private address, for example: ``_has_field_access`` of users depends on the record.
         """
-        record, names = self.caller.browse(record_id), []
+        record, found = self.caller.browse(record_id), []
         for name in selection.fields:
             field = self.caller._fields.get(name)
             hidden = field is not None and not self.caller._has_field_access(field, "read")
-            if hidden and name not in selection.expand:
-                with contextlib.suppress(ApiError):
-                    names.append(self.readable(name, record=record).name)
-        return names
+            if hidden and name not in selection.expand and self.visible(name, record=record):
+                found.append(name)
+        return found
 
     def default_fields(self):
         """Return the default fields of a response: those of the connection's list, or the name, as far as visible."""
-        names = []
         listed = self.connection.read_fields if self.connection else ()
-        for name in sorted(listed) or ["display_name"]:
-            with contextlib.suppress(ApiError):
-                names.append(self.readable(name).name)
-        return names
+        return [name for name in sorted(listed) or ["display_name"] if self.visible(name)]
 
     def _is_name_hidden(self):
         """Return whether the name of a record is a field that the caller may not see."""
@@ -365,10 +386,9 @@ class Policy:
         """
         connections = {}
         for name, nested in selection.expand.items():
-            try:
-                comodel = self.readable(name).comodel_name
-            except ApiError:
-                continue  # the read reports it; a rate limit here would reveal a hidden field
+            # the read reports a hidden field; a rate limit here would reveal it
+            field = self.visible(name)
+            comodel = field and field.comodel_name
             if not comodel or comodel in UNREACHABLE:
                 continue
             policy = self.related(comodel)
@@ -383,6 +403,4 @@ class Policy:
         field = self.model._fields.get(name)
         if not dot or field is None or field.type != "properties":
             return None
-        with contextlib.suppress(ApiError):
-            return self.readable(name)
-        return None
+        return self.visible(name)

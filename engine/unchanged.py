@@ -106,11 +106,7 @@ def _is_as_expanded(policy, field, value, held):
 
 
 def _is_readable(policy, name):
-    try:
-        policy.readable(name)
-    except ApiError:
-        return False
-    return True
+    return policy.visible(name) is not None
 
 
 def _depends_on_language(field):

@@ -12,11 +12,14 @@ from ..tools.errors import ApiError, _, note_fields
 from ..tools.forms import Upload
 from . import properties
 from .commands import Commands
+from .faults import caught
 from .gathered import Gathered, Place, no_records
 from .membership import check_self_assignment
 from .protected import UNREACHABLE
 from .uploads import with_file_names
 
+#: Maximum number of options in a message.
+_MAX_OPTIONS = 20
 #: Fields that Odoo sets itself; it would ignore a value for them.
 _MAGIC = frozenset(["id", "create_uid", "create_date", "write_uid", "write_date", "display_name"])
 
@@ -235,10 +238,7 @@ class ValueLoader:
 
     def _is_known(self, name):
         """Return whether the caller may read or write a field, and so may learn that it exists."""
-        for allow in (self._policy.readable, self.writable):
-            with contextlib.suppress(ApiError):
-                return bool(allow(name))
-        return False
+        return self._policy.visible(name) is not None or self.may_write(name)
 
     def _refer_to_documents(self, loaded, gathered, record_id):
         """Add the references that values make by a model name and an id (``res_model``, ``res_id``).
@@ -256,7 +256,8 @@ class ValueLoader:
     def writable(self, name):
         """Return a field that exists, that the connection lists and that the caller may write.
 
-        :raise ApiError: ``unknown_field``, ``bad_value``, ``access_denied``
+        :raise ApiError: ``unknown_field``, also for a field that the caller may neither read nor write;
+            ``bad_value``, ``access_denied``
         """
         field = self._policy.model._fields.get(name)
         if (
@@ -266,12 +267,9 @@ class ValueLoader:
             or not self._policy.caller._has_field_access(field, "write")
             or self._policy.is_unlisted_secret(field, "write_fields")
         ):
-            raise ApiError(
-                "unknown_field",
-                _("Unknown field %(field)s on %(model)s."),
-                field=name[:128],
-                model=self._policy.name,
-            )
+            if self._policy.shows(name):
+                raise ApiError("bad_value", _("%(field)s cannot be written here."), field=name)
+            raise self._policy.unknown(name, self.may_write)
         if is_set_by_odoo(field):
             raise ApiError(
                 "bad_value", _("%(field)s is set by Odoo and cannot be written."), field=name
@@ -383,7 +381,9 @@ class ValueLoader:
             return values.load("json", field.name, value)
         if isinstance(value, Upload) and field.type != "binary":
             raise ApiError("bad_value", _("%(field)s is not a file."), field=field.name)
-        loaded = values.load(field.type, field.name, value, getattr(field, "size", None))
+        loaded = values.load(
+            field.type, field.name, value, getattr(field, "size", None), field.comodel_name
+        )
         return base64.b64decode(loaded) if loaded and is_raw(field) else loaded
 
     def _value(self, field, value, gathered, record_id):
@@ -399,12 +399,7 @@ class ValueLoader:
         elif field.type in ("selection", "reference") and loaded:
             choice = loaded.partition(",")[0] if field.type == "reference" else loaded
             if choice not in field.get_values(self._policy.model.env):
-                raise ApiError(
-                    "bad_value",
-                    _("%(value)s is not an option of %(field)s."),
-                    value=choice[:128],
-                    field=field.name,
-                )
+                raise self._no_option(field, choice)
             if field.type == "reference":
                 ids = [int(loaded.partition(",")[2])]
                 gathered.refer(self._policy, record_id, field, choice, ids)
@@ -413,6 +408,31 @@ class ValueLoader:
         elif field.type == "properties_definition" and loaded:
             properties.check_definition(self._policy, field, loaded)
         return loaded
+
+    def _no_option(self, field, choice):
+        """Return the error for a value that is not an option of a selection, with the options that the caller has.
+
+        Those of a reference are models, which nobody can list.
+        """
+        env, options = self._policy.caller.env, []
+        if field.type == "selection":
+            with caught(env, lambda exc: None):
+                options = [str(option) for option in field.get_values(env)]
+        if not options:
+            return ApiError(
+                "bad_value",
+                _('"%(value)s" is not an option of %(field)s.'),
+                value=choice[:128],
+                field=field.name,
+            )
+        shown = options[:_MAX_OPTIONS] + ["…"] * (len(options) > _MAX_OPTIONS)
+        return ApiError(
+            "bad_value",
+            _('"%(value)s" is not an option of %(field)s. Options: %(options)s.'),
+            value=choice[:128],
+            field=field.name,
+            options=", ".join(shown),
+        )
 
     def _check_image(self, field, value):
         """Check that only administrators write SVG, which Odoo checks on creation but not on a change.

@@ -188,26 +188,30 @@ class TestFieldLists(PolicyCase):
         self.assertUnchanged(self.mine[0], comment="<p>x</p>")
         response = self._put(self.access, self.mine[0], {"comment": "<p>y</p>"}, fields=["comment"])
         self.assertError(response, 400, "unknown_field")
-        for values in (
-            {"name": "x"},
-            {"city": "Bern", "name": "x"},
-            {"email": "x@example.com"},
-            {"child_ids": [[0, 0, {"name": "New child"}]]},
-            {"child_ids": [[1, self.theirs.child_ids.id, {"name": "x"}]]},
+        for values, code in (
+            ({"name": "x"}, "bad_value"),
+            ({"city": "Bern", "name": "x"}, "bad_value"),
+            ({"email": "x@example.com"}, "unknown_field"),
+            ({"child_ids": [[0, 0, {"name": "New child"}]]}, "bad_value"),
+            ({"child_ids": [[1, self.theirs.child_ids.id, {"name": "x"}]]}, "bad_value"),
+            ({"child_ids": [[0, 0, {"email": "x@example.com"}]]}, "unknown_field"),
         ):
             with self.subTest(values=values):
-                self.assertError(self._put(self.access, self.mine[0], values), 400, "unknown_field")
+                self.assertError(self._put(self.access, self.mine[0], values), 400, code)
                 response = self._create(self.access, "res.partner", values)
-                self.assertError(response, 400, "unknown_field")
+                self.assertError(response, 400, code)
         self.assertUnchanged(self.mine[0], name="Mine A", city="Rome", comment="<p>x</p>")
         self.assertNothingNew("res.partner", [("name", "=", "New child")])
         self._connect("res.partner.bank")
-        for values in ({"email": "x@example.com"}, {"name": "x"}):
+        for values, code in (
+            ({"email": "x@example.com"}, "unknown_field"),
+            ({"name": "x"}, "bad_value"),
+        ):
             bank = {"acc_number": "x", "partner_id": self.mine[0].id}
             tag = self.env["res.partner.category"].create({"name": "t"})
             self._connect("res.partner.category")
             response = self._put(self.access, tag, {"partner_ids": [[1, self.mine[0].id, values]]})
-            self.assertError(response, 400, "unknown_field")
+            self.assertError(response, 400, code)
             self.assertTrue(bank)
 
     def test_related_fields_obey_the_list_of_their_model(self):

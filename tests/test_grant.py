@@ -466,7 +466,7 @@ class TestGuards(GrantCase):
         self._connect("product.product")
         variant = template.product_variant_id
         response = self._put(self.plain_access, variant, {"list_price": 0.01})
-        self.assertError(response, 400, "unknown_field")
+        self.assertError(response, 400, "bad_value")
         self.assertAnswer(self._put(self.plain_access, variant, {"description": "x"}))
 
     def test_images(self):

@@ -71,6 +71,8 @@ def _(source: str) -> str:
     return source
 
 
+#: The message for a body that is not declared as JSON.
+NOT_JSON: Final = _('Send the body as JSON, with the header "Content-Type: application/json".')
 #: HTTP status → code and message, for exceptions of werkzeug and Odoo without a message for people.
 _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     400: ("bad_request", _("The request could not be understood.")),
@@ -80,7 +82,7 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
     405: ("method_not_allowed", _("This HTTP method is not allowed here.")),
     409: ("conflict", _("Somebody else changed the same data at the same time. Try again.")),
     413: ("payload_too_large", _("The request is larger than this server accepts.")),
-    415: ("unsupported_media_type", _("Send the body as application/json.")),
+    415: ("unsupported_media_type", NOT_JSON),
     416: ("range_not_satisfiable", _("The requested range is beyond the end of the file.")),
     422: ("validation_error", _("The server rejected these values.")),
     429: ("too_many_requests", _("Too many requests. Wait a little and try again.")),
@@ -89,6 +91,8 @@ _BY_STATUS: Final[dict[int, tuple[str, str]]] = {
 _REALM: Final = 'Bearer realm="odoo"'
 #: Maximum number of problems that one response reports.
 MAX_PROBLEMS: Final = 100
+#: Maximum number of problems whose messages are completed.
+_MAX_COMPLETED: Final = 10
 #: ``Retry-After`` of a server that is overloaded or cannot access its database.
 RETRY_SECONDS: Final = 5
 #: Statuses of errors that name their fields.
@@ -152,6 +156,9 @@ class ApiError(HTTPException):
         """Return the messages by field or parameter, as :class:`ApiError` names them; empty for other errors."""
         return {path: [self.message(translate)] for path in self.at}
 
+    def complete(self) -> None:
+        """Add to the message what takes too long for an error that may be caught, before it becomes a response."""
+
     def body(
         self, translate: Callable[[str], str] = str, *, with_fields: bool = False
     ) -> dict[str, Any]:
@@ -177,6 +184,30 @@ class ApiError(HTTPException):
     @response.setter
     def response(self, value: Any) -> None:
         """Ignore the ``None`` that werkzeug's constructor assigns; the response is always built from the code."""
+
+
+class UnknownField(ApiError):
+    """The error for a field that does not exist or that the caller may not know: the same for both.
+
+    Its message suggests a field with a similar name, which is looked up only when the error becomes a
+    response: the policy raises and catches many of these errors.
+
+    :param similar: returns the name of a similar field that the caller may know, None if there is none
+    """
+
+    def __init__(self, field: str, model: str, similar: Callable[[], str | None]) -> None:
+        super().__init__(
+            "unknown_field",
+            _("Unknown field %(field)s on %(model)s."),
+            field=field[:128],
+            model=model,
+        )
+        self._similar = similar
+
+    def complete(self) -> None:
+        if meant := self._similar():
+            self.template = _('Unknown field %(field)s on %(model)s. Did you mean "%(meant)s"?')
+            self.params = {**self.params, "meant": meant}
 
 
 class Refused(ApiError):
@@ -270,6 +301,10 @@ class SeveralErrors(ApiError):
 
     def message(self, translate: Callable[[str], str] = str) -> str:
         return " ".join(problem.message(translate) for problem in self.problems)
+
+    def complete(self) -> None:
+        for problem in self.problems[:_MAX_COMPLETED]:
+            problem.complete()
 
     def locate(self, *at: str) -> None:
         for problem in self.problems:

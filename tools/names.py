@@ -7,8 +7,9 @@ which are ignored unless they look like a known name or mean the same in other A
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
@@ -39,8 +40,24 @@ _KINDS: Final = {
     }.items()
     for word in words.split()
 }
+#: Error code → the messages for an unknown name: alone, with a known one that is similar, and with one that is
+#: valid elsewhere.
+_UNKNOWN: Final = {
+    "bad_parameter": (
+        _('Unknown parameter "%(name)s".'),
+        _('Unknown parameter "%(name)s". Did you mean "%(meant)s"?'),
+        _('Unknown parameter "%(name)s". The similar "%(meant)s" is not supported here.'),
+    ),
+    "bad_value": (
+        _('Unknown key "%(name)s".'),
+        _('Unknown key "%(name)s". Did you mean "%(meant)s"?'),
+        _('Unknown key "%(name)s". The similar "%(meant)s" is not supported here.'),
+    ),
+}
 #: Maximum length of a name in an error message.
 _SHOWN: Final = 64
+#: Minimum similarity of a field to a misspelled name, of 0 to 1.
+_SIMILARITY: Final = 0.7
 #: Maximum number of unknown names in one place; apps send a few of their own.
 _MAX_UNKNOWN: Final = 100
 #: Known names that are similar to ordinary words (``contact``, ``content``), compared like short names.
@@ -68,6 +85,10 @@ class Declared(Mapping[str, Any]):
     def __contains__(self, name: object) -> bool:
         return self._declared(name) in self._given
 
+    def within(self, names: Collection[str]) -> Declared:
+        """Return the same parameters or keys, which can be read only by some of their names."""
+        return Declared(self._given, frozenset(self._names) & frozenset(names))
+
     def all_of(self, name: str) -> list[Any]:
         """Return the values of a parameter that may be given several times."""
         if not isinstance(self._given, MultiDict):
@@ -92,48 +113,56 @@ def given(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(
-    names: Iterable[str],
+    given_names: Iterable[str],
     known: Collection[str],
     problems: Problems,
     *,
     error: str = "bad_parameter",
     elsewhere: Collection[str] = (),
     strict: bool = False,
+    condition: Callable[[str, str], str] | None = None,
 ) -> None:
     """Reject unknown names: all of them, or those that are similar to known ones.
 
+    :param given_names: the names; for ``condition``, a mapping with their values
     :param known: the names that are valid here
     :param problems: gets an error for each rejected name
     :param error: the error code
     :param elsewhere: names that are valid in another place; they and similar names are rejected here
     :param strict: reject all unknown names
+    :param condition: returns the domain with which a client searches by a field of this name and a value;
+        empty if there is no such field
     """
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in given_names if name not in known]
     if len(unknown) > _MAX_UNKNOWN:
         problems.add(error, _("The request has too many unknown names."))
         return
+    alone, similar, similar_elsewhere = _UNKNOWN[error]
     for name in unknown:
         shown = name[:_SHOWN] if storable(name) else "?"
         meant = nearest(name, known, elsewhere)
-        if meant is None:
-            if strict:
-                problems.add(error, _('Unknown name "%(name)s".'), name=shown)
-        elif meant in known:
+        domain = ""
+        if condition and meant not in known and isinstance(given_names, Mapping):
+            domain = condition(name, given_names[name])
+        if domain:
             problems.add(
                 error,
-                _('Unknown name "%(name)s". Did you mean "%(meant)s"?'),
+                _(
+                    'Unknown parameter "%(name)s". To search by this field, send'
+                    " domain=%(condition)s."
+                ),
                 name=shown,
-                meant=meant,
+                condition=domain,
             )
+        elif meant is None:
+            if strict:
+                problems.add(error, alone, name=shown)
+        elif meant in known:
+            problems.add(error, similar, name=shown, meant=meant)
         elif meant == name:
             problems.add(error, _('"%(name)s" is not supported here.'), name=shown)
         else:
-            problems.add(
-                error,
-                _('Unknown name "%(name)s". The similar "%(meant)s" is not supported here.'),
-                name=shown,
-                meant=meant,
-            )
+            problems.add(error, similar_elsewhere, name=shown, meant=meant)
 
 
 def check_keys(
@@ -176,6 +205,14 @@ def nearest(name: str, known: Collection[str], elsewhere: Collection[str] = ()) 
             return kind
     candidates = [(plain[candidate], candidate) for plain in groups for candidate in plain]
     return next((meant for meant, candidate in candidates if _is_typo(word, candidate)), None)
+
+
+def similar(name: str, candidates: Iterable[str]) -> list[str]:
+    """Return the names that are similar to a misspelled one, the most similar first."""
+    if len(name) > _SHOWN:
+        return []
+    names = [candidate for candidate in candidates if candidate != name]
+    return difflib.get_close_matches(name, names, max(1, len(names)), _SIMILARITY)
 
 
 def _plain(name: str) -> str:

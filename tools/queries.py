@@ -22,7 +22,8 @@ COUNTS: Final = ("exact", "estimated", "none")
 AGGREGATORS: Final = frozenset(
     ["count", "count_distinct", "sum", "avg", "min", "max", "bool_and", "bool_or"]
 )
-GRANULARITIES: Final = frozenset(["hour", "day", "week", "month", "quarter", "year"])
+#: Periods by which a datetime is grouped; a date is not grouped by the first of them.
+GRANULARITIES: Final = ("hour", "day", "week", "month", "quarter", "year")
 #: Forms of a many2one that a client may request on resource paths.
 RELATIONS: Final = ("object", "id")
 
@@ -153,6 +154,7 @@ class WriteRequest:
 
     :ivar items: ``(id, values)`` for each record; the id is None for a record to create
     :ivar many: whether the client sent a list, and so gets a list
+    :ivar is_typed: whether it came on a resource path
     """
 
     items: tuple[tuple[int | None, Mapping[str, Any]], ...]
@@ -161,6 +163,7 @@ class WriteRequest:
     form: Form = PLAIN
     #: The context that the client sends to create a wizard.
     context: Mapping[str, Any] = field(default_factory=dict)
+    is_typed: bool = False
 
 
 @dataclass(frozen=True)

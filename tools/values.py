@@ -211,7 +211,13 @@ _COMMANDS: Final = {
 }
 
 
-def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any:
+def load(
+    field_type: str,
+    name: str,
+    value: Any,
+    size: int | None = None,
+    relation: str | None = None,
+) -> Any:
     """Convert a value of a client to the form that Odoo's ``create`` and ``write`` take.
 
     x2many values become a list of :class:`Command`, whose ``values`` are not converted yet, because they
@@ -220,6 +226,7 @@ def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any
 
     :param name: the name of the field, for errors
     :param size: the maximum length of a text; Odoo would truncate a longer one silently
+    :param relation: the model of a many2one, for errors
     :raise ApiError: ``bad_value`` if the value does not have this type
     """
     if field_type in X2MANY:
@@ -229,6 +236,13 @@ def load(field_type: str, name: str, value: Any, size: int | None = None) -> Any
     try:
         loaded = _LOADERS.get(field_type, _load_json)(value)
     except (ValueError, TypeError, OverflowError):
+        if field_type == "many2one" and relation:
+            raise ApiError(
+                "bad_value",
+                _('The value of "%(name)s" must be the id of a %(model)s record.'),
+                name=name,
+                model=relation,
+            ) from None
         raise ApiError(
             "bad_value",
             _('The value of "%(name)s" is not of type %(type)s.'),

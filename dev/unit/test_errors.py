@@ -403,3 +403,30 @@ def test_fields_noted_on_an_exception():
     assert "fields" not in from_exception(exc).body(with_fields=True)
     errors.note_fields(exc, ["stop"])
     assert list(from_exception(exc).fields()) == ["stop"]
+
+
+def test_unknown_fields():
+    """A similar field is looked up when the error becomes a response, and for the first problems alone."""
+    asked = []
+
+    def similar():
+        asked.append(1)
+        return "name"
+
+    error = errors.UnknownField("nmae", "res.partner", similar)
+    assert error.message() == "Unknown field nmae on res.partner."
+    assert not asked
+    error.complete()
+    assert error.message() == 'Unknown field nmae on res.partner. Did you mean "name"?'
+    error = errors.UnknownField("nmae", "res.partner", lambda: None)
+    error.complete()
+    assert error.message() == "Unknown field nmae on res.partner."
+    problems = Problems()
+    for number in range(50):
+        problems.catch(errors.UnknownField(f"f{number}", "res.partner", similar))
+    with pytest.raises(SeveralErrors) as caught:
+        problems.raise_if_any()
+    asked.clear()
+    caught.value.complete()
+    assert len(asked) == 10
+    assert caught.value.message().count("Did you mean") == 10

@@ -110,6 +110,15 @@ def test_many2one_comes_back(form, record_id, name):
     assert not values.is_same("many2one", answered, record_id % (2**31 - 1) + 1)
 
 
+@pytest.mark.parametrize("value", ["DE", "7", 1.5, True, {"name": "x"}, [1, 2, 3], 0, 2**31])
+def test_error_names_the_model_of_a_many2one(value):
+    with pytest.raises(ApiError) as caught:
+        values.load("many2one", "country_id", value, relation="res.country")
+    assert caught.value.error == "bad_value"
+    text = 'The value of "country_id" must be the id of a res.country record.'
+    assert caught.value.message() == text
+
+
 def test_forms_of_a_many2one():
     assert values.dump_link(7, "Ada", Form()) == [7, "Ada"]
     assert values.dump_link(7, "Ada", Form(relations="id")) == 7

@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """Records over HTTP: ``/api/send_request`` and ``/api/v1/…``, two interfaces to the same engine."""
 
+import contextlib
 import re
 import time
 from http import HTTPStatus
@@ -22,6 +23,8 @@ from .repeat import once
 
 READS = frozenset(["GET", "HEAD", "OPTIONS"])
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+#: Methods that are treated as another one.
+_SAME = {"PATCH": "PUT"}
 #: Media types that a browser shows without executing anything; it saves files of all others.
 _INERT = re.compile(
     r"image/(?:png|jpeg|gif|webp|bmp|avif|x-icon)|(?:audio|video)/[\w.+-]+|text/plain"
@@ -145,7 +148,7 @@ class RecordRoutes(Controller):
         """
         if request.httprequest.method == "POST":
             return self._call(model, name)
-        policy = self._policy(model)
+        policy = self._policy(model, action=name)
         return self._read_path(policy, only_groups=True)
 
     # one route, so that the response to a preflight has all methods
@@ -163,7 +166,7 @@ class RecordRoutes(Controller):
         """
         if request.httprequest.method == "POST":
             return self._call(model, name, record_id)
-        policy = self._policy(model)
+        policy = self._policy(model, action=name)
         reading.check_id(policy, record_id)
         parsing.check_no_parameters(request.httprequest.args)
         if request.httprequest.method == "PUT":
@@ -193,7 +196,7 @@ class RecordRoutes(Controller):
         policy = self._policy(model, "GET")
         reading.check_id(policy, record_id)
         http = request.httprequest
-        parsing.check_no_parameters(http.args, request.dispatcher.body)
+        parsing.check_no_parameters(http.args, request.dispatcher.body, kind="LINK")
         stream = resource.file(policy, record_id, field)
         path = f"/api/v1/{policy.name}/{record_id}/{field}/file"
         signature, seconds = request.env["jwt.session"]._sign_link(
@@ -219,7 +222,7 @@ class RecordRoutes(Controller):
         :raise ApiError: ``not_found``; ``too_many_requests``; ``bad_parameter``
         """
         connections = self._counted(model)
-        parsing.check_no_parameters(request.httprequest.args, kind="LINK")
+        parsing.check_no_parameters(request.httprequest.args, kind="LINKED")
         try:
             policy = connections._resolve(model, "GET")
             stream = resource.file(policy, record_id, field)
@@ -276,16 +279,42 @@ class RecordRoutes(Controller):
 
     # --- both interfaces -----------------------------------------------------------------
 
-    @staticmethod
-    def _policy(model, method="", mode=None):
+    def _policy(self, model, method="", mode=None, *, action=None):
         """Return the caller's policy for a model, and count the request for its connection.
 
         :param method: the request's own unless given; None for actions and reports, which have their
             own permission
         :param mode: Odoo's access mode of a report; None for an action
+        :param action: the name that a POST of the path calls, if it calls an action
         """
-        method = request.httprequest.method if method == "" else method
-        return RecordRoutes._counted(model)._resolve(model, method, mode)
+        own = request.httprequest.method
+        connections = self._counted(model)
+        try:
+            return connections._resolve(model, own if method == "" else method, mode)
+        except ApiError as exc:
+            if exc.error == "method_not_allowed":
+                # without a method of its own, the path needs the one that is not open
+                allowed = [] if method else self._open_methods(connections, model, action)
+                exc.headers = [_allow(allowed)]
+            raise
+
+    def _open_methods(self, connections, model, action):
+        """Return the methods that the path accepts and that the connection of the model opens.
+
+        :param action: as for :meth:`_policy`
+        """
+        opened = connections._known(model).methods
+        found = {
+            method
+            for method in self._methods_of(request.httprequest.path)
+            if _SAME.get(method, method) in opened
+        }
+        if action is not None:
+            found.discard("POST")
+            with contextlib.suppress(ApiError):  # not open to the caller
+                if action in connections._resolve(model).connection.actions:
+                    found.add("POST")
+        return found
 
     @staticmethod
     def _counted(model):
@@ -408,7 +437,17 @@ class RecordRoutes(Controller):
 
         :raise ApiError: ``method_not_allowed`` with ``Allow`` for a known path, else ``not_found``
         """
-        if allowed := self._methods_of(request.httprequest.path):
+        path = request.httprequest.path
+        allowed = self._methods_of(path)
+        if allowed == ["POST"] and self._endpoint(path, "POST") == self._action():
+            raise ApiError(
+                "not_found",
+                _(
+                    "There is nothing at this address. The id of a record is a number, and an action"
+                    " is called with POST."
+                ),
+            )
+        if allowed:
             self._refuse_method(allowed)
         raise ApiError("not_found", _("There is nothing at this address."))
 
@@ -428,27 +467,40 @@ class RecordRoutes(Controller):
             "method_not_allowed",
             _("%(method)s is not allowed here."),
             method=request.httprequest.method,
-            headers=[("Allow", ", ".join(name for name in METHODS if name in allowed))],
+            headers=[_allow(allowed)],
         )
 
     def _methods_of(self, path):
         """Return the methods for which another route accepts the path."""
-        adapter = request.env["ir.http"].routing_map().bind_to_environ(request.httprequest.environ)
         nothing = [
             endpoint.original_endpoint for endpoint in (self.nothing_here, self.nothing_here_either)
         ]
-        action = self.call_model.original_endpoint
-        found = []
-        for method in METHODS:
-            try:
-                rule, args = adapter.match(path, method, return_rule=True)
-            except HTTPException:
-                continue
-            endpoint = rule.endpoint.original_endpoint
-            if endpoint in nothing or (endpoint == action and _names_record(args["action"])):
-                continue
-            found.append(method)
+        found = [
+            method for method in METHODS if self._endpoint(path, method) not in [None, *nothing]
+        ]
+        is_record = _names_record(path.rpartition("/")[2])
+        if is_record and self._endpoint(path, "POST") == self._action():
+            found.remove("POST")
         return found
+
+    def _action(self):
+        """Return the endpoint of actions, whose path is also that of a record with an invalid id."""
+        return self.call_model.original_endpoint
+
+    @staticmethod
+    def _endpoint(path, method):
+        """Return the endpoint of the route that accepts a path and a method, None if there is none."""
+        adapter = request.env["ir.http"].routing_map().bind_to_environ(request.httprequest.environ)
+        try:
+            rule, _args = adapter.match(path, method, return_rule=True)
+        except HTTPException:
+            return None
+        return rule.endpoint.original_endpoint
+
+
+def _allow(methods):
+    """Return the header ``Allow``, which is empty for a path that accepts no method."""
+    return "Allow", ", ".join(name for name in METHODS if name in methods)
 
 
 def _names_record(text):

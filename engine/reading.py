@@ -1,10 +1,20 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """Read what a GET on a resource path asks for: a page, groups or one record."""
 
+import contextlib
+import functools
+import json
+
 from ..tools import parsing, queries
+from ..tools.text import literal, storable
 from .groups import read_groups
 from .page import read_one, read_page
 from .records import no_record
+
+#: Field types with values that JSON does not write as text.
+_AS_JSON = frozenset(["boolean", "float", "integer", "many2one", "many2one_reference", "monetary"])
+#: Maximum length of a client's text in a message.
+_MAX_SHOWN = 64
 
 
 def parse(policy, params, record_id=None, *, only_groups=False, unread=None):
@@ -27,7 +37,23 @@ def parse(policy, params, record_id=None, *, only_groups=False, unread=None):
         default_fields=default_fields(policy),
         only_groups=only_groups,
         unread=unread or {},
+        condition=functools.partial(_condition, policy),
     )
+
+
+def _condition(policy, name, text):
+    """Return the domain that searches by a field, for a client that sends the field as a parameter.
+
+    :return: empty for a field that the caller may not see, as for one that does not exist
+    """
+    field = policy.visible(name)
+    if field is None or len(text) > _MAX_SHOWN or not storable(text):
+        return ""
+    value = text
+    if field.type in _AS_JSON:
+        with contextlib.suppress(ValueError):
+            value = literal(text.lower())
+    return json.dumps([[name, "=", value]], ensure_ascii=False)
 
 
 def read(policy, asked):

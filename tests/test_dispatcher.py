@@ -17,6 +17,8 @@ from ..engine import reading, write
 from .common import ApiCase
 from .test_refresh import raise_sql_state
 
+#: A path that a POST alone has: an action, or a record whose id is no number.
+ACTION = "/api/v1/res.partner/nothing"
 #: Requests that may send files beside their values, as a form (``multipart/form-data``).
 TAKE_FORMS = [
     ("POST", "/api/v1/res.partner"),
@@ -63,6 +65,11 @@ class TestDispatcher(ApiCase):
         """With the methods that are open in ``Allow``."""
         for route in self.routes:
             others = {"GET", "PUT", "PATCH", "DELETE"} - route.methods
+            if route.path == ACTION:  # where these methods expect the id of a record
+                for method in others:
+                    response = self._call(method, route.path, self.opened.access)
+                    self.assertError(response, 404, "not_found")
+                continue
             if not route.path.startswith("/api/v1/"):  # there a POST may be meant for an action
                 others |= {"POST"} - route.methods
             for method in others:

@@ -189,12 +189,9 @@ class TestFailures(ApiCase):
         partner = self.env["res.partner"].create({"name": "Still there"})
         digits = str(partner.id).translate({ord("0") + n: chr(0x660 + n) for n in range(10)})
         path = f"/api/v1/res.partner/{digits}"
-        for method in ("GET", "PUT", "DELETE"):  # it could only be the name of an action
+        for method in ("GET", "PUT", "DELETE", "POST"):  # it could only be the name of an action
             with self.subTest(method=method):
-                response = self._call(method, path, self.access)
-                self.assertError(response, 405, "method_not_allowed")
-                self.assertEqual(response.headers["Allow"], "POST")
-        self.assertError(self._call("POST", path, self.access), 404, "not_found")
+                self.assertError(self._call(method, path, self.access), 404, "not_found")
         self.assertTrue(partner.exists())
 
     def test_allow_of_a_record(self):

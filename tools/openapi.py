@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,10 +17,12 @@ from .openapi_shared import (
     ID,
     INTEGER,
     JSON,
+    LINKED,
     NOBODY,
     QUERY,
     SUCCESS,
     TEXT,
+    UNTYPED,
     USUAL,
     WRITING,
     Json,
@@ -247,17 +249,19 @@ class _Model:
         *,
         text: str = "",
         is_optional: bool = False,
+        general: Sequence[str] = GENERAL_HEADERS,
     ) -> Json:
         """Return an operation.
 
         :param verb: the beginning and the end of its name, such as ``list{}``
+        :param general: headers that operations usually read
         """
         found: Json = {
             "operationId": self.names.unique(verb.format(self.prefix)),
             "tags": [self.model.name],
             "summary": summary,
             "description": text or f"{summary} ({self.model.title}).",
-            "parameters": [*parameters, *map(header, GENERAL_HEADERS)],
+            "parameters": [*parameters, *map(header, general)],
             "responses": responses,
         }
         if body is not None:
@@ -303,12 +307,18 @@ class _Model:
         schema["default"] = min(most, schema["default"])
         return query("limit", schema)
 
+    def _parameters(self, names: Collection[str]) -> list[Json]:
+        """Return the parameters of a request that reads, without those that change the types of values."""
+        own = {"fields": self._fields, "domain": self._domain, "limit": self._limit}
+        found = [name for name in QUERY if name in names and name not in UNTYPED]
+        return [own[name]() if name in own else query(name) for name in found]
+
     def _list(self) -> Json:
-        names = ("search", "expand", "order", "page", "cursor", "count", "archived", "lang")
+        # those with groups have a path of their own
         return self._operation(
             "list{}",
             "List records",
-            [self._fields(), self._domain(), self._limit(), *map(query, names)],
+            self._parameters(PARAMETERS["LIST"] - {"groupby", "aggregates"}),
             {
                 "200": answer("A page of records.", ref(f"{self.prefix}List")),
                 **errors(*USUAL),
@@ -317,11 +327,10 @@ class _Model:
         )
 
     def _groups(self) -> Json:
-        names = ("groupby", "aggregates", "search", "order", "page", "count", "archived", "lang")
         return self._operation(
             "group{}",
             "Group records",
-            [self._domain(), self._limit(), *map(query, names)],
+            self._parameters(PARAMETERS["GROUPS"]),
             {"200": answer("A page of groups.", ref("Groups")), **errors(*USUAL)},
             text="Returns groups of records and their aggregates. Without `groupby`, it is one group of all"
             " records.",
@@ -353,11 +362,10 @@ class _Model:
         }
 
     def _get(self) -> Json:
-        names = ("expand", "domain", "archived", "lang")
         return self._operation(
             "get{}",
             "Get one record",
-            [self._fields(), *map(query, names), header("If-None-Match")],
+            [*self._parameters(PARAMETERS["ONE"]), header("If-None-Match")],
             {
                 "200": answer("The record.", ref(f"{self.prefix}One"), "ETag"),
                 **self._not_modified(),
@@ -486,14 +494,14 @@ class _Model:
             found["get"] = self._operation(
                 f"download{name}",
                 f"Get the file: {field.label}",
-                [header("Range"), header("If-None-Match")],
-                self._bytes(field),
+                [query("lang"), header("Range"), header("If-None-Match")],
+                self._bytes(field, *USUAL),
             )
         if field.is_writable and "PUT" in self.model.methods:
             found["put"] = self._operation(
                 f"upload{name}",
                 f"Store the file: {field.label}",
-                [header("If-Match")],
+                [query("lang"), header("If-Match")],
                 {
                     "200": answer("The file is stored.", one_of(ref("Record")), "ETag"),
                     **errors(*USUAL, *WRITING, 412),
@@ -513,15 +521,18 @@ class _Model:
         kinds = ["image/*", _BYTES] if field.is_image else [_BYTES]
         return {kind: {"schema": _BINARY} for kind in kinds}
 
-    def _bytes(self, field: FieldDescription) -> Json:
-        """Return the responses to a download."""
+    def _bytes(self, field: FieldDescription, *statuses: int) -> Json:
+        """Return the responses to a download.
+
+        :param statuses: of its errors
+        """
         done = {
             "description": "The bytes of the file.",
             "headers": response_headers("ETag", "Accept-Ranges", "Content-Disposition"),
             "content": self._kinds(field),
         }
         part = {**done, "headers": response_headers("Content-Range"), "description": "A part."}
-        return {"200": done, "206": part, **self._not_modified(), **errors(*USUAL, 416)}
+        return {"200": done, "206": part, **self._not_modified(), **errors(*statuses, 416)}
 
     def _link(self, path: str, field: FieldDescription) -> Json:
         """Return the path items of a link to a file: one that returns it, and the link itself."""
@@ -542,7 +553,8 @@ class _Model:
             f"open{name}",
             f"Open a link: {field.label}",
             [query("signature", required=True), header("Range"), header("If-None-Match")],
-            self._bytes(field),
+            self._bytes(field, *LINKED),
+            general=("Accept-Language",),
         )
         return {
             f"{path}/link": self._of_record({"post": link}),
@@ -558,7 +570,7 @@ class _Model:
         return self._operation(
             f"print{{}}{pascal(name)}",
             f"Get the PDF: {title}",
-            [],
+            [query("lang")],
             {"200": done, **errors(*USUAL)},
         )
 

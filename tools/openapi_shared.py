@@ -10,7 +10,15 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from .errors import CODES
-from .queries import AGGREGATORS, COUNTS, DEFAULT_LIMIT, MAX_ID, MAX_PAGE, RELATIONS
+from .queries import (
+    AGGREGATORS,
+    COUNTS,
+    DEFAULT_LIMIT,
+    GRANULARITIES,
+    MAX_ID,
+    MAX_PAGE,
+    RELATIONS,
+)
 
 Json = dict[str, Any]
 
@@ -98,9 +106,7 @@ QUERY: Final[Mapping[str, tuple[Json, str]]] = {
     "groupby": (
         a_list(TEXT),
         "Fields to group by, separated by commas or as a JSON list. A date needs a granularity: "
-        + ", ".join(
-            f"`create_date:{name}`" for name in ("hour", "day", "week", "month", "quarter", "year")
-        )
+        + ", ".join(f"`create_date:{name}`" for name in GRANULARITIES)
         + ".",
     ),
     "aggregates": (
@@ -246,6 +252,8 @@ _PHRASES: Final = {
 }
 #: Errors of every request with a token for records.
 USUAL: Final = (400, 401, 403, 404, 405, 429, 500, 503)
+#: Errors of a link to a file, whose holder gets the same one for each cause, without a token.
+LINKED: Final = (400, 404, 405, 429, 500, 503)
 #: Errors of every request that writes, in addition.
 WRITING: Final = (409, 413, 415, 422)
 

@@ -5,8 +5,9 @@ All errors in the form of a request are reported at once. The policy checks what
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -44,25 +45,59 @@ from .text import literal, storable, storable_json, whole
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _ORDER: Final = re.compile(r"\s*([A-Za-z0-9_:.]+)(?:\s+(asc|desc))?\s*", re.IGNORECASE)
 _FLAGS: Final = {"1": True, "true": True, "0": False, "false": False}
-#: Parameters of a query string, per method; ``CALL`` is an action, ``FILE`` a file or a report. Only
-#: declared parameters can be read.
+#: Parameters of a query string, by kind of request. Only declared parameters can be read.
+#:
+#: ``GET`` has those of all requests that read records. On a resource path such a request is a ``LIST``,
+#: ``GROUPS`` or ``ONE`` record. ``CALL`` is an action, ``FILE`` a file, a report or a description, ``LINK`` the
+#: request for a link to a file and ``LINKED`` the link.
 PARAMETERS: Final[Mapping[str, frozenset[str]]] = {
-    method: frozenset(declared.split())
-    for method, declared in {
+    kind: frozenset(declared.split())
+    for kind, declared in {
         "GET": (
             "model fields id domain search expand order offset page limit cursor count archived"
             " nulls relations groupby aggregates lang"
         ),
+        "LIST": (
+            "fields domain search expand order page limit cursor count archived nulls relations"
+            " groupby aggregates lang"
+        ),
+        "GROUPS": (
+            "domain search order page limit count archived nulls relations groupby aggregates lang"
+        ),
+        "ONE": "fields domain search expand archived nulls relations lang",
         "POST": "model id ids nulls relations lang",  # the ids in order to reject them
         "PUT": "model id nulls relations lang",
         "DELETE": "model id ids lang",
         "CALL": "lang",
         "FILE": "lang",
-        "LINK": "signature",
+        "LINK": "",
+        "LINKED": "signature",
     }.items()
 }
+#: Why a parameter of a ``LIST`` has no effect on another kind of request.
+_NO_EFFECT: Final[Mapping[str, str]] = {
+    "GROUPS": _('"%(name)s" is for records and has no effect on groups.'),
+    "ONE": _('"%(name)s" is for lists and cannot be used with the "id" of one record.'),
+}
+#: Parameters without effect that the documented route ignores, because clients send them.
+_WITHOUT_EFFECT: Final[Mapping[str, frozenset[str]]] = {
+    "GROUPS": frozenset(["fields"]),
+    "ONE": frozenset(["order", "offset", "limit", "count"]),
+}
+#: A list, for a message about a parameter that is not one.
+_EXAMPLES: Final[Mapping[str, list[str]]] = {
+    "fields": ["name", "email"],
+    "groupby": ["country_id"],
+    "aggregates": ["id:count"],
+}
+_WORD: Final = re.compile(r"[A-Za-z0-9_:.]+")
+#: Maximum length and number of a client's words in a message.
+_MAX_WORD: Final = 64
+_MAX_WORDS: Final = 5
 #: Parameters of resource paths alone. To other routes they are names of an app's own.
 ON_RESOURCE_PATHS: Final = frozenset(["relations", "search"])
+#: Parameters with which a request returns groups.
+_GROUPING: Final = ("groupby", "aggregates")
 #: Parameters that are lists. On resource paths they may be given several times.
 _LISTS: Final = frozenset(["fields", "expand", "groupby", "aggregates", "ids"])
 #: First characters of JSON and of Python literals, which no list of names begins with.
@@ -76,6 +111,7 @@ KEYS: Final[Mapping[str, frozenset[str]]] = {
         "DELETE": "",
         "CALL": "args kwargs ids context",
         "FILE": "",
+        "LINK": "",
         "login": "login password",
         "login_mfa": "mfa_token code",
         "login_passkey": "passkey_token credential",
@@ -123,6 +159,7 @@ def parse_get(
     default_fields: Sequence[str] | None = None,
     only_groups: bool = False,
     unread: Mapping[str, Any] = MappingProxyType({}),
+    condition: Callable[[str, str], str] | None = None,
 ) -> ListQuery | OneQuery | GroupQuery:
     """Parse a ``GET`` request.
 
@@ -132,30 +169,37 @@ def parse_get(
     :param default_fields: the fields of the response without ``fields``; None makes ``fields`` required
     :param only_groups: whether the path returns groups; without ``groupby``, of all records
     :param unread: the body of the request, which must not contain parameters
+    :param condition: as for :func:`.names.check`
     :raise ApiError: for everything that is wrong
     """
     strict = page_name != "offset"
-    reading = Reading(params, "GET", strict=strict, page_name=page_name, unread=unread)
+    reading = Reading(
+        params,
+        "LIST" if strict else "GET",
+        strict=strict,
+        page_name=page_name,
+        unread=unread,
+        condition=condition,
+    )
     if record_id is None and not strict:
         record_id = reading.integer("id", 1, MAX_ID)
     domain = reading.conditions()
     form = reading.form()
     groups = reading.names("groupby"), reading.names("aggregates")
+    not_given = [name for name, found in zip(_GROUPING, groups, strict=True) if not found]
     if record_id is not None:
-        listed = {
-            "groupby": groups[0],
-            "aggregates": groups[1],
-            "cursor": "cursor" in reading.params,
-        }
-        reading.check_no_list([name for name, is_given in listed.items() if is_given])
+        reading.narrow("ONE", not_given)
     elif any(groups) or only_groups:
+        reading.narrow("GROUPS", not_given)
         return reading.group_query(*groups, max_limit, domain, form)
     selection = reading.top_selection(default_fields)
-    page, limit = reading.paging(max_limit)
     archived = reading.flag("archived")
     if record_id is not None:
+        # the documented route returns a record as a page
+        limit = min(DEFAULT_LIMIT, max_limit) if strict else reading.paging(max_limit)[1]
         reading.problems.raise_if_any()
         return OneQuery(record_id, selection, domain, limit, archived, form)
+    page, limit = reading.paging(max_limit)
     cursor = reading.params.get("cursor")
     if cursor is not None and page_name in reading.params:
         reading.problems.add(
@@ -238,7 +282,13 @@ def parse_update(
         reading.check_number("records", len(items), max_records)
         return reading.write_request(items, True, default_fields)
     if record_id is None:
-        record_id = reading.required_id()
+        record_id = reading.required_id(
+            _(
+                'Name the records to change: send "records", such as [{"id": 7, "values": {…}}], or add'
+                " the id of one record to the path."
+            ),
+            "records",
+        )
     items = [(record_id, reading.values(reading.body.get("values")))]
     return reading.write_request(items, False, default_fields)
 
@@ -263,7 +313,13 @@ def parse_delete(
         reading.problems.raise_if_any()
         return DeleteRequest((record_id,))
     if "ids" not in reading.params or "id" in reading.params:
-        only_id = reading.required_id()
+        only_id = reading.required_id(
+            _(
+                'Name the records to delete: send "ids", such as ids=1,2, or add the id of one record'
+                " to the path."
+            ),
+            "ids",
+        )
         reading.problems.raise_if_any()
         return DeleteRequest((only_id,))
     ids = reading.ids()
@@ -358,53 +414,64 @@ class Reading:
     def __init__(
         self,
         params: Mapping[str, str],
-        method: str,
+        kind: str,
         body: Mapping[str, Any] | None = None,
         *,
         strict: bool = False,
         page_name: str = "offset",
         in_path: bool = False,
         unread: Mapping[str, Any] = MappingProxyType({}),
+        condition: Callable[[str, str], str] | None = None,
     ) -> None:
         """Check the names of parameters and keys.
 
-        :param method: a key of :data:`PARAMETERS`
+        :param kind: a key of :data:`PARAMETERS`
         :param body: the body, None if it is not read
         :param strict: whether this is a resource path, which has the model and perhaps the id in the path:
             reject every unknown name, and take its forms
         :param page_name: the parameter for the page number
         :param in_path: whether the path names the record
         :param unread: the body of a GET, which must not contain parameters
+        :param condition: as for :func:`.names.check`
         """
         self.problems = Problems()
         self.strict = strict
         self.page_name = page_name
         self.check_unread(unread)
-        self._check_body(params, body, method, strict=strict, in_path=in_path)
-        self.params = self._declared(params, method, strict=strict, in_path=in_path)
-        self.body = Declared(body or {}, KEYS.get(method, frozenset()))
-
-    def _declared(
-        self, params: Mapping[str, str], method: str, *, strict: bool, in_path: bool
-    ) -> Declared:
-        """Return the declared parameters, and add a problem for unknown and repeated ones."""
-        declared = PARAMETERS[method]
-        known = declared - {"offset", "page"} | ({self.page_name} & declared)
-        if not strict:
-            known = (known | _IGNORED) - ON_RESOURCE_PATHS
-        else:
-            known -= {"model"} | ({"id"} if method == "GET" else set())
+        self._check_body(params, body, kind, strict=strict, in_path=in_path)
+        known = PARAMETERS[kind]
+        known = known - {"model"} if strict else (known | _IGNORED) - ON_RESOURCE_PATHS - {"page"}
         if in_path:
             known -= {"id", "ids"}
-        check_names(params, known, self.problems, elsewhere=_ANYWHERE, strict=strict)
+        check_names(
+            params, known, self.problems, elsewhere=_ANYWHERE, strict=strict, condition=condition
+        )
         check_repeated(params, known - _LISTS if strict else known, self.problems)
-        return Declared(params, declared)
+        self.params = Declared(params, PARAMETERS[kind])
+        self.body = Declared(body or {}, KEYS.get(kind, frozenset()))
+
+    def narrow(self, kind: str, not_given: Collection[str]) -> None:
+        """Add a problem for each parameter that has no effect on a kind of request.
+
+        From then on, only the parameters of this kind can be read.
+
+        :param kind: ``GROUPS`` or ``ONE``
+        :param not_given: parameters whose value stands for "not given"
+        """
+        allowed = PARAMETERS[kind]
+        if not self.strict:
+            allowed = allowed | _WITHOUT_EFFECT[kind] | {"model", "id", self.page_name}
+        for name in self.params:
+            is_blank = self.strict and name != "cursor" and not self.params[name].strip()
+            if name not in allowed and name not in not_given and not is_blank:
+                self.problems.add("bad_parameter", _NO_EFFECT[kind], name=name)
+        self.params = self.params.within(allowed)
 
     def _check_body(
         self,
         params: Mapping[str, str],
         body: Mapping[str, Any] | None,
-        method: str,
+        kind: str,
         *,
         strict: bool,
         in_path: bool,
@@ -412,10 +479,10 @@ class Reading:
         """Add a problem for each unknown key of the body."""
         if body is None:
             return
-        known, passed_over = KEYS[method], set()
+        known, passed_over = KEYS[kind], set()
         if not strict:
             passed_over = {name for name in ("model", "id") if _says_again(name, body, params)}
-            if method == "DELETE":
+            if kind == "DELETE":
                 passed_over |= _IGNORED_BY_DELETE
         known = (known | passed_over) - ({"ids"} if in_path else set())
         check_keys(body, known, self.problems, elsewhere=_ANYWHERE, strict=strict)
@@ -445,12 +512,6 @@ class Reading:
         """Return the page number and the page size."""
         page = self.integer(self.page_name, 1, MAX_PAGE) or 1
         limit = self.integer("limit", 1, max_limit)
-        if self.page_name != "offset" and "offset" in self.params:
-            self.problems.add(
-                "bad_parameter",
-                _('The parameter for the page number is "page" here.'),
-                at=["offset"],
-            )
         return page, limit or min(DEFAULT_LIMIT, max_limit)
 
     def order(self, text: Any) -> tuple[OrderTerm, ...]:
@@ -534,10 +595,17 @@ class Reading:
             )
         return value
 
-    def required_id(self) -> int:
-        """Parse the parameter ``id``; 0 if it is missing or invalid."""
+    def required_id(self, message: str, name: str) -> int:
+        """Parse the parameter ``id``; 0 if it is missing or invalid.
+
+        :param message: what a resource path says if it is missing
+        :param name: the parameter or key that the message recommends
+        """
         if "id" not in self.params:
-            self.problems.add("bad_parameter", _('The parameter "id" is missing.'), at=["id"])
+            if self.strict:
+                self.problems.add("bad_parameter", message, at=[name])
+            else:
+                self.problems.add("bad_parameter", _('The parameter "id" is missing.'), at=["id"])
         return self.integer("id", 1, MAX_ID) or 0
 
     def integer(self, name: str, low: int, high: int) -> int | None:
@@ -566,9 +634,7 @@ class Reading:
         try:
             values = [self._parsed(text) for text in dict.fromkeys(texts) if text.strip()]
         except (ValueError, RecursionError):
-            self.problems.add(
-                "bad_parameter", _('The parameter "%(name)s" is not valid JSON.'), name=name
-            )
+            self._refuse_json(name, " ".join(texts))
             return None
         values = [value for value in values if value is not None]
         if all(isinstance(value, list) for value in values):
@@ -578,6 +644,18 @@ class Reading:
                 "bad_parameter", _('The parameter "%(name)s" is given more than once.'), name=name
             )
         return values[0]
+
+    def _refuse_json(self, name: str, text: str) -> None:
+        """Add a problem for a list that cannot be parsed, with the forms that it may have."""
+        plain, as_json = _forms(name, text)
+        if self.strict:
+            message = _(
+                'The parameter "%(name)s" is not valid JSON. Send %(name)s=%(plain)s or'
+                " %(name)s=%(json)s."
+            )
+        else:
+            message = _('The parameter "%(name)s" is not valid JSON. Send %(name)s=%(json)s.')
+        self.problems.add("bad_parameter", message, name=name, plain=plain, json=as_json)
 
     def _parsed(self, text: str) -> Any:
         """Parse text that is JSON, a Python literal or, on resource paths, a list of names.
@@ -733,13 +811,6 @@ class Reading:
                 )
             aggregates.append(Aggregate(name, function))
         aggregates = aggregates or [Aggregate("id", "count")]
-        for name in ("cursor", "expand"):
-            if name in self.params:
-                self.problems.add(
-                    "bad_parameter",
-                    _('"%(name)s" and "groupby" cannot be used together.'),
-                    name=name,
-                )
         page, limit = self.paging(max_limit)
         count = self.choice("count", COUNTS, "exact")
         order = self.order(self.params.get("order", ""))
@@ -772,7 +843,7 @@ class Reading:
         selection = self.selection(fields, expand, default_fields)
         form = self.form()
         self.problems.raise_if_any()
-        return WriteRequest(tuple(items), selection, many, form)
+        return WriteRequest(tuple(items), selection, many, form, is_typed=self.strict)
 
     def records(self, strict: bool) -> list[tuple[int | None, Mapping[str, Any]]]:
         """Parse ``records`` of a body into pairs of id and values."""
@@ -837,15 +908,6 @@ class Reading:
                 most=most,
             )
 
-    def check_no_list(self, given: Sequence[str]) -> None:
-        """Add a problem for each parameter that cannot be used with the id of one record."""
-        for name in given:
-            self.problems.add(
-                "bad_parameter",
-                _('"%(name)s" is for lists and cannot be used with the "id" of one record.'),
-                name=name,
-            )
-
     def check_storable(self, given: Mapping[str, Any]) -> None:
         """Add a problem for each value that PostgreSQL cannot store."""
         for name, value in given.items():
@@ -903,6 +965,18 @@ def _as_json(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     raise ValueError(type(value))
+
+
+def _forms(name: str, text: str) -> tuple[str, str]:
+    """Return the two forms of a list, without and with JSON, with those names in it that a client has sent."""
+    if name == "expand":
+        return "country_id", '{"country_id": ["code"]}'
+    words = [word for word in re.findall(_WORD, text) if len(word) <= _MAX_WORD][:_MAX_WORDS]
+    if name == "ids":
+        ids = [int(word) for word in words if word.isdecimal()] or [1, 2]
+        return ",".join(map(str, ids)), json.dumps(ids)
+    words = words or _EXAMPLES[name]
+    return ",".join(words), json.dumps(words)
 
 
 def _split(text: str) -> list[str]:

@@ -121,10 +121,55 @@ def test_every_parameter(document):
     assert (
         listed | grouped == PARAMETERS["GET"] - {"model", "id", "offset"} - openapi_shared.UNTYPED
     )
+    assert listed == PARAMETERS["LIST"] - {"groupby", "aggregates"} - openapi_shared.UNTYPED
+    assert grouped == PARAMETERS["GROUPS"] - openapi_shared.UNTYPED
+    one = names_of(operation(document, "get", "/api/v1/res.partner/{id}"))
+    assert one == PARAMETERS["ONE"] - openapi_shared.UNTYPED
     general = operation(document, "get", "/api/send_request")
     assert names_of(general) == PARAMETERS["GET"] - {"page", "relations", "search"}
     deleted = operation(document, "delete", "/api/send_request")
     assert names_of(deleted) == PARAMETERS["DELETE"]
+
+
+def test_no_parameter_that_is_refused(document):
+    """An operation of a resource path has only parameters that its request declares."""
+    kinds = {
+        "list": "LIST",
+        "group": "GROUPS",
+        "get": "ONE",
+        "create": "POST",
+        "update": "PUT",
+        "patch": "PUT",
+        "delete": "DELETE",
+        "call": "CALL",
+        "make": "CALL",
+        "describe": "FILE",
+        "download": "FILE",
+        "upload": "FILE",
+        "print": "FILE",
+        "link": "LINK",
+        "open": "LINKED",
+    }
+    seen = set()
+    for _method, path, found in openapi.operations(document):
+        if path.startswith("/api/v1/"):
+            kind = kinds[re.match("[a-z]+", found["operationId"])[0]]
+            seen.add(kind)
+            assert names_of(found) <= PARAMETERS[kind], found["operationId"]
+    assert seen == {*kinds.values()}
+
+
+def test_link_to_a_file(document):
+    """Whoever has it sends no token, so that nothing about the user is read or answered."""
+    found = operation(document, "get", "/api/v1/res.partner/{id}/a_binary/file")
+    assert found["security"] == []
+    headers = {each.get("$ref", "").rpartition("/")[2] for each in found["parameters"]} - {""}
+    assert headers == {"Range", "IfNoneMatch", "AcceptLanguage"}
+    assert not {"401", "403"} & set(found["responses"])
+    assert {"200", "206", "304", "400", "404", "416", "429"} <= set(found["responses"])
+    assert {"401", "403"} <= set(
+        operation(document, "get", "/api/v1/res.partner/{id}/a_binary")["responses"]
+    )
 
 
 def test_every_key(document, schemas):

@@ -601,6 +601,136 @@ def test_search_is_for_resource_paths():
     assert '"search"' in error.message()
 
 
+# --- parameters without effect ----------------------------------------------------------------
+
+EVERYTHING = {
+    "fields": "name",
+    "domain": "[]",
+    "search": "a",
+    "expand": "child_ids",
+    "order": "id:count",
+    "page": "1",
+    "limit": "1",
+    "cursor": "",
+    "count": "none",
+    "archived": "1",
+    "nulls": "1",
+    "relations": "id",
+    "groupby": "city",
+    "aggregates": "id:count",
+    "lang": "fr_FR",
+}
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+@pytest.mark.parametrize(
+    ("kind", "more", "params"),
+    [
+        ("ONE", {"record_id": 7}, {}),
+        ("GROUPS", {}, {"groupby": "city"}),
+        ("GROUPS", {"only_groups": True}, {}),
+    ],
+    ids=["one", "grouped", "groups"],
+)
+def test_parameters_without_effect(name, kind, more, params):
+    """Each kind of request takes what it reads, and names the rest."""
+    path = {"page_name": "page", "default_fields": [], **more}
+    given = {**params, name: EVERYTHING[name]}
+    assert set(EVERYTHING) == parsing.PARAMETERS["LIST"]
+    if name in parsing.PARAMETERS[kind]:
+        assert parsing.parse_get(given, 9, **path)
+        return
+    error = refused(parsing.parse_get, given, 9, **path)
+    assert error.error == "bad_parameter"
+    assert error.at == (name,)
+
+
+@pytest.mark.parametrize("name", [*EVERYTHING, "offset"])
+def test_parameters_without_effect_on_the_documented_route(name):
+    """As ever: those that say which records, or which groups, are refused; others are ignored."""
+    texts = {**EVERYTHING, "offset": "1", "fields": '["a"]', "expand": '{"a": []}', "order": "id"}
+    texts |= {"groupby": '["city"]', "aggregates": '["id:count"]'}
+    for params, names_refused in (
+        ({"id": "7"}, {"cursor", "groupby", "aggregates"}),
+        ({"groupby": '["city"]'}, {"cursor", "expand"}),
+    ):
+        if name in ("page", "search", "relations") or (name == "order" and "id" not in params):
+            continue
+        given = {**GOOD, **params, name: texts[name]}
+        if name in names_refused:
+            assert refused(parsing.parse_get, given, 9).at == (name,)
+        else:
+            assert parsing.parse_get(given, 9)
+
+
+def test_condition_for_a_field():
+    """A field that is sent as a parameter gets the domain that was meant; known names come first."""
+
+    def condition(name, text):
+        return f'[["{name}", "=", "{text}"]]' if name in ("name", "limits", "sort") else ""
+
+    path = {"page_name": "page", "default_fields": [], "condition": condition}
+    message = refused(parsing.parse_get, {"name": "x"}, 9, **path).message()
+    assert 'Unknown parameter "name".' in message
+    assert 'domain=[["name", "=", "x"]]' in message
+    for text in ("limits", "sort"):
+        message = refused(parsing.parse_get, {text: "1"}, 9, **path).message()
+        assert "Did you mean" in message
+        assert "domain" not in message
+    message = refused(parsing.parse_get, {"nothing": "1"}, 9, **path).message()
+    assert message == 'Unknown parameter "nothing".'
+    message = refused(parsing.parse_create, {}, {"values": {}, "nothing": 1}, 9, strict=True)
+    assert message.message() == 'Unknown key "nothing".'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "forms"),
+    [
+        ("fields", "[name,email]", 'fields=name,email or fields=["name", "email"]'),
+        ("fields", "[", 'fields=name,email or fields=["name", "email"]'),
+        ("groupby", "[date:month", 'groupby=date:month or groupby=["date:month"]'),
+        ("aggregates", "[", 'aggregates=id:count or aggregates=["id:count"]'),
+        ("expand", "[a]", 'expand=country_id or expand={"country_id": ["code"]}'),
+    ],
+)
+def test_lists_that_are_not_json(name, text, forms):
+    """The message shows the forms of a list, with the names that were sent."""
+    path = {"page_name": "page", "default_fields": []}
+    assert forms in refused(parsing.parse_get, {name: text}, 9, **path).message()
+    message = refused_list(**{name: text}).message()
+    assert forms.partition(" or ")[2] in message
+    assert forms.partition(" or ")[0] not in message
+
+
+@pytest.mark.parametrize("text", ["[" + "a" * 10_000, "[" + "a," * 10_000, "[" * 100_000])
+def test_message_about_a_long_list_is_short(text):
+    path = {"page_name": "page", "default_fields": []}
+    for name in ("fields", "groupby"):
+        assert len(refused(parsing.parse_get, {name: text}, 9, **path).message()) < 400
+    error = refused(parsing.parse_delete, {"ids": text}, 9, strict=True)
+    assert "ids=1,2 or ids=[1, 2]" in error.message()
+
+
+def test_records_that_are_not_named():
+    """A resource path says how they are; the other route has its parameter."""
+    body = {"values": {"name": "x"}}
+    error = refused(parsing.parse_update, {}, body, 9, strict=True)
+    assert (error.at, '"records"' in error.message()) == (("records",), True)
+    error = refused(parsing.parse_delete, {}, 9, strict=True)
+    assert (error.at, "ids=1,2" in error.message()) == (("ids",), True)
+    for error in (refused(parsing.parse_update, {}, body, 9), refused(parsing.parse_delete, {}, 9)):
+        assert error.message() == 'The parameter "id" is missing.'
+
+
+def test_similar_names():
+    """The most similar first; a name is not similar to itself."""
+    fields = ["name", "email", "email_from", "phone"]
+    assert names.similar("emial", fields)[0] == "email"
+    assert names.similar("email", ["email", "emails"]) == ["emails"]
+    assert names.similar("xyz", fields) == []
+    assert names.similar("email" * 100, fields) == []
+
+
 # --- the form of values ----------------------------------------------------------------------
 
 

@@ -245,7 +245,9 @@ class Auth(Controller):
                 or not 0 < len(value) <= MAX_CREDENTIAL_LENGTH
                 or not storable(value)
             ):
-                raise ApiError("bad_value", _('Send "login" and "password" as strings.'))
+                raise ApiError(
+                    "bad_value", _('Send "login" and "password" as strings that are not empty.')
+                )
         return credentials
 
     @staticmethod

@@ -20,18 +20,25 @@ from odoo.tools import SQL
 
 from ..tools import blame
 from ..tools.errors import note_fields
+from . import missing
 
 
 @contextlib.contextmanager
-def noted(policy, gathered):
+def noted(policy, gathered, *, explains=False):
     """Note on an exception of the block which fields it is about.
 
     :param gathered: the :class:`~.gathered.Gathered` of the values that the block writes
+    :param explains: whether an error of the addon replaces Odoo's message about a missing value, which has
+        several lines and names one field
     """
     try:
         yield
     except IntegrityError as exc:
         policy.working.env.cr.rollback()  # nothing is lost: the error ends the request
+        if explains and isinstance(exc, NotNullViolation):
+            places = _of_table(policy, exc, gathered.places)
+            if error := missing.null_columns(places, exc.diag.column_name):
+                raise error from exc
         note_fields(exc, _of_database(policy, exc, gathered.places))
         raise
     except UserError as exc:
@@ -41,13 +48,18 @@ def noted(policy, gathered):
 
 def _of_database(policy, exc, places):
     """Return the paths of the fields of a constraint of the database."""
-    diag, pool = exc.diag, policy.model.pool
-    places = [place for place in places if pool[place.policy.name]._table == diag.table_name]
+    diag = exc.diag
+    places = _of_table(policy, exc, places)
     if isinstance(exc, NotNullViolation):
         name = diag.column_name
         lacking = [place for place in places if not place.given.get(name)]
         return _paths([(place, name) for place in lacking if _may_name(place, name)])
     return _about(places, _columns(policy.working.env, diag))
+
+
+def _of_table(policy, exc, places):
+    pool, table = policy.model.pool, exc.diag.table_name
+    return [place for place in places if pool[place.policy.name]._table == table]
 
 
 def _columns(env, diag):

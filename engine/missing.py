@@ -20,6 +20,8 @@ from ..tools.errors import ApiError, _
 from .faults import is_aborted
 
 _logger = logging.getLogger(__name__)
+#: Field types whose columns Odoo never leaves empty.
+_NEVER_NULL = frozenset(["boolean", "float", "integer", "monetary"])
 _OURS = __name__.removesuffix(".engine.missing")
 
 
@@ -73,7 +75,8 @@ def _not_accepted(*names):
 def _refusal(policy, exc, created, context):
     """Return the error for a value that a write lacks; None if the exception has another cause."""
     if lacking := _lacking(exc, created):
-        return _lacks_fields(*lacking)
+        place, names = lacking
+        return lacks_fields([place], names)
     key = exc.args[0] if isinstance(exc, KeyError) and exc.args else None
     is_wizard = created and policy.working.is_transient()
     if is_wizard and _is_for_context(policy, key) and key not in context:
@@ -135,15 +138,48 @@ def _is_needed(field):
     return field.required and field.store and not field.default and not kept
 
 
-def _lacks_fields(place, names):
-    """Return the error for missing values; it names only fields that the caller may write."""
-    shown = sorted(name for name in names if place.policy.values.may_write(name))
+def lacks_fields(places, names):
+    """Return the error for missing values; it names only fields that the caller may write.
+
+    :param places: the :class:`~.gathered.Place` of the record that lacks them, or those of all that may
+    """
+    policy = places[0].policy
+    shown = sorted(name for name in names if policy.values.may_write(name))
     if not shown:
         return ApiError("validation_error", _("A required value is missing."))
+    fields = [policy.model._fields[name] for name in shown]
+    labels = [
+        f'"{field._description_string(policy.caller.env)}" ({field.name})' for field in fields
+    ]
     return ApiError(
         "validation_error",
-        _("A new record of %(model)s needs a value for %(fields)s."),
-        at=[place.at(name) for name in shown],
-        model=place.policy.name,
-        fields=", ".join(shown),
+        _("A record of %(model)s needs a value for %(fields)s."),
+        at=[places[0].at(name) for name in shown] if len(places) == 1 else shown,
+        model=policy.name,
+        fields=", ".join(labels),
     )
+
+
+def null_columns(places, column):
+    """Return the error for a column that PostgreSQL requires, and for all other values that a new record lacks.
+
+    :param places: the :class:`~.gathered.Place` s with the table of the column
+    :return: None if no value of the request is missing
+    """
+    lacking = [place for place in places if not place.given.get(column)]
+    if not lacking:
+        return None
+    policy = lacking[0].policy
+    names = {column} & policy.model._fields.keys()
+    if len(lacking) == 1 and lacking[0].record_id is None:
+        given, delegated = lacking[0].given, policy.model._inherits.values()
+        names |= {
+            field.name
+            for field in policy.model._fields.values()
+            if _is_needed(field)
+            and not field.compute
+            and field.type not in _NEVER_NULL
+            and field.name not in delegated
+            and not given.get(field.name)
+        }
+    return lacks_fields(lacking, names)

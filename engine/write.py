@@ -37,7 +37,7 @@ def create(policy, request):
         gathered.add(more)
         model = model.with_context(**context)
     with (
-        about.noted(policy, gathered),
+        about.noted(policy, gathered, explains=request.is_typed),
         _within_filters(policy, policy.working.browse(), gathered),
         missing.reported(policy, gathered, creates=True, context=request.context),
     ):
@@ -64,7 +64,7 @@ def update(policy, request, if_match=None, language=None):
     records = _all_of(policy, ids, visible)
     check_version(records, if_match)
     with (
-        about.noted(policy, gathered),
+        about.noted(policy, gathered, explains=request.is_typed),
         _within_filters(policy, records, gathered),
         missing.reported(policy, gathered),
     ):

@@ -286,7 +286,14 @@ class IrHttp(models.AbstractModel):
             )
         match = _BEARER.fullmatch(header)
         if not match:
-            raise cls._invalid_token()
+            raise unauthorized(
+                "invalid_token",
+                _(
+                    "The Authorization header does not have the form"
+                    ' "Authorization: Bearer <token>".'
+                ),
+                challenge="invalid_token",
+            )
         return match.group(1)
 
     @classmethod

@@ -17,6 +17,7 @@ from . import test_directions
 from . import test_dispatcher
 from . import test_entity_tags
 from . import test_error_fields
+from . import test_error_messages
 from . import test_documentation_page
 from . import test_documents
 from . import test_events

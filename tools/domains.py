@@ -8,6 +8,7 @@ field that the caller may not see never reaches Odoo.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeAlias
@@ -26,6 +27,8 @@ HIERARCHIES: Final = frozenset(["child_of", "parent_of"])
 OPERATORS: Final = (
     frozenset(["=", "!=", "=?", "<", ">", "<=", ">="]) | LIKE | SETS | NESTED | HIERARCHIES
 )
+#: Connective → number of its operands.
+CONNECTIVES: Final = {"&": 2, "|": 2, "!": 1}
 #: Spellings that Odoo accepts with a warning in its log.
 _ALIASES: Final = {"<>": "!=", "==": "="}
 #: Maximum depth of a tree: connectives, ``any`` and the steps of a dotted path are one level each. It is
@@ -37,6 +40,8 @@ MAX_NESTED: Final = 8
 _MAX_INTEGER: Final = 2**63 - 1  # PostgreSQL's bigint
 #: Maximum length of a client's text in an error message.
 _SHOWN: Final = 64
+#: Maximum length of a client's domain in an error message.
+_MAX_DOMAIN: Final = 200
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,12 @@ class _Builder:
         """
         if isinstance(terms, bool) or not isinstance(terms, list | tuple):
             raise ApiError("bad_domain", _("A domain must be a list of conditions."))
+        if _is_condition(terms):
+            raise ApiError(
+                "bad_domain",
+                _("A condition must be in a list: %(domain)s."),
+                domain=_in_list(terms),
+            )
         _check_depth(depth)
         stack: list[tuple[Node, int]] = []
         for term in reversed(terms):
@@ -146,7 +157,7 @@ class _Builder:
     @staticmethod
     def _connect(term: str, stack: list[tuple[Node, int]]) -> tuple[Node, int]:
         """Build the node of a connective from the operands on the stack."""
-        arity = {"&": 2, "|": 2, "!": 1}.get(term)
+        arity = CONNECTIVES.get(term)
         if arity is None:
             raise ApiError(
                 "bad_domain", _('"%(term)s" is not one of the operators & | !.'), term=term[:_SHOWN]
@@ -228,6 +239,23 @@ class _Builder:
             _('The value at "%(field)s" must be text, a number, true, false or null.'),
             field=name[:_SHOWN],
         )
+
+
+def _is_condition(terms: Any) -> bool:
+    """Return whether a domain is a condition without the list around it."""
+    if len(terms) != 3 or not all(isinstance(term, str) for term in terms[:2]):
+        return False
+    operator = _ALIASES.get(terms[1], terms[1])
+    return terms[0] not in CONNECTIVES and operator in OPERATORS
+
+
+def _in_list(condition: Any) -> str:
+    """Return the domain that has only one condition, as text for a message."""
+    try:
+        text = json.dumps([condition], ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):  # a Python literal that JSON does not have
+        text = ""
+    return text if 0 < len(text) <= _MAX_DOMAIN else '[["name", "=", "x"]]'
 
 
 def _join(kind: type[Every | Either], operands: list[tuple[Node, int]]) -> tuple[Node, int]:

@@ -406,3 +406,24 @@ def test_conditions_within_conditions(levels):
         with pytest.raises(ApiError) as refused:
             domains.build(terms)
         assert refused.value.error == "bad_domain"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('["name", "=", "Zoë"]', '[["name", "=", "Zoë"]]'),
+        ("('name', '==', 'x')", '[["name", "==", "x"]]'),
+        ('["id", "in", [1, 2]]', '[["id", "in", [1, 2]]]'),
+        ("('name', '=', b'x')", '[["name", "=", "x"]]'),
+        (json.dumps(["name", "=", "x" * 500]), '[["name", "=", "x"]]'),
+        ('[["child_ids", "any", ["name", "=", "y"]]]', '[["name", "=", "y"]]'),
+    ],
+)
+def test_condition_without_a_list(text, shown):
+    """The message shows the list that is missing."""
+    assert f"in a list: {shown}." in refused(text)
+
+
+@pytest.mark.parametrize("text", ['["|", "=", "x"]', '["a", "b"]', '["a", "nope", "c"]'])
+def test_list_that_is_no_condition(text):
+    assert "in a list" not in refused(text)

@@ -129,7 +129,7 @@ class TestRequestForms(ApiCase):
         self.assertEqual(self._changed(), "By its path")
         self.assertError(self._call("POST", path, self.access, json={}), 405, "method_not_allowed")
         for other in (f"{self.path}.5", f"{self.path}.", f"{self.path}.0.0"):
-            self.assertError(self._call("GET", other, self.access), 405, "method_not_allowed")
+            self.assertError(self._call("GET", other, self.access), 404, "not_found")
 
     def test_an_id_that_is_said_again(self):
         """As 97, 97.0 or "97", beside an id that is written otherwise; another id is refused."""

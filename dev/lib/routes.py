@@ -49,6 +49,11 @@ class Route:
         return not self.methods
 
     @property
+    def expects_id(self) -> bool:
+        """Return whether methods other than POST expect the id of a record where the path has a name."""
+        return self.path == f"/api/v1/{PARTS['model']}/nothing"
+
+    @property
     def allowed(self) -> set[str]:
         """The methods that responses list."""
         return {*self.methods, *(["HEAD"] if "GET" in self.methods else [])}

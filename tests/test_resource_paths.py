@@ -349,7 +349,7 @@ class TestResourcePaths(ApiCase):
             with self.subTest(method=method, path=path):
                 response = self._ask(method, path, {"values": {}} if method == "POST" else None)
                 self.assertError(response, 405, "method_not_allowed")
-                self.assertEqual(response.headers["Allow"], "GET, PUT")
+                self.assertEqual(response.headers["Allow"], "GET, PUT, PATCH")
         self.assertAnswer(self._ask("PATCH", self._one(), {"values": {"color": 1}}))
         self._connect(MODEL)
         response = self._ask("POST", self._one(), {"values": {}})

@@ -1,17 +1,25 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Programs that come from the distribution, so that only root can bring them."""
+"""Programs that come from the distribution: installed by root on CI, unpacked in our folder elsewhere."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
 
-from .bootstrap import home, stream
+from .bootstrap import home, locked, stream
+
+
+def _is_ours() -> bool:
+    """Return whether the machine is CI's, and may be changed; nobody else's is."""
+    return bool(os.environ.get("CI")) and not os.geteuid()
 
 
 def install(package: str) -> None:
     """On CI as root; nobody else's machine is changed."""
-    if not os.environ.get("CI") or os.geteuid() or not shutil.which("apt-get"):
+    if not _is_ours() or not shutil.which("apt-get"):
         return
     log = home() / "log" / f"{package}.log"
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -24,3 +32,46 @@ def ensure(program: str) -> None:
     """Install the package of a program's name where there is no such program, if that may be done."""
     if not shutil.which(program):
         install(program)
+
+
+def unpacked(folder: Path, packages: Iterable[str], wanted: str) -> Path | None:
+    """Return a file of packages that are unpacked in a folder, downloaded the first time.
+
+    apt checks their signatures. What they depend on is neither downloaded nor installed.
+
+    :param wanted: the pattern of the file's path in its package
+    :return: None where there is no apt, and for packages of another layout
+    """
+    with locked(f"unpacked-{folder.name}"):
+        if not any(folder.glob(wanted)):
+            for package in packages:
+                _unpack(package, folder)
+    return next(iter(sorted(folder.glob(wanted))), None)
+
+
+def _unpack(package: str, folder: Path) -> None:
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    log = home() / "log" / f"{package}.log"
+    fetch = ["apt-get", "-o", "APT::Sandbox::User=root", "download", package]
+    if stream(package, fetch, log, cwd=folder) and _is_ours():
+        stream("apt-get update", ["apt-get", "update"], log)
+        stream(package, fetch, log, cwd=folder)
+    for deb in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", deb, folder], check=True)
+        deb.unlink()
+
+
+def dependencies(package: str, pattern: str) -> list[str]:
+    """Return the names of those packages that a package depends on and that contain a text.
+
+    A package such as ``php-cli`` has no files: it depends on that of the distribution's version.
+    """
+    if not shutil.which("apt-cache"):
+        return []
+    done = subprocess.run(
+        ["apt-cache", "depends", "--important", package], capture_output=True, text=True
+    )
+    names = [line.partition("Depends: ")[2].strip() for line in done.stdout.splitlines()]
+    return [name for name in names if pattern in name]

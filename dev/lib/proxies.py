@@ -17,8 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from . import documents
-from .bootstrap import ROOT, Stop, bound, home, locked, stream
+from . import debian, documents
+from .bootstrap import ROOT, Stop, bound, home
 from .server import free_port
 
 OPERATIONS = ROOT / "doc" / "operations.md"
@@ -33,32 +33,14 @@ def program(name: str) -> str | None:
 
 
 def _unpacked(package: str) -> str | None:
-    path = home() / "proxies" / package / PLACES[package]
-    with locked(f"proxy-{package}"):
-        if not path.exists():
-            _unpack(package, home() / "proxies" / package)
+    path = debian.unpacked(home() / "proxies" / package, [package], PLACES[package])
     # a package of another layout, or without its libraries, is as good as none
-    works = path.exists() and not subprocess.call(
+    works = path and not subprocess.call(
         [path, "version" if package == "caddy" else "-v"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     return str(path) if works else None
-
-
-def _unpack(package: str, folder: Path) -> None:
-    """Download and unpack a package; apt checks its signature. Where there is no apt, nothing happens."""
-    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    log = home() / "log" / f"{package}.log"
-    fetch = ["apt-get", "-o", "APT::Sandbox::User=root", "download", package]
-    if stream(package, fetch, log, cwd=folder) and os.environ.get("CI") and not os.geteuid():
-        stream("apt-get update", ["apt-get", "update"], log)
-        stream(package, fetch, log, cwd=folder)
-    for deb in folder.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", deb, folder], check=True)
-        deb.unlink()
 
 
 def configuration(language: str, changes: dict[str, str]) -> str:

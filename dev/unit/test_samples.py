@@ -5,12 +5,16 @@ import json
 import re
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jwt_auth_api.tools import samples
 from jwt_auth_api.tools.samples import TOKEN
+from lib import php
 
 URL = "http://127.0.0.1:8069/api/v1/res.partner"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -134,6 +138,63 @@ def test_javascript_means_the_same():
     assert {options["headers"]["Authorization"] for _url, options in seen} == {"Bearer T"}
     assert {options["method"] for _url, options in seen} == {"PUT"}
     assert all(url.startswith(f"{URL}?domain=") for url, _options in seen)
+
+
+@pytest.mark.skipif(not php.command(), reason=php.MISSING)
+def test_php_means_the_same():
+    """PHP sends the requests of all texts to a server, as they are."""
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.append((self.path, self.headers, json.loads(body)))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_):
+            pass
+
+    bodies = [{name: [name, None, True, {}, {"a": 1}]} for name in NASTY]
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/api"
+        codes = [
+            of("php", "PUT", url, {**BEARER, "X-Quoted": NASTY[4]}, body, {"domain": name})
+            for name, body in zip(NASTY, bodies, strict=True)
+        ]
+        script = "$token = 'T';\n" + "\n".join(codes)
+        done = subprocess.run([*php.command(), "-r", script], capture_output=True, timeout=60)
+        server.shutdown()
+    assert not done.returncode, done.stdout + done.stderr
+    assert [body for _path, _headers, body in seen] == bodies
+    asked = [parse_qs(urlsplit(path).query, keep_blank_values=True) for path, *_rest in seen]
+    assert asked == [{"domain": [name]} for name in NASTY]
+    for _path, headers, _body in seen:
+        assert headers["Authorization"] == "Bearer T"
+        assert headers["X-Quoted"] == NASTY[4]
+        assert headers["Content-Type"] == "application/json"
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(value)
+def test_brackets_of_other_languages(body):
+    """In Dart and PHP, each bracket has its partner, and each statement its end."""
+    for language in ("dart", "php"):
+        code = of(language, "POST", URL, BEARER, body, {"a": "b"})
+        outside = re.sub(r"'(?:[^'\\]|\\.)*'", "", code, flags=re.DOTALL)
+        open_brackets = []
+        for character in outside:
+            if character in "([{":
+                open_brackets.append(character)
+            elif character in ")]}":
+                assert open_brackets.pop() + character in ("()", "[]", "{}")
+        assert not open_brackets
+        for line in outside.splitlines():
+            assert line[-1:] in tuple(";,([{)]}"), line
+        assert outside.endswith(";")
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

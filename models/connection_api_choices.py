@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 from dataclasses import asdict
+from urllib.parse import quote
 
 from odoo import api, models
 
@@ -9,6 +10,7 @@ from ..engine.policy import Policy
 from ..engine.record_filter import RecordFilter
 from ..engine.records import scope_domain
 from ..engine.values import is_set_by_odoo
+from ..tools.openapi_shared import NO_RECORD
 from ..tools.samples import log_in
 from ..tools.usage import usages
 
@@ -80,8 +82,9 @@ class ConnectionApiChoices(models.AbstractModel):
     def get_usage(self, connection_id):
         """Return how clients use a connection: the address, and requests as code in several languages.
 
-        :return: a dictionary: ``origin``, ``path``, ``login`` (samples) and ``requests``; without
-            requests if the connection is archived
+        :return: a dictionary: ``origin``, ``path``, ``model``, ``documentation`` (a path), ``login``
+            (samples), ``requests``, and ``no_record``, the id in those that write; without requests if the
+            connection is archived
         """
         connection = self.env["connection.api"].browse(connection_id)
         connection.check_access("read")
@@ -94,6 +97,9 @@ class ConnectionApiChoices(models.AbstractModel):
         return {
             "origin": origin,
             "path": f"/api/v1/{connection.model}",
+            "model": connection.model,
+            "documentation": f"/api/docs/{quote(connection.model)}",
+            "no_record": NO_RECORD,
             "login": list(map(asdict, log_in(origin, self.env.user.login, "PASSWORD"))),
             "requests": list(map(asdict, requests)),
         }

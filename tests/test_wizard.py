@@ -374,6 +374,11 @@ class TestChoices(WizardCase):
         offered = self.env["connection.api.choices"].with_user(self.manager)
         usage = offered.get_usage(_shown(action))
         self.assertEqual(usage["path"], "/api/v1/res.country")
+        self.assertEqual(usage["documentation"], "/api/docs/res.country")
+        self.assertEqual(usage["model"], "res.country")
+        [change] = [each for each in usage["requests"] if each["kind"] == "change"]
+        self.assertEqual(change["path"], f"/api/v1/res.country/{usage['no_record']}")
+        self.assertFalse(self.env["res.country"].browse(usage["no_record"]).exists())
         self.assertEqual(usage["origin"], self.env["ir.config_parameter"].get_param("web.base.url"))
         self.assertEqual([each["kind"] for each in usage["requests"]], ["list", "read", "change"])
         for each in (*usage["requests"], {"samples": usage["login"]}):

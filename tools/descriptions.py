@@ -13,6 +13,10 @@ from urllib.parse import quote
 
 #: Path of the discovery of models.
 ROOT: Final = "/api/v1"
+#: At most this many fields are named in a sample.
+MOST_FIELDS: Final = 5
+#: Types whose values are too long to be read at a glance.
+_LONG: Final = frozenset(["binary", "html", "one2many", "many2many", "properties", "json"])
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class FieldDescription:
     digits: tuple[int, int] | None = None
     currency_field: str | None = None
     default: Any = None
+
+    @property
+    def file_name(self) -> str:
+        """Return a name for the file in the field."""
+        return f"{self.name}.{'png' if self.is_image else 'bin'}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the description as the discovery returns it, without what does not apply to the field."""
@@ -144,6 +153,16 @@ class ModelDescription:
     @property
     def writable(self) -> list[FieldDescription]:
         return [each for each in self.fields.values() if each.is_writable]
+
+    @property
+    def short_fields(self) -> list[str]:
+        """Return a few fields to read: the name, then those that people enter, none of them long."""
+        short = [each for each in self.readable if each.type not in _LONG and each.name != "id"]
+        named = {each.name for each in short}
+        usual = [name for name in ("name", "display_name") if name in named][:1]
+        entered = [each.name for each in short if each.is_writable and each.is_stored]
+        names = [*usual, *entered, *(each.name for each in short)]
+        return list(dict.fromkeys(names))[:MOST_FIELDS]
 
     def summary(self) -> dict[str, Any]:
         """Return the entry of the model in the list of open models."""

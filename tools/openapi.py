@@ -10,7 +10,13 @@ from typing import Any, Final
 
 from . import openapi_accounts as accounts
 from .descriptions import ActionDescription, FieldDescription, ModelDescription
-from .openapi_models import example_values, read_schema, write_schema
+from .openapi_models import (
+    changed_values,
+    example_line,
+    example_values,
+    read_schema,
+    write_schema,
+)
 from .openapi_shared import (
     BEARER,
     GENERAL_HEADERS,
@@ -18,13 +24,16 @@ from .openapi_shared import (
     INTEGER,
     JSON,
     LINKED,
+    NO_RECORD,
     NOBODY,
     QUERY,
+    READ_ID,
     SUCCESS,
     TEXT,
     UNTYPED,
     USUAL,
     WRITING,
+    WRITTEN_ID,
     Json,
     a_list,
     an_object,
@@ -41,6 +50,7 @@ from .openapi_shared import (
     query,
     ref,
     response_headers,
+    returned_keys,
     security_schemes,
     shared_schemas,
 )
@@ -65,6 +75,10 @@ _VARIANTS: Final = (
     "CreateBody",
     "UpdateBody",
 )
+_READ: Final = ref(READ_ID, "parameters")
+_WRITTEN: Final = ref(WRITTEN_ID, "parameters")
+_RECORD_ID: Final[Json] = {**ID, "description": "The id of the record."}
+_WIZARD: Final = "The context of the action that opens the wizard: for new wizards only."
 _BINARY: Final[Json] = {**TEXT, "format": "binary"}
 _INTRODUCTION: Final = """\
 Log in with `POST /api/login` and send the access token with every request: `Authorization: Bearer <token>`. After it
@@ -99,11 +113,12 @@ def document(models: Sequence[ModelDescription], server: Server) -> Json:
     """
     names = Names([*shared_schemas(), *accounts.schemas()])
     prefixes = {model.name: names.schema(model.name) for model in models}
+    creatable = {model.name: model for model in models if "POST" in model.methods}
     readable = {model.name: prefixes[model.name] for model in models if "GET" in model.methods}
     schemas: Json = {**shared_schemas(), **accounts.schemas()}
     paths: Json = accounts.paths()
     for model in models:
-        part = _Model(model, prefixes[model.name], readable, names)
+        part = _Model(model, prefixes[model.name], readable, creatable, names)
         schemas |= part.schemas()
         paths |= part.paths()
     paths["/api/send_request"] = _send_request()
@@ -177,14 +192,21 @@ class _Model:
 
     :param prefix: the name of the schema of its records
     :param readable: the schemas of all models that the caller may read
+    :param creatable: all models of which the caller may create records
     """
 
     def __init__(
-        self, model: ModelDescription, prefix: str, readable: Mapping[str, str], names: Names
+        self,
+        model: ModelDescription,
+        prefix: str,
+        readable: Mapping[str, str],
+        creatable: Mapping[str, ModelDescription],
+        names: Names,
     ) -> None:
         self.model = model
         self.prefix = prefix
         self.readable = readable
+        self.creatable = creatable
         self.names = names
         self.is_read = "GET" in model.methods and bool(model.readable)
         self.row = ref(prefix) if self.is_read else ref("Record")
@@ -220,24 +242,19 @@ class _Model:
             found[f"{path}/groups"] = {"get": self._groups()}
         for field in model.fields.values():
             if field.is_file and (operations := self._file(field)):
-                found[f"{path}/{{id}}/{field.name}"] = self._of_record(operations)
+                found[f"{path}/{{id}}/{field.name}"] = operations
                 if field.is_readable:
                     found |= self._link(f"{path}/{{id}}/{field.name}", field)
         for action in model.actions:
             found.setdefault(f"{path}/{action.name}", {})["post"] = self._call_on_model(action)
             if not action.is_for_model:
                 operation = self._call(action)
-                item = found.setdefault(f"{path}/{{id}}/{action.name}", self._of_record({}))
-                item["post"] = operation
+                found.setdefault(f"{path}/{{id}}/{action.name}", {})["post"] = operation
         for report in model.reports:
-            found[f"{path}/{{id}}/report/{report.name}"] = self._of_record(
-                {"get": self._print(report.name, report.title)}
-            )
+            found[f"{path}/{{id}}/report/{report.name}"] = {
+                "get": self._print(report.name, report.title)
+            }
         return {path: item for path, item in found.items() if item}
-
-    @staticmethod
-    def _of_record(operations: Json) -> Json:
-        return {"parameters": [ref("RecordId", "parameters")], **operations}
 
     def _operation(
         self,
@@ -290,12 +307,12 @@ class _Model:
             found["patch"] = self._update("patch{}")
         if "DELETE" in methods:
             found["delete"] = self._delete()
-        return self._of_record(found) if found else {}
+        return found
 
     # --- reading -----------------------------------------------------------------------------
 
     def _fields(self) -> Json:
-        names = [*self.model.default_fields][:2] or ["id"]
+        names = self.model.short_fields or ["id"]
         return query("fields", a_list(ref(f"{self.prefix}Field")), example=names)
 
     def _domain(self) -> Json:
@@ -365,7 +382,7 @@ class _Model:
         return self._operation(
             "get{}",
             "Get one record",
-            [*self._parameters(PARAMETERS["ONE"]), header("If-None-Match")],
+            [_READ, *self._parameters(PARAMETERS["ONE"]), header("If-None-Match")],
             {
                 "200": answer("The record.", ref(f"{self.prefix}One"), "ETag"),
                 **self._not_modified(),
@@ -378,26 +395,43 @@ class _Model:
     def _returned(self) -> Json:
         """Return the keys of a body that say what the response returns."""
         fields = ref(f"{self.prefix}Field") if self.is_read else TEXT
-        return {
-            "fields": a_list(fields, description="The fields that the response returns."),
-            "expand": {
-                "type": "object",
-                "additionalProperties": True,
-                "description": "The relations that the response returns as objects.",
-            },
-        }
+        relations = [each for each in self.model.readable if each.relation]
+        example = next(iter([*self._lines(), *relations]), None)
+        text = f", such as `{json.dumps({example.name: ['display_name']})}`" if example else ""
+        return returned_keys(fields, text)
+
+    def _lines(self) -> list[FieldDescription]:
+        """Return the relations through which records can be created: first those to a model named after this one,
+        such as ``sale.order.line``."""
+        found = [
+            each
+            for each in self.model.writable
+            if each.type == "one2many" and each.relation in self.creatable
+        ]
+        return sorted(found, key=lambda each: not str(each.relation).startswith(self.model.name))
+
+    def _values(self, variant: str) -> Json:
+        """Return the schema of ``values``, with an example of a line."""
+        text = "The values of the record, by the names of the fields."
+        if lines := self._lines():
+            values = example_line(self.creatable[str(lines[0].relation)], self.model.name)
+            example = json.dumps({lines[0].name: [[0, 0, values]]})
+            text += (
+                f" Lines are written as commands: `{example}` creates one together with the record."
+            )
+        return {**ref(f"{self.prefix}{variant}"), "description": text}
 
     def _keys(self, variant: str) -> Json:
         """Return the keys of a body with the values of a record.
 
         :param variant: the schema of the values: ``Create`` or ``Update``
         """
-        keys: Json = {"values": ref(f"{self.prefix}{variant}"), **self._returned()}
+        keys: Json = {"values": self._values(variant), **self._returned()}
         if self.model.is_wizard and variant == "Create":
             keys["context"] = {
                 "type": "object",
                 "additionalProperties": True,
-                "description": "The context of the action that opens the wizard.",
+                "description": _WIZARD,
             }
         return keys
 
@@ -438,18 +472,21 @@ class _Model:
         return self._operation(
             verb,
             "Change a record",
-            [query("lang"), header("If-Match"), header("Content-Language")],
+            [_WRITTEN, query("lang"), header("If-Match"), header("Content-Language")],
             {
                 "200": answer("The changed record.", ref(f"{self.prefix}One"), "ETag"),
                 **errors(*USUAL, *WRITING, 412),
             },
-            self._bodies("Update"),
+            self._bodies("Update", example={"values": changed_values(self.model)}),
             text="Changes the values that are sent, and no others.",
         )
 
     def _update_many(self, verb: str) -> Json:
-        item = an_object({"id": ID, "values": ref(f"{self.prefix}Update")})
-        records = a_list(item, minItems=1, maxItems=self.model.max_limit)
+        item = an_object({"id": _RECORD_ID, "values": self._values("Update")})
+        records = a_list(
+            item, minItems=1, maxItems=self.model.max_limit, description="The records to change."
+        )
+        example = {"records": [{"id": NO_RECORD, "values": changed_values(self.model)}]}
         body: Json = {"records": records, **self._returned()}
         return self._operation(
             verb,
@@ -459,7 +496,7 @@ class _Model:
                 "200": answer("The changed records.", ref(f"{self.prefix}Many")),
                 **errors(*USUAL, *WRITING),
             },
-            content(an_object(body, ("records",), additionalProperties=False)),
+            content(an_object(body, ("records",), additionalProperties=False), example=example),
             text="Changes all of the records, or none of them.",
         )
 
@@ -467,7 +504,7 @@ class _Model:
         return self._operation(
             "delete{}",
             "Delete a record",
-            [query("lang"), header("If-Match")],
+            [_WRITTEN, query("lang"), header("If-Match")],
             {
                 "200": answer("The record is deleted.", ref("Deleted")),
                 **errors(*USUAL, *WRITING, 412),
@@ -478,7 +515,7 @@ class _Model:
         return self._operation(
             "deleteMany{}",
             "Delete several records",
-            [query("ids", required=True, example="[1, 2]"), query("lang")],
+            [query("ids", required=True, example=f"[{NO_RECORD}]"), query("lang")],
             {
                 "200": answer("The records are deleted.", ref("DeletedMany")),
                 **errors(*USUAL, *WRITING),
@@ -494,21 +531,21 @@ class _Model:
             found["get"] = self._operation(
                 f"download{name}",
                 f"Get the file: {field.label}",
-                [query("lang"), header("Range"), header("If-None-Match")],
+                [_READ, query("lang"), header("Range"), header("If-None-Match")],
                 self._bytes(field, *USUAL),
             )
         if field.is_writable and "PUT" in self.model.methods:
             found["put"] = self._operation(
                 f"upload{name}",
                 f"Store the file: {field.label}",
-                [query("lang"), header("If-Match")],
+                [_WRITTEN, query("lang"), header("If-Match")],
                 {
                     "200": answer("The file is stored.", one_of(ref("Record")), "ETag"),
                     **errors(*USUAL, *WRITING, 412),
                 },
                 {
                     **self._kinds(field),
-                    **content(an_object({"file": _BINARY}), _FORM),
+                    **content(an_object({"file": {**_BINARY, "description": "The file."}}), _FORM),
                 },
                 text="Stores the body as it is, or the only file of a form. An empty body empties the field.",
                 is_optional=True,
@@ -541,7 +578,7 @@ class _Model:
         link = self._operation(
             f"link{name}",
             f"Get a link: {field.label}",
-            [],
+            [_READ],
             {
                 "200": answer("The link.", an_object({"success": SUCCESS, "data": data})),
                 **errors(*USUAL, 413, 415),
@@ -549,16 +586,17 @@ class _Model:
             text="Returns the path of the file for `<img>` and others that cannot send a header. It needs no"
             " access token, and expires after `expires_in` seconds.",
         )
+        signature = query("signature", required=True, example="the signature of the link")
         linked = self._operation(
             f"open{name}",
             f"Open a link: {field.label}",
-            [query("signature", required=True), header("Range"), header("If-None-Match")],
+            [_READ, signature, header("Range"), header("If-None-Match")],
             self._bytes(field, *LINKED),
             general=("Accept-Language",),
         )
         return {
-            f"{path}/link": self._of_record({"post": link}),
-            f"{path}/file": self._of_record({"get": {**linked, "security": NOBODY}}),
+            f"{path}/link": {"post": link},
+            f"{path}/file": {"get": {**linked, "security": NOBODY}},
         }
 
     def _print(self, name: str, title: str) -> Json:
@@ -570,12 +608,12 @@ class _Model:
         return self._operation(
             f"print{{}}{pascal(name)}",
             f"Get the PDF: {title}",
-            [query("lang")],
+            [_READ, query("lang")],
             {"200": done, **errors(*USUAL)},
         )
 
     def _call(self, action: ActionDescription) -> Json:
-        return self._calling(f"call{{}}{pascal(action.name)}", action, {})
+        return self._calling(f"call{{}}{pascal(action.name)}", action, {}, _WRITTEN)
 
     def _call_on_model(self, action: ActionDescription) -> Json:
         name = f"call{{}}{pascal(action.name)}"
@@ -584,7 +622,7 @@ class _Model:
         ids = a_list(ID, description="The records.", maxItems=self.model.max_limit)
         return self._calling(f"{name}OnMany", action, {"ids": ids})
 
-    def _calling(self, verb: str, action: ActionDescription, more: Json) -> Json:
+    def _calling(self, verb: str, action: ActionDescription, more: Json, *parameters: Json) -> Json:
         kwargs = {
             name: {"description": "Required, unless it is in `args`." if needed else "Optional."}
             for name, needed in action.arguments
@@ -602,11 +640,11 @@ class _Model:
             },
             **more,
         }
-        example: Json = {"example": {"ids": [1]}} if "ids" in more else {}
+        example: Json = {"example": {"ids": [NO_RECORD]}} if "ids" in more else {}
         return self._operation(
             verb,
             f"Call {action.name}",
-            [query("lang"), header("Idempotency-Key"), header("Content-Language")],
+            [*parameters, query("lang"), header("Idempotency-Key"), header("Content-Language")],
             {
                 "200": answer("What the method returns.", ref("Called"), "Idempotency-Replayed"),
                 **errors(*USUAL, *WRITING),
@@ -623,11 +661,16 @@ class _Model:
 def _send_request() -> Json:
     """Return the path item of ``/api/send_request``."""
     row, names = ref("Record"), [each for each in QUERY if each != "page"]
-    only_here = {"model": True}
 
     def parameter(name: str, method: str) -> Json:
-        needed = only_here.get(name, False) or (name == "fields" and method == "GET")
-        return query(name, required=True) if needed else query(name)
+        more: Json = {}
+        if name == "model":
+            more = {"required": True, "example": "res.partner"}
+        elif name == "fields" and method == "GET":
+            more = {"required": True, "example": ["name"]}
+        elif name == "id" and method != "GET":
+            more = {"example": NO_RECORD}
+        return query(name, **more)
 
     def operation(name: str, method: str, summary: str, done: Json, *more: Json) -> Json:
         known = PARAMETERS[method] - {"page", "relations"}
@@ -648,18 +691,24 @@ def _send_request() -> Json:
             "responses": done,
         }
 
-    values: Json = {"type": "object", "additionalProperties": True}
-    returned: Json = {"fields": a_list(TEXT), "expand": values}
-    record = an_object({"id": ID, "values": values})
-    create = an_object(
-        {"values": {"anyOf": [values, a_list(values)]}, **returned, "context": values}, ("values",)
+    anything: Json = {"type": "object", "additionalProperties": True}
+    values = {**anything, "description": "The values of the record, by the names of the fields."}
+    several = (
+        "The values of the record, by the names of the fields; a list creates several records."
     )
-    update = an_object({"values": values, "records": a_list(record), **returned}, ())
+    returned = returned_keys(TEXT, ', such as `{"parent_id": ["name"]}`')
+    record = an_object({"id": _RECORD_ID, "values": values})
+    context = {**anything, "description": _WIZARD}
+    new = {"anyOf": [anything, a_list(anything)], "description": several}
+    create = an_object({"values": new, **returned, "context": context}, ("values",))
+    records = a_list(record, description="Several records to change, without the parameter `id`.")
+    update = an_object({"values": values, "records": records, **returned}, ())
     one_or_many: Json = {"anyOf": [one_of(row), many_of(row)]}
     writing = errors(*USUAL, *WRITING)
 
     def body(schema: Json) -> Json:
-        return {"requestBody": {"required": True, "content": content(schema)}}
+        example = {"values": {"name": "Example"}}
+        return {"requestBody": {"required": True, "content": content(schema, example=example)}}
 
     return {
         "get": operation(

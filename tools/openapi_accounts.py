@@ -8,6 +8,7 @@ from .openapi_shared import (
     BEARER,
     ID,
     INTEGER,
+    NO_RECORD,
     NOBODY,
     REFRESH,
     SUCCESS,
@@ -45,7 +46,12 @@ def schemas() -> Json:
     return {
         "Credentials": an_object(
             {
-                "login": {**TEXT, "minLength": 1, "maxLength": 4096},
+                "login": {
+                    **TEXT,
+                    "minLength": 1,
+                    "maxLength": 4096,
+                    "description": "The login of the user, usually an email address.",
+                },
                 "password": {
                     **TEXT,
                     "minLength": 1,
@@ -65,10 +71,18 @@ def schemas() -> Json:
                 "user_id": ID,
             }
         ),
-        "SecondFactor": an_object({"mfa_token": TEXT, "code": {"type": ["string", "integer"]}}),
+        "SecondFactor": an_object(
+            {
+                "mfa_token": {**TEXT, "description": "From the response to the login."},
+                "code": {
+                    "type": ["string", "integer"],
+                    "description": "The code of the user's authenticator app, or of the email.",
+                },
+            }
+        ),
         "Passkey": an_object(
             {
-                "passkey_token": TEXT,
+                "passkey_token": {**TEXT, "description": "From the response with the options."},
                 "credential": {
                     "type": "object",
                     "additionalProperties": True,
@@ -269,6 +283,30 @@ def _read(name: str, summary: str, text: str, done: Json, *, tag: str = ACCOUNTS
     }
 
 
+def _page(name: str, summary: str, text: str, *statuses: int) -> Json:
+    """Return the operation of a documentation page.
+
+    :param statuses: its errors, besides those of every page
+    """
+    return {
+        "operationId": name,
+        "tags": [DISCOVERY],
+        "summary": summary,
+        "description": text,
+        "parameters": [header("Accept-Language"), header("If-None-Match")],
+        "security": [*BEARER, {}],
+        "responses": {
+            "200": {
+                "description": "The page.",
+                "headers": response_headers("ETag", "Content-Language"),
+                "content": content(TEXT, "text/html"),
+            },
+            "304": {"description": "The client has the page already."},
+            **errors(400, 401, 403, 405, 500, 503, *statuses),
+        },
+    }
+
+
 def paths() -> Json:
     """Return the path items of these routes."""
     logged_in = _done("The tokens.", ref("LoggedIn"), "X-Token-Expires-In")
@@ -384,7 +422,7 @@ def paths() -> Json:
             )
         },
         "/api/sessions/{session_id}": {
-            "parameters": [in_path("session_id", "The id of the session.", ID)],
+            "parameters": [in_path("session_id", "The id of the session.", ID, example=NO_RECORD)],
             "delete": {
                 "operationId": "endSession",
                 "tags": [ACCOUNTS],
@@ -432,43 +470,23 @@ def paths() -> Json:
             }
         },
         "/api/docs": {
-            "get": {
-                "operationId": "getPage",
-                "tags": [DISCOVERY],
-                "summary": "Get this document as a page",
-                "description": "Without a token, the page has what is public and a form to log in.",
-                "parameters": [header("Accept-Language"), header("If-None-Match")],
-                "security": [*BEARER, {}],
-                "responses": {
-                    "200": {
-                        "description": "The page.",
-                        "headers": response_headers("ETag", "Content-Language"),
-                        "content": content(TEXT, "text/html"),
-                    },
-                    "304": {"description": "The client has the page already."},
-                    **errors(400, 401, 403, 405, 500, 503),
-                },
-            }
+            "get": _page(
+                "getPage",
+                "Get this document as a page",
+                "Without a token, the page has what is public and a form to log in.",
+            )
         },
         "/api/docs/{model}": {
-            "parameters": [in_path("model", "Technical name of the model.", TEXT)],
-            "get": {
-                "operationId": "getModelPage",
-                "tags": [DISCOVERY],
-                "summary": "Get the part about one model as a page",
-                "description": "The operations of a model, its fields, and samples in five languages.",
-                "parameters": [header("Accept-Language"), header("If-None-Match")],
-                "security": [*BEARER, {}],
-                "responses": {
-                    "200": {
-                        "description": "The page.",
-                        "headers": response_headers("ETag", "Content-Language"),
-                        "content": content(TEXT, "text/html"),
-                    },
-                    "304": {"description": "The client has the page already."},
-                    **errors(400, 401, 403, 404, 405, 500, 503),
-                },
-            },
+            "parameters": [
+                in_path("model", "Technical name of the model.", TEXT, example="res.partner")
+            ],
+            "get": _page(
+                "getModelPage",
+                "Get the part about one model as a page",
+                "The operations of a model, its fields, and samples in five languages. Without a token, a"
+                " browser gets a page with a form to log in, unless everybody may read the document.",
+                404,
+            ),
         },
         "/api/v1": {
             "get": _read(

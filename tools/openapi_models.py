@@ -48,7 +48,7 @@ def write_schema(model: ModelDescription, *, creates: bool) -> Json:
     fields = [each for each in model.writable if each.name != "id"]
     required = tuple(each.name for each in fields if creates and not each.is_optional)
     properties = {
-        each.name: _described(each, _write(each, is_needed=each.name in required))
+        each.name: _described(each, _write(each, is_needed=each.name in required), is_written=True)
         for each in fields
     }
     return an_object(properties, required, description=model.title, additionalProperties=False)
@@ -60,6 +60,26 @@ def example_values(model: ModelDescription) -> Json:
     if not names and (usual := [name for name in ("name", "display_name") if name in model.fields]):
         names = [name for name in usual if model.fields[name].is_writable]
     return {name: _example(model.fields[name]) for name in names}
+
+
+def changed_values(model: ModelDescription) -> Json:
+    """Return one value of a record to change: the name, or the first text that can be written."""
+    texts = [each.name for each in model.writable if each.type in ("char", "text")]
+    name = "name" if "name" in texts else next(iter(texts), None)
+    return {name: _example(model.fields[name])} if name else example_values(model)
+
+
+def example_line(model: ModelDescription, parent: str) -> Json:
+    """Return values of a record to create through a relation.
+
+    :param parent: the model with the relation, to which the new record leads by itself
+    """
+    values = {
+        name: value
+        for name, value in example_values(model).items()
+        if model.fields[name].relation != parent
+    }
+    return values or changed_values(model)
 
 
 def _example(field: FieldDescription) -> Any:
@@ -87,7 +107,7 @@ def _example(field: FieldDescription) -> Any:
     return value[: field.size] if field.size and isinstance(value, str) else value
 
 
-def _described(field: FieldDescription, schema: Json) -> Json:
+def _described(field: FieldDescription, schema: Json, *, is_written: bool = False) -> Json:
     """Return a schema with the label, the help and what else is known of a field.
 
     There is no ``title``: generators would make class names of it, in the language of the reader.
@@ -98,6 +118,14 @@ def _described(field: FieldDescription, schema: Json) -> Json:
         parts.append(", ".join(f"`{value}`: {label}" for value, label in choices))
     elif field.relation:
         parts.append(f"Records of `{field.relation}`.")
+    if is_written and field.type in X2MANY:
+        parts.append(
+            "Written as a list of ids, which replaces all, or as commands: `[[0, 0, {…}]]` creates a record,"
+            " `[[1, 7, {…}]]` changes record 7, `[[2, 7]]` deletes it."
+            if field.type == "one2many"
+            else "Written as a list of ids, which replaces all, or as commands: `[[4, 7]]` adds record 7,"
+            " `[[3, 7]]` removes it."
+        )
     found = {**schema, "description": "\n\n".join(filter(None, parts))}
     if not field.is_writable:
         found["readOnly"] = True

@@ -27,6 +27,8 @@ PROBLEM: Final = "application/problem+json"
 TEXT: Final[Json] = {"type": "string"}
 INTEGER: Final[Json] = {"type": "integer"}
 ID: Final[Json] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+#: The id in the examples of requests that write: no record has it, so that none is changed by mistake.
+NO_RECORD: Final = MAX_ID
 SUCCESS: Final[Json] = {"type": "boolean", "const": True}
 NULL: Final[Json] = {"type": "null"}
 
@@ -163,8 +165,15 @@ def query(name: str, schema: Json | None = None, **more: Any) -> Json:
     return {**found, **more}
 
 
-def in_path(name: str, text: str, schema: Json) -> Json:
-    return {"name": name, "in": "path", "required": True, "description": text, "schema": schema}
+def in_path(name: str, text: str, schema: Json, **more: Any) -> Json:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": text,
+        "schema": schema,
+        **more,
+    }
 
 
 def component_of(name: str) -> str:
@@ -178,14 +187,21 @@ def header(name: str) -> Json:
 
 
 def parameters() -> Json:
-    """Return the components of parameters: all headers, and the id of a record."""
+    """Return the components of parameters: all headers, and the ids of records."""
     found: Json = {
         component_of(name): {"name": name, "in": "header", "description": text, "schema": schema}
         for name, (schema, text) in HEADER_PARAMETERS.items()
     }
-    return {**found, "RecordId": in_path("id", "The id of the record.", ID)}
+    return {
+        **found,
+        READ_ID: in_path("id", "The id of the record.", ID, example=1),
+        WRITTEN_ID: in_path("id", "The id of the record.", ID, example=NO_RECORD),
+    }
 
 
+#: The parameter with the id of the record that is read, and that of the record that is written.
+READ_ID: Final = "RecordId"
+WRITTEN_ID: Final = "WrittenRecordId"
 #: Of every request of a user for records.
 GENERAL_HEADERS: Final = ("Accept-Language", "X-Odoo-Company")
 
@@ -234,6 +250,29 @@ def answer(text: str, schema: Json, *names: str, example: Any = None) -> Json:
         "description": text,
         "headers": response_headers("Content-Language", *names, *_RATE_LIMIT),
         "content": content(schema, **more),
+    }
+
+
+# --- bodies ------------------------------------------------------------------------------------
+
+
+def returned_keys(field: Json, example: str) -> Json:
+    """Return the keys of a body that say what the response returns.
+
+    :param field: the schema of the name of a field
+    :param example: such as ``, such as `{"country_id": ["code"]}```
+    """
+    return {
+        "fields": a_list(
+            field,
+            description="The names of the fields that the response returns. `id` is always returned.",
+        ),
+        "expand": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "The relations whose records the response returns as objects, with their"
+            f" fields{example}.",
+        },
     }
 
 

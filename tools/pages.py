@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from . import problem, samples
 from .errors import CODES
@@ -20,15 +20,18 @@ Inline = list[tuple[bool, str]]
 ORIGIN: Final = "https://origin.invalid"
 #: Addresses that no language and no markup needs to quote.
 _PLAIN: Final = re.compile(r"https?://[A-Za-z0-9._:\[\]-]{1,255}")
-#: What stands for the variable part of a path in a sample.
-_ANY_ID: Final = "1"
+#: The endings of files by their media type.
+_ENDINGS: Final = {"application/pdf": ".pdf", "image/*": ".png", "text/html": ".html"}
+_BYTES: Final = "application/octet-stream"
+#: Characters of a query string that are easier to read as they are, and that browsers send so.
+_READABLE: Final = ",:[]"
 #: How many records a sample reads.
 _FEW: Final = "5"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of an operation."""
+    """A parameter of an operation, or a key of its body."""
 
     name: str
     place: str
@@ -42,9 +45,9 @@ class Operation:
     """An operation as the page shows it.
 
     :ivar id: the anchor
-    :ivar samples: empty for one whose body or response is not JSON
     :ivar sample_path: path and query of the samples, for the form to try it
     :ivar body: the body of the samples as JSON; empty without one
+    :ivar takes_file: whether the body is a file
     """
 
     id: str
@@ -53,10 +56,12 @@ class Operation:
     summary: str
     text: list[Inline]
     parameters: list[Parameter]
+    keys: list[Parameter]
     statuses: list[tuple[str, Inline]]
     samples: tuple[samples.Sample, ...]
     sample_path: str
     body: str
+    takes_file: bool
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ def fields(document: Json, model: str) -> list[Field]:
         Field(
             name=name,
             type=_type(parts[0].get(name) or written[name]),
-            text=paragraphs((parts[0].get(name) or written[name]).get("description", "")),
+            text=paragraphs((written.get(name) or parts[0][name]).get("description", "")),
             is_readable=name in parts[0],
             is_writable=name in written,
             is_required=name in create.get("required", ()),
@@ -152,12 +157,12 @@ def _operation(document: Json, method: str, path: str, each: Json, origin: str) 
         _resolved(document, parameter)
         for parameter in (*item.get("parameters", ()), *each.get("parameters", ()))
     ]
-    sample_path = re.sub(r"\{\w+\}", _ANY_ID, path)
+    sample_path = _sample_path(path, parameters)
     params = _sample_params(parameters)
     body = _sample_body(document, each)
-    is_json = _is_json(document, each)
+    takes_file = _BYTES in each.get("requestBody", {}).get("content", {})
     headers = {} if each.get("security") == [] else {"Authorization": f"Bearer {samples.TOKEN}"}
-    query = "&".join(f"{name}={value}" for name, value in params.items())
+    query = urlencode(params, safe=_READABLE, quote_via=quote)
     return Operation(
         id=each["operationId"],
         method=method,
@@ -165,16 +170,67 @@ def _operation(document: Json, method: str, path: str, each: Json, origin: str) 
         summary=each["summary"],
         text=paragraphs(each["description"]),
         parameters=[_parameter(parameter) for parameter in parameters],
+        keys=_keys(document, each),
         statuses=[
             (status, _inline(_resolved(document, answer)["description"]))
             for status, answer in each["responses"].items()
         ],
-        samples=samples.samples(method, f"{origin}{sample_path}", headers, body, params)
-        if is_json
-        else (),
+        samples=samples.samples(
+            method,
+            f"{origin}{sample_path}",
+            headers,
+            body,
+            params,
+            _returned_file(document, path, each),
+            f"{_last(path)}{_ending(each['requestBody'])}" if takes_file else "",
+        ),
         sample_path=f"{sample_path}?{query}" if query else sample_path,
         body="" if body is None else _pretty(body),
+        takes_file=takes_file,
     )
+
+
+def _sample_path(path: str, parameters: list[Json]) -> str:
+    """Return a path with the examples of its parameters."""
+    examples = {each["name"]: each["example"] for each in parameters if each["in"] == "path"}
+    return re.sub(r"\{(\w+)\}", lambda found: str(examples[found[1]]), path)
+
+
+def _last(path: str) -> str:
+    """Return what a path calls a file: its last part that is a name."""
+    names = [part for part in path.split("/") if "{" not in part]
+    return names[-2] if names[-1] == "file" else names[-1]
+
+
+def _ending(described: Json) -> str:
+    """Return the ending of the file that a body or a response is."""
+    return next((_ENDINGS[kind] for kind in described["content"] if kind in _ENDINGS), ".bin")
+
+
+def _returned_file(document: Json, path: str, each: Json) -> str:
+    """Return the name of the file that the response is; an empty text if it is JSON."""
+    done = next(
+        each["responses"][status] for status in ("200", "201") if status in each["responses"]
+    )
+    answer = _resolved(document, done)
+    return "" if JSON in answer["content"] else f"{_last(path)}{_ending(answer)}"
+
+
+def _keys(document: Json, each: Json) -> list[Parameter]:
+    """Return the keys of the body."""
+    content = each.get("requestBody", {}).get("content", {})
+    schema = _resolved(document, content.get(JSON, {}).get("schema", {}))
+    needed = schema.get("required", ())
+    return [
+        Parameter(
+            name=name,
+            place="body",
+            type=_type(key),
+            is_required=name in needed,
+            text=_inline(key["description"]),
+        )
+        for name, key in schema.get("properties", {}).items()
+    ]
 
 
 def _pretty(value: Any) -> str:
@@ -227,16 +283,6 @@ def _sample_body(document: Json, each: Json) -> Any:
 
 def _empty(schema: Json) -> Any:
     return [] if schema.get("type") == "array" else ("" if schema.get("type") == "string" else {})
-
-
-def _is_json(document: Json, each: Json) -> bool:
-    """Return whether a sample can send and print JSON."""
-    body: Mapping[str, Any] = each.get("requestBody", {}).get("content", {JSON: {}})
-    done = [each["responses"][status] for status in each["responses"] if status in ("200", "201")]
-    answers: list[Mapping[str, Any]] = [
-        _resolved(document, answer).get("content", {}) for answer in done
-    ]
-    return JSON in body and all(JSON in answer for answer in answers)
 
 
 def _type(schema: Json) -> str:

@@ -11,14 +11,14 @@ from .errors import ApiError
 PROBLEM_TYPE: Final = "application/problem+json"
 _JSON_TYPE: Final = "application/json"
 #: Maximum length of ``Accept`` that is parsed; browsers send less than 200 characters.
-_MAX_ACCEPT: Final = 1000
+MAX_ACCEPT: Final = 1000
 #: Words of a code that a title writes in capitals.
 _CAPITALS: Final = {"json": "JSON", "mfa": "MFA"}
 
 
 def may_name(accept: str) -> bool:
     """Return whether the header ``Accept`` is worth parsing: it is short, and names the type."""
-    return len(accept) <= _MAX_ACCEPT and PROBLEM_TYPE in accept.lower()
+    return len(accept) <= MAX_ACCEPT and PROBLEM_TYPE in accept.lower()
 
 
 def is_wanted(accepted: Iterable[tuple[str, float]]) -> bool:

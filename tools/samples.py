@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 #: In the value of a header, it stands for the variable with the access token.
 TOKEN: Final = "$TOKEN"  # noqa: S105 - the name of a variable
 _JSON: Final = "application/json"
+_BYTES: Final = "application/octet-stream"
 _INDENT: Final = 4
 
 
@@ -27,6 +28,7 @@ class Request:
     :ivar headers: a value may contain :data:`TOKEN`
     :ivar body: a JSON value; None for no body
     :ivar file: the name of the file that the response is, such as a PDF; an empty text if it is JSON
+    :ivar upload: the name of the file that is sent as the body; an empty text for none
     """
 
     method: str
@@ -35,10 +37,13 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     file: str = ""
+    upload: str = ""
 
     @property
     def all_headers(self) -> dict[str, str]:
         """Return the headers with the type of the body."""
+        if self.upload:
+            return {**self.headers, "Content-Type": _BYTES}
         typed = {} if self.body is None else {"Content-Type": _JSON}
         return {**self.headers, **typed}
 
@@ -63,6 +68,7 @@ def samples(
     body: Any = None,
     params: Mapping[str, str] | None = None,
     file: str = "",
+    upload: str = "",
 ) -> tuple[Sample, ...]:
     """Return a request in all languages.
 
@@ -71,8 +77,9 @@ def samples(
     :param body: a JSON value; None for no body
     :param params: the query string
     :param file: the name of the file that the response is, which the code stores
+    :param upload: the name of the file that the code sends as the body
     """
-    request = Request(method, url, params or {}, headers or {}, body, file)
+    request = Request(method, url, params or {}, headers or {}, body, file, upload)
     return tuple(
         Sample(name, label, write(request)) for name, (label, write, _enter) in _LANGUAGES.items()
     )
@@ -116,6 +123,8 @@ def _curl_words(request: Request) -> list[str]:
     lines += [f"--data-urlencode {shlex.quote(f'{name}={params[name]}')}" for name in params]
     if request.body is not None:
         lines.append(f"-d {shlex.quote(json.dumps(request.body, ensure_ascii=False))}")
+    if request.upload:
+        lines.append(f"--data-binary {shlex.quote(f'@{request.upload}')}")
     if request.file:
         lines.append(f"-o {shlex.quote(request.file)}")
     return lines
@@ -157,6 +166,8 @@ def _javascript_call(request: Request) -> str:
         lines.append(f"headers: {{{', '.join(headers)}}},")
     if request.body is not None:
         lines.append(f"body: JSON.stringify({_javascript_value(request.body, 1)}),")
+    if request.upload:
+        lines.append("body: file,")
     options = "".join(f"    {line}\n" for line in lines)
     if request.params:
         url = f"{json.dumps(request.url + '?')} + params"
@@ -170,11 +181,14 @@ def _javascript_params(request: Request) -> str:
 
 
 def _javascript(request: Request) -> str:
+    chosen = ""
+    if request.upload:
+        chosen = 'const file = document.querySelector("input[type=file]").files[0];\n'
     call = f"const response = {_javascript_call(request)};"
     read = "const file = await response.blob();"
     if not request.file:
         read = "console.log(await response.json());"
-    return f"{_javascript_params(request)}{call}\n{read}"
+    return f"{_javascript_params(request)}{chosen}{call}\n{read}"
 
 
 def _javascript_log_in(request: Request) -> str:
@@ -203,16 +217,16 @@ def _python_scalar(value: Any) -> str:
 
 def _python_call(request: Request) -> str:
     lines = [f"{_python_text(request.method)},", f"{_python_text(request.url)},"]
-    if request.headers:
-        headers = (
-            f"{_python_text(name)}: {_python_text(value)}"
-            for name, value in request.headers.items()
-        )
+    # httpx sets the type of JSON itself
+    if named := request.all_headers if request.upload else request.headers:
+        headers = (f"{_python_text(name)}: {_python_text(value)}" for name, value in named.items())
         lines.append(f"headers={{{', '.join(headers)}}},")
     if request.params:
         lines.append(f"params={_python_value(dict(request.params), 1)},")
     if request.body is not None:
         lines.append(f"json={_python_value(request.body, 1)},")
+    if request.upload:
+        lines.append("content=content,")
     arguments = "".join(f"    {line}\n" for line in lines)
     return f"httpx.request(\n{arguments})"
 
@@ -222,7 +236,11 @@ def _python(request: Request) -> str:
     if request.file:
         path = _python_text(request.file)
         read = f'with open({path}, "wb") as file:\n    file.write(response.content)'
-    return f"response = {_python_call(request)}\nresponse.raise_for_status()\n{read}"
+    before = ""
+    if request.upload:
+        path = _python_text(request.upload)
+        before = f'with open({path}, "rb") as file:\n    content = file.read()\n'
+    return f"{before}response = {_python_call(request)}\nresponse.raise_for_status()\n{read}"
 
 
 def _python_log_in(request: Request) -> str:
@@ -259,6 +277,8 @@ def _dart_call(request: Request) -> str:
         lines.append(f"headers: {{{', '.join(headers)}}},")
     if request.body is not None:
         lines.append(f"body: jsonEncode({_dart_value(request.body, 1)}),")
+    if request.upload:
+        lines.append("body: file,")
     arguments = "".join(f"    {line}\n" for line in lines)
     return f"await http.{request.method.lower()}(\n{arguments})"
 
@@ -267,6 +287,9 @@ def _dart(request: Request) -> str:
     params = ""
     if request.params:
         params = f"final params = {_dart_value(dict(request.params))};\n"
+    if request.upload:
+        path = _dart_text(request.upload)
+        params += f"// import 'dart:io';\nfinal file = await File({path}).readAsBytes();\n"
     read = "final file = response.bodyBytes;"
     if not request.file:
         read = "print(jsonDecode(response.body));"
@@ -316,6 +339,9 @@ def _php_call(request: Request) -> str:
     ]
     if request.body is not None:
         options.append(f"CURLOPT_POSTFIELDS => json_encode({_php_value(request.body, 1)}),")
+    if request.upload:
+        path = _php_text(request.upload)
+        options.append(f"CURLOPT_POSTFIELDS => file_get_contents({path}),")
     lines = "".join(f"    {line}\n" for line in options)
     return f"{query}$curl = curl_init({url});\ncurl_setopt_array($curl, [\n{lines}]);"
 

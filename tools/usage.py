@@ -4,25 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
-from .descriptions import ActionDescription, ModelDescription
-from .openapi_models import example_values
+from .descriptions import ActionDescription, FieldDescription, ModelDescription
+from .openapi_models import changed_values, example_values
+from .openapi_shared import NO_RECORD
 from .samples import TOKEN, Sample, samples
-
-#: At most this many fields are named in a request.
-MOST_FIELDS: Final = 5
-#: Types whose values are too long to be read at a glance.
-_LONG: Final = frozenset(["binary", "html", "one2many", "many2many", "properties", "json"])
 
 
 @dataclass(frozen=True)
 class Usage:
     """A request that a connection opens.
 
-    :ivar kind: ``list``, ``read``, ``create``, ``change``, ``delete``, ``action`` or ``report``
-    :ivar name: the name of an action or a report; otherwise empty
+    :ivar kind: ``list``, ``read``, ``create``, ``change``, ``delete``, ``action``, ``report``, ``file``,
+        ``store`` or ``link``
+    :ivar name: the name of an action, a report or the field of a file; otherwise empty
     """
 
     kind: str
@@ -32,69 +29,87 @@ class Usage:
     samples: tuple[Sample, ...]
 
 
+@dataclass(frozen=True)
+class _Request:
+    """A request to write as code.
+
+    :ivar file: the name of the file that the response is; empty if it is JSON
+    :ivar upload: the name of the file that is sent as the body
+    """
+
+    kind: str
+    name: str
+    method: str
+    path: str
+    params: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    file: str = ""
+    upload: str = ""
+
+
 def usages(model: ModelDescription, origin: str, record_id: int = 1) -> tuple[Usage, ...]:
     """Return a request of each kind that a model is open for.
 
+    Those that change or delete a record, or call an action, name :data:`NO_RECORD`.
+
     :param origin: such as ``https://odoo.example.com``
-    :param record_id: the record to read, to change and to delete
+    :param record_id: the record to read
     """
     return tuple(
         Usage(
-            kind,
-            name,
-            method,
-            path,
+            each.kind,
+            each.name,
+            each.method,
+            each.path,
             samples(
-                method,
-                f"{origin}{path}",
+                each.method,
+                f"{origin}{each.path}",
                 {"Authorization": f"Bearer {TOKEN}"},
-                body,
-                params,
-                f"{name}.pdf" if kind == "report" else "",
+                each.body,
+                each.params,
+                each.file,
+                each.upload,
             ),
         )
-        for kind, name, method, path, params, body in _requests(model, record_id)
+        for each in _requests(model, record_id)
     )
 
 
-_Request = tuple[str, str, str, str, dict[str, str], Any]
-
-
 def _requests(model: ModelDescription, record_id: int) -> Iterator[_Request]:
-    record = f"{model.path}/{record_id}"
-    fields = _short_fields(model)
+    path, record, changed = model.path, f"{model.path}/{record_id}", f"{model.path}/{NO_RECORD}"
+    fields = model.short_fields
     named = {"fields": ",".join(fields)} if fields else {}
     shown = {"fields": fields} if fields else {}
     if "GET" in model.methods:
-        yield "list", "", "GET", model.path, {**named, "limit": "10"}, None
-        yield "read", "", "GET", record, named, None
+        yield _Request("list", "", "GET", path, {**named, "limit": "10"})
+        yield _Request("read", "", "GET", record, named)
     if "POST" in model.methods:
-        yield "create", "", "POST", model.path, {}, {"values": example_values(model), **shown}
+        values = example_values(model)
+        yield _Request("create", "", "POST", path, body={"values": values, **shown})
     if "PUT" in model.methods:
-        yield "change", "", "PUT", record, {}, {"values": _changed(model), **shown}
+        values = changed_values(model)
+        yield _Request("change", "", "PUT", changed, body={"values": values, **shown})
     if "DELETE" in model.methods:
-        yield "delete", "", "DELETE", record, {}, None
+        yield _Request("delete", "", "DELETE", changed)
     for action in model.actions:
-        path = f"{model.path if action.is_for_model else record}/{action.name}"
-        yield "action", action.name, "POST", path, {}, _call(action)
+        called = f"{path if action.is_for_model else changed}/{action.name}"
+        yield _Request("action", action.name, "POST", called, body=_call(action))
     for report in model.reports:
-        yield "report", report.name, "GET", f"{record}/report/{report.name}", {}, None
+        printed = f"{record}/report/{report.name}"
+        yield _Request("report", report.name, "GET", printed, file=f"{report.name}.pdf")
+    if "GET" in model.methods and (readable := _file(model.readable)):
+        path = f"{record}/{readable.name}"
+        yield _Request("file", readable.name, "GET", path, file=readable.file_name)
+        yield _Request("link", readable.name, "POST", f"{path}/link")
+    if "PUT" in model.methods and (writable := _file(model.writable)):
+        path = f"{changed}/{writable.name}"
+        yield _Request("store", writable.name, "PUT", path, upload=writable.file_name)
 
 
-def _short_fields(model: ModelDescription) -> list[str]:
-    """Return a few fields to read: the name, then those that people enter."""
-    short = [each for each in model.readable if each.type not in _LONG and each.name != "id"]
-    usual = [each for each in short if each.name in ("name", "display_name")]
-    entered = [each for each in short if each.is_writable and each.is_stored]
-    names = [each.name for each in (*usual[::-1][:1], *entered, *short)]
-    return list(dict.fromkeys(names))[:MOST_FIELDS]
-
-
-def _changed(model: ModelDescription) -> dict[str, Any]:
-    """Return one value to change: the name, or the first text that can be written."""
-    texts = [each.name for each in model.writable if each.type in ("char", "text")]
-    name = "name" if "name" in texts else next(iter(texts), None)
-    return {name: "Example"} if name else example_values(model)
+def _file(fields: list[FieldDescription]) -> FieldDescription | None:
+    """Return the first file of some fields: one that people enter, before those computed from it."""
+    files = [each for each in fields if each.is_file]
+    return min(files, key=lambda each: not each.is_writable, default=None)
 
 
 def _call(action: ActionDescription) -> dict[str, Any]:

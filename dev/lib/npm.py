@@ -16,7 +16,9 @@ MISSING = "no Node.js 20 with npm here, so the JavaScript client was not tested:
 PINNED = ROOT / "dev" / "npm"
 #: rtlcss alone: Odoo calls it for the styles of languages that are written from right to left.
 RTLCSS = PINNED / "rtlcss"
-UNMIRRORED = "rtlcss is missing (it needs Node.js 20 and npm): Arabic and Hebrew screens are not mirrored"
+UNMIRRORED = (
+    "rtlcss is missing (it needs Node.js 20 and npm): Arabic and Hebrew screens are not mirrored"
+)
 
 
 def is_there() -> bool:

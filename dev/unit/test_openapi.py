@@ -196,6 +196,73 @@ def test_every_key(document, schemas):
     assert keys("post", "/api/revoke/token") == KEYS["log_out"]
 
 
+def test_every_key_and_parameter_is_described(document, schemas):
+    """Also in the parts of a form, and in the objects of a list."""
+
+    def resolved(schema):
+        return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+    for _method, path, each in openapi.operations(document):
+        for parameter in each["parameters"]:
+            if "$ref" in parameter:
+                parameter = document["components"]["parameters"][parameter["$ref"].split("/")[-1]]
+            assert parameter["description"], (path, parameter)
+        for media in each.get("requestBody", {}).get("content", {}).values():
+            for name, key in resolved(media["schema"]).get("properties", {}).items():
+                assert key.get("description"), (path, name)
+                for inner, part in key.get("items", {}).get("properties", {}).items():
+                    assert part.get("description"), (path, name, inner)
+
+
+def test_lines(document, schemas):
+    """A key says with a real field how the lines of a record are created, if that is open."""
+    lines = FieldDescription(
+        "order_line", "one2many", "Lines", relation="sale.order.line", is_writable=True
+    )
+    tags = dataclasses.replace(lines, name="a_tags", relation="my.tag")
+    order = ModelDescription(
+        "sale.order", "Order", METHODS, fields={"a_tags": tags, "order_line": lines}
+    )
+    needed = {"is_writable": True, "is_optional": False}
+    line = ModelDescription(
+        "sale.order.line",
+        "Line",
+        METHODS,
+        fields={
+            "order_id": FieldDescription(
+                "order_id", "many2one", "Order", relation="sale.order", **needed
+            ),
+            "quantity": FieldDescription("quantity", "float", "Quantity", **needed),
+        },
+    )
+    tag = ModelDescription("my.tag", "Tag", METHODS, fields={"needed": FIELDS["needed"]})
+
+    def text(*models):
+        found = openapi.document(models, SERVER)["components"]["schemas"]
+        return found["SaleOrderCreateBody"]["properties"]["values"]["description"]
+
+    assert '`{"order_line": [[0, 0, {"quantity": 1.0}]]}`' in text(tag, order, line)
+    assert '`{"a_tags": [[0, 0, {"needed": "Exam"}]]}`' in text(tag, order)
+    assert "[[" not in text(order)
+    written = schemas["ResPartnerUpdate"]["properties"]
+    assert "`[[0, 0, {…}]]` creates a record" in written["a_one2many"]["description"]
+    assert "`[[4, 7]]` adds record 7" in written["a_many2many"]["description"]
+    read = schemas["ResPartner"]["properties"]["a_one2many"]
+    assert "[[" not in read["description"]
+
+
+def test_fields_of_the_list_begin_with_the_name(document):
+    def example(*names):
+        fields = {name: FieldDescription(name, "char", name) for name in names}
+        model = ModelDescription("a.b", "AB", ("GET",), fields=fields, default_fields=names)
+        listed = operation(openapi.document([model], SERVER), "get", "/api/v1/a.b")
+        [found] = [each for each in listed["parameters"] if each.get("name") == "fields"]
+        return found["example"]
+
+    assert example("city", "display_name", "name", "zip")[0] == "name"
+    assert example("city", "display_name", "zip")[0] == "display_name"
+
+
 def test_every_code(document, schemas):
     assert schemas["ErrorCode"]["enum"] == list(CODES)
     responses = document["components"]["responses"]
@@ -347,6 +414,16 @@ def test_security(document):
         "/api/docs/{model}",
         "/api/v1/res.partner/{id}/a_binary/file",
     }
+
+
+def test_pages(document):
+    """Both pages promise the same response, and that of a model a 404, too."""
+    start, model = (
+        operation(document, "get", path)["responses"] for path in ("/api/docs", "/api/docs/{model}")
+    )
+    assert start["200"]["content"] == {"text/html": {"schema": {"type": "string"}}}
+    assert model == start | {"404": {"$ref": "#/components/responses/NotFound"}}
+    assert "404" not in start
 
 
 def test_server():

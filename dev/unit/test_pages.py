@@ -5,8 +5,9 @@ import json
 
 import pytest
 from jwt_auth_api.tools import openapi, pages
-from jwt_auth_api.tools.descriptions import FieldDescription, ModelDescription
+from jwt_auth_api.tools.descriptions import FieldDescription, ModelDescription, ReportDescription
 from jwt_auth_api.tools.errors import CODES
+from jwt_auth_api.tools.openapi_shared import NO_RECORD
 
 ORIGIN = "https://odoo.example.com"
 MODEL = ModelDescription(
@@ -16,12 +17,15 @@ MODEL = ModelDescription(
     max_limit=1000,
     fields={
         "id": FieldDescription("id", "integer", "ID"),
-        "image": FieldDescription("image", "binary", "Image", is_writable=True, is_file=True),
+        "image": FieldDescription(
+            "image", "binary", "Image", is_writable=True, is_file=True, is_image=True
+        ),
         "name": FieldDescription(
             "name", "char", "Name", "A `help` text.", is_writable=True, is_optional=False
         ),
     },
     default_fields=("name",),
+    reports=(ReportDescription("base.card", "Card"),),
 )
 
 
@@ -53,9 +57,45 @@ def test_samples(by_id):
     assert "$TOKEN" not in by_id["login"].samples[0].text
     created = by_id["createResPartner"]
     assert json.loads(created.body) == {"values": {"name": "Example"}}
-    assert f"{ORIGIN}/api/v1/res.partner/1" in by_id["deleteResPartner"].samples[0].text
-    assert by_id["updateManyResPartner"].body
-    assert not by_id["downloadResPartnerImage"].samples  # bytes, not JSON
+    assert f"{ORIGIN}/api/v1/res.partner/1" in by_id["getResPartner"].samples[0].text
+    assert json.loads(by_id["updateManyResPartner"].body) == {
+        "records": [{"id": NO_RECORD, "values": {"name": "Example"}}]
+    }
+    for each in by_id.values():
+        assert len(each.samples) == 5, each.id
+
+
+def test_samples_of_requests_that_write_hit_no_record(by_id):
+    for each in by_id.values():
+        is_link = each.id.startswith("link")
+        if each.method != "GET" and not is_link and "{" in each.path:
+            assert f"/{NO_RECORD}" in each.sample_path, each.id
+            assert all(str(NO_RECORD) in sample.text for sample in each.samples)
+    assert by_id["deleteManyResPartner"].sample_path == f"/api/v1/res.partner?ids=[{NO_RECORD}]"
+    assert f"id={NO_RECORD}" in by_id["deleteRecords"].sample_path
+
+
+def test_samples_of_files(by_id):
+    """They are stored and sent under a name that says what they are."""
+    code = {name: each.samples[0].text for name, each in by_id.items()}
+    assert "-o base.card.pdf" in code["printResPartnerBaseCard"]
+    assert "-o image.png" in code["downloadResPartnerImage"]
+    assert "-o image.png" in code["openResPartnerImage"]
+    assert "Authorization" not in code["openResPartnerImage"]
+    assert "signature=" in code["openResPartnerImage"]
+    assert "--data-binary @image.png" in code["uploadResPartnerImage"]
+    assert " -o " not in code["linkResPartnerImage"]
+    taking = [name for name, each in by_id.items() if each.takes_file]
+    assert taking == ["uploadResPartnerImage"]
+
+
+def test_keys_of_bodies(by_id):
+    keys = {each.name: each for each in by_id["createResPartner"].keys}
+    assert list(keys) == ["values", "fields", "expand"]
+    assert (keys["values"].is_required, keys["fields"].is_required) == (True, False)
+    assert keys["fields"].type == "list of ResPartnerField"
+    assert not by_id["deleteResPartner"].keys
+    assert [each.name for each in by_id["login"].keys] == ["login", "password"]
 
 
 def test_parameters_and_statuses(by_id):
@@ -104,4 +144,4 @@ def test_there_is_a_text_for_everything(by_id):
     for each in by_id.values():
         assert each.summary
         assert each.text
-        assert all(parameter.text for parameter in each.parameters)
+        assert all(parameter.text for parameter in (*each.parameters, *each.keys))

@@ -3,12 +3,14 @@
 
 import pytest
 from jwt_auth_api.tools.descriptions import (
+    MOST_FIELDS,
     ActionDescription,
     FieldDescription,
     ModelDescription,
     ReportDescription,
 )
-from jwt_auth_api.tools.usage import MOST_FIELDS, usages
+from jwt_auth_api.tools.openapi_shared import NO_RECORD
+from jwt_auth_api.tools.usage import usages
 
 ORIGIN = "https://odoo.example.com"
 
@@ -20,7 +22,7 @@ def field(name, kind="char", **options):
 def model(methods="GET POST PUT DELETE", **options):
     names = ["id", "city", "email", "image", "lang", "name", "phone", "zip"]
     fields = {name: field(name, is_writable=name in ("city", "name")) for name in names}
-    fields["image"] = field("image", "binary")
+    fields["image"] = field("image", "binary", is_file=True, is_image=True)
     return ModelDescription(
         "res.partner", "Contact", methods=tuple(methods.split()), fields=fields, **options
     )
@@ -46,10 +48,12 @@ def test_one_request_of_each_kind():
         "list": "GET /api/v1/res.partner",
         "read": "GET /api/v1/res.partner/7",
         "create": "POST /api/v1/res.partner",
-        "change": "PUT /api/v1/res.partner/7",
-        "delete": "DELETE /api/v1/res.partner/7",
-        "action": "POST /api/v1/res.partner/7/action_x",
+        "change": f"PUT /api/v1/res.partner/{NO_RECORD}",
+        "delete": f"DELETE /api/v1/res.partner/{NO_RECORD}",
+        "action": f"POST /api/v1/res.partner/{NO_RECORD}/action_x",
         "report": "GET /api/v1/res.partner/7/report/base.card",
+        "file": "GET /api/v1/res.partner/7/image",
+        "link": "POST /api/v1/res.partner/7/image/link",
     }
     assert found["action"].name == "action_x"
     assert found["report"].name == "base.card"
@@ -73,8 +77,49 @@ def test_report_is_stored_as_a_file(language, stored):
     assert "json" not in code(found["report"], language).lower()
 
 
+@pytest.mark.parametrize("language", ["curl", "javascript", "python", "dart", "php"])
+def test_requests_that_write_hit_no_record(language):
+    """Whoever pastes one as it is changes nothing: no record has its id."""
+    actions = (ActionDescription("action_x"),)
+    opened = model(actions=actions)
+    opened.fields["image"] = field("image", "binary", is_file=True, is_writable=True)
+    found = by_kind(opened)
+    for kind in ("change", "delete", "action", "store"):
+        assert f"/res.partner/{NO_RECORD}" in code(found[kind], language)
+        assert "/res.partner/7" not in code(found[kind], language)
+    assert "/res.partner/7" in code(found["read"], language)
+
+
+@pytest.mark.parametrize(
+    ("language", "sent"),
+    [
+        ("curl", "--data-binary @image.png"),
+        ("javascript", "body: file"),
+        ("python", 'open("image.png", "rb")'),
+        ("dart", "File('image.png').readAsBytes()"),
+        ("php", "file_get_contents('image.png')"),
+    ],
+)
+def test_files(language, sent):
+    """The file that people enter is sent and stored, not one that is computed from it."""
+    opened = model("GET PUT")
+    opened.fields["avatar"] = field("avatar", "binary", is_file=True)
+    image = field("image", "binary", is_file=True, is_image=True, is_writable=True)
+    opened.fields["image"] = image
+    found = by_kind(opened)
+    assert {found[kind].name for kind in ("file", "link", "store")} == {"image"}
+    assert sent in code(found["store"], language)
+    assert "application/octet-stream" in code(found["store"], language)
+    assert "json" not in code(found["store"], language).split("body")[0].split("print")[0]
+    closed = by_kind(model("GET"))
+    assert "store" not in closed
+    no_files = model("GET PUT")
+    del no_files.fields["image"]
+    assert not {"file", "link", "store"} & set(by_kind(no_files))
+
+
 def test_closed_methods_have_no_request():
-    assert set(by_kind(model("GET"))) == {"list", "read"}
+    assert set(by_kind(model("GET"))) == {"list", "read", "file", "link"}
     assert set(by_kind(model("POST"))) == {"create"}
     assert not usages(model(""), ORIGIN)
 

@@ -214,6 +214,10 @@ registry.category("web_tour.tours").add("jwt_auth_api_connection", {
             trigger: ".o_api_usage [data-request='list '] pre:contains('currency_unit_label')",
         },
         {
+            content: "the documentation of the model is a click away",
+            trigger: ".o_api_usage a[data-link=documentation][href='/api/docs/res.currency']",
+        },
+        {
             content: "and none for what is closed",
             trigger: ".o_api_usage:not(:has([data-request='delete ']))",
         },

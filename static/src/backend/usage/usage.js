@@ -16,6 +16,7 @@ export class ApiUsage extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.action = useService("action");
         this.copied = _t("Copied");
         this.state = useState({
             usage: null,
@@ -64,6 +65,12 @@ export class ApiUsage extends Component {
                 return _t("Delete a record");
             case "action":
                 return _t("Call %s", name);
+            case "file":
+                return _t("Download the file %s", name);
+            case "link":
+                return _t("Get a link to the file %s", name);
+            case "store":
+                return _t("Store the file %s", name);
             default:
                 return _t("Download the PDF %s", name);
         }
@@ -72,6 +79,12 @@ export class ApiUsage extends Component {
     text(samples) {
         const found = samples.find(({ language }) => language === this.state.language);
         return (found || samples[0]).text;
+    }
+
+    openConsole() {
+        return this.action.doAction("jwt_auth_api.connection_api_console_action", {
+            additionalContext: { console_model: this.state.usage.model },
+        });
     }
 
     chooseLanguage(language) {

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from odoo.http import Controller, Response, request
 
-from ..tools import etag, openapi, pages, parsing
+from ..tools import etag, openapi, pages, parsing, problem
 from ..tools.errors import JSON_TYPE
 from ..tools.text import language_tag
 from .dispatcher import api_route
@@ -17,7 +17,7 @@ DATABASE_HEADER = "X-Odoo-Database"
 #: Nothing but this server's own style sheet and script.
 _PAGE_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:;"
         " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
@@ -69,12 +69,18 @@ class Documents(Controller):
 
     @api_route("/api/docs/<string:model>", auth="jwt_or_public", methods=["GET"], readonly=True)
     def model_page(self, model):
-        """Return the part of the documentation about one model."""
-        return self._page(model)
+        """Return the part of the documentation about one model.
 
-    def _page(self, model):
+        A browser cannot send a token: it gets a page with a form to log in, which then loads this address.
+        """
+        response = self._page(model, may_log_in=self._prefers_html())
+        response.headers.add("Vary", "Accept")
+        return response
+
+    def _page(self, model, *, may_log_in=False):
         parsing.check_no_parameters(request.httprequest.args)
-        packed, origin = request.env["connection.api.document"]._page(model), self._origin()
+        documents, origin = request.env["connection.api.document"], self._origin()
+        packed = documents._page(model, may_log_in=may_log_in)
         response = self._tagged(
             f"{packed.digest} {origin}",
             lambda: pages.with_origin(packed.data(), origin),
@@ -82,6 +88,15 @@ class Documents(Controller):
         )
         response.headers.extend(_PAGE_HEADERS)
         return response
+
+    @staticmethod
+    def _prefers_html():
+        """Return whether the client prefers HTML to JSON, as browsers do."""
+        http = request.httprequest
+        if len(http.headers.get("Accept", "")) > problem.MAX_ACCEPT:
+            return False
+        accepted = http.accept_mimetypes
+        return accepted["text/html"] > accepted["application/json"]
 
     @staticmethod
     def _origin():

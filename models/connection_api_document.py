@@ -14,6 +14,7 @@ from ..engine.policy import Policy
 from ..tools import pages, samples
 from ..tools.errors import ApiError, _, dump_json, unauthorized
 from ..tools.openapi import GENERAL_TAGS, Server, document
+from ..tools.openapi_shared import NO_RECORD
 from ..tools.packed import Packed
 from ..tools.text import language_tag
 
@@ -106,19 +107,23 @@ class ConnectionApiDocument(models.AbstractModel):
         return packed
 
     @api.model
-    def _page(self, model_name=""):
+    def _page(self, model_name="", *, may_log_in=False):
         """Return the documentation page as HTML, with ``pages.ORIGIN`` for the address of the server.
 
         A caller who may not read the document gets what is the same for everybody: how to log in, the
         routes without a model, the errors. As the document, the page depends on groups and language only.
 
         :param model_name: the model that the page is about
+        :param may_log_in: whether a caller without a token gets a page with the form to log in instead of
+            ``missing_token``; it is the same for all models, whether there are such or not
         :rtype: odoo.addons.jwt_auth_api.tools.packed.Packed
         :raise ApiError: as :meth:`_check_reader` for a model; ``model_not_found``
         """
         is_reader = self._is_reader()
-        if model_name:
-            self._check_reader()
+        if model_name and not is_reader:
+            if not (may_log_in and self.env.user._is_public()):
+                self._check_reader()
+            model_name = None
         # others get the same page, whoever they are
         groups = frozenset(self.env.user._get_group_ids()) if is_reader else None
         key = self.env["jwt.cache.version"]._current(), self.env.lang, groups, model_name
@@ -136,6 +141,10 @@ class ConnectionApiDocument(models.AbstractModel):
 
     @api.model
     def _make_page(self, model_name, *, is_reader):
+        """Return a page as HTML.
+
+        :param model_name: empty for the start, None for a page that only has the form to log in
+        """
         origin = pages.ORIGIN
         shown = json.loads(self._document().data()) if is_reader else self._public_document()
         models_shown = [tag for tag in pages.tags(shown) if tag[0] not in GENERAL_TAGS]
@@ -152,13 +161,15 @@ class ConnectionApiDocument(models.AbstractModel):
             "title": shown["info"]["title"],
             "model": model,
             "is_reader": is_reader,
+            "logs_in": model_name is None,
         }
         if model:
             values |= {
                 "operations": pages.tagged(shown, model_name, origin),
                 "fields": pages.fields(shown, model_name),
+                "no_record": NO_RECORD,
             }
-        else:
+        elif model_name is not None:
             values |= {
                 "introduction": pages.paragraphs(shown["info"]["description"]),
                 "log_in": samples.log_in(origin, "admin", "admin"),

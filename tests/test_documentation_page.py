@@ -8,6 +8,9 @@ from ..tools.errors import CODES
 from .policy_case import PolicyCase
 
 PAGE = "/api/docs"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+#: An open model, a closed one, and one that does not exist.
+MODELS = ("res.partner", "res.bank", "no.bank")
 
 
 @tagged("post_install", "-at_install")
@@ -78,6 +81,65 @@ class TestDocumentationPage(PolicyCase):
         self.assertError(self._call("GET", f"{PAGE}/res.bank"), 401, "missing_token")
         self.assertError(self._call("GET", PAGE, "nonsense"), 401, "invalid_token")
 
+    def test_browser_without_a_token_may_log_in(self):
+        """The page of a model is a form to log in, the same for all models, whether there are such or not."""
+        self._connect("res.partner")
+        agent = {"Accept": BROWSER}
+        found = [self._call("GET", f"{PAGE}/{name}", headers=agent) for name in MODELS]
+        for response in found:
+            self.assertEqual(response.status_code, 200, response.text[:500])
+            self.assertEqual(response.headers["Content-Type"], "text/html; charset=utf-8")
+            self.assertIn("Accept", response.headers["Vary"].split(", "))
+            self.assertNotIn("res.partner", response.text)
+        self.assertEqual(len({response.text for response in found}), 1)
+        page = html.fromstring(found[0].text)
+        self.assertTrue(page.get_element_by_id("log-in").xpath(".//*[@type='password']"))
+        self.assertFalse(page.xpath("//details"))
+        again = {**agent, "If-None-Match": found[0].headers["ETag"]}
+        self.assertEqual(self._call("GET", f"{PAGE}/no.bank", headers=again).status_code, 304)
+
+    def test_others_without_a_token_may_not_log_in(self):
+        """A program gets the error, and so does a token that is wrong or may not read."""
+        self._connect("res.partner")
+        path = f"{PAGE}/res.partner"
+        for accept in (
+            "*/*",
+            "application/json",
+            f"application/json, {BROWSER}",
+            f"{BROWSER},{'x' * 999}",
+        ):
+            response = self._call("GET", path, headers={"Accept": accept})
+            self.assertMissingToken(response)
+        response = self._call("GET", path, "nonsense", headers={"Accept": BROWSER})
+        self.assertError(response, 401, "invalid_token")
+        self._set(document_access="managers")
+        response = self._call("GET", path, self.access, headers={"Accept": BROWSER})
+        self.assertError(response, 403, "access_denied")
+        self.assertMissingToken(self._call("GET", path))
+        self._set(document_access="everybody")
+        page = self._page(path=path, Accept=BROWSER)
+        self.assertTrue(page.xpath("//details[@id='listResPartner']"))
+
+    def test_samples_of_files_and_keys(self):
+        """Files and reports have samples and a form to send them, bodies a table of their keys."""
+        report = self.env["ir.actions.report"].search([("model", "=", "res.partner")], limit=1)
+        self._connect("res.partner", "GET POST PUT", report_ids=[(6, 0, report.ids)])
+        page = self._page(self.access, f"{PAGE}/res.partner")
+        operations = {each.get("id"): each for each in page.xpath("//details[@class='operation']")}
+        for name, operation in operations.items():
+            self.assertEqual(len(operation.xpath(".//pre")), 5, name)
+            self.assertEqual(len(operation.xpath(".//form[@class='try']")), 1, name)
+        files = [
+            name for name, operation in operations.items() if operation.xpath(".//*[@type='file']")
+        ]
+        self.assertIn("uploadResPartnerImage1920", files)
+        self.assertTrue(all(name.startswith("upload") for name in files), files)
+        keys = operations["createResPartner"].xpath(".//table[.//th='Body']//td[1]")
+        self.assertEqual(
+            [key.text_content().strip() for key in keys], ["values *", "fields", "expand"]
+        )
+        self.assertIn('{"child_ids": [[0, 0, ', operations["createResPartner"].text_content())
+
     def test_texts_are_escaped(self):
         """Labels, help texts and descriptions are text, whatever is in them."""
         nasty = "<script>alert(1)</script><b>`x`"
@@ -90,7 +152,8 @@ class TestDocumentationPage(PolicyCase):
         for path in (PAGE, f"{PAGE}/res.partner"):
             page = self._page(self.access, path)
             scripts = [script.get("src") for script in page.xpath("//script")]
-            self.assertEqual(scripts, ["/jwt_auth_api/static/documents/page.js"])
+            folder = "/jwt_auth_api/static/documents"
+            self.assertEqual(scripts, [f"{folder}/theme.js", f"{folder}/page.js"])
             self.assertIn("<script>alert(1)</script>", page.text_content())
 
     def test_is_made_once(self):

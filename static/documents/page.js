@@ -7,6 +7,7 @@
     let token = "";
     const logIn = document.getElementById("log-in");
     const logOut = document.getElementById("log-out");
+    const message = document.getElementById("message");
     const json = {"Content-Type": "application/json", "X-Client-Type": "app"};
 
     const send = (path, options = {}) => {
@@ -24,14 +25,12 @@
     /** Load the page of an address with the token, and show its content. */
     async function load(address, keep = true) {
         const response = await send(address);
-        if (response.status === 401 && token) {
-            token = "";
-            show();
-            logIn.querySelector("output").textContent = (await response.json()).message;
-            return;
-        }
+        message.textContent = "";
         if (!response.ok) {
-            logIn.querySelector("output").textContent = (await response.json()).message;
+            if (response.status === 401) token = "";
+            else document.getElementById("closed")?.remove();
+            message.textContent = (await response.json()).message;
+            show();
             return;
         }
         const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -40,9 +39,16 @@
         if (keep && address !== location.href) history.pushState(null, "", address);
         choose(localStorage.getItem("jwt_auth_api.language"));
         show();
-        const target = location.hash && document.getElementById(location.hash.slice(1));
-        if (target) target.scrollIntoView();
-        else window.scrollTo(0, 0);
+        if (!open(location.hash)) window.scrollTo(0, 0);
+    }
+
+    /** Show what an address is about, an operation with all that it has; return whether there is such. */
+    function open(hash) {
+        const target = hash && document.getElementById(hash.slice(1));
+        if (!target) return false;
+        if (target.localName === "details") target.open = true;
+        target.scrollIntoView();
+        return true;
     }
 
     async function enter(form) {
@@ -87,20 +93,53 @@
             said.textContent = "/api/…";
             return;
         }
-        const body = form.elements.body?.value;
         const options = {method: form.dataset.method};
+        const body = form.elements.body?.value;
+        const file = form.elements.file?.files[0];
         if (body) Object.assign(options, {body, headers: {"Content-Type": "application/json"}});
+        if (file) Object.assign(options, {body: file, headers: {"Content-Type": "application/octet-stream"}});
         const started = performance.now();
         const response = await send(address, options);
-        const text = await response.text();
-        let shown = text;
+        const content = await response.blob();
+        const duration = Math.round(performance.now() - started);
+        said.textContent = `${response.status} ${response.statusText}, ${duration} ms\n\n`;
+        if (response.ok && !/json|^text\//.test(content.type)) showFile(said, content, nameOf(response));
+        else showText(said, await content.text());
+    }
+
+    /** Show a response as text, JSON with indentation, and a link of this server as a link. */
+    function showText(said, text) {
+        let value = null;
         try {
-            shown = JSON.stringify(JSON.parse(text), null, 2);
+            value = JSON.parse(text);
         } catch {
             // not JSON: shown as it is
         }
-        const duration = Math.round(performance.now() - started);
-        said.textContent = `${response.status} ${response.statusText}, ${duration} ms\n\n${shown}`;
+        said.append(value === null ? text : JSON.stringify(value, null, 2));
+        const url = value?.data?.url;
+        if (typeof url === "string" && url.startsWith("/api/")) {
+            const link = {href: url, textContent: url, target: "_blank", rel: "noopener"};
+            said.append("\n\n", Object.assign(document.createElement("a"), link));
+        }
+    }
+
+    /** Show a picture, and a link that stores the file: it is never opened here, whatever is in it. */
+    function showFile(said, content, name) {
+        const href = URL.createObjectURL(content);
+        const link = {href, download: name, textContent: `${name} (${content.size} B)`};
+        said.append(Object.assign(document.createElement("a"), link));
+        if (content.type.startsWith("image/")) {
+            said.append("\n", Object.assign(document.createElement("img"), {src: href, alt: name}));
+        }
+    }
+
+    /** Return the name of the file that a response is. */
+    function nameOf(response) {
+        const said = response.headers.get("Content-Disposition") || "";
+        const encoded = /filename\*=UTF-8''([^;]+)/i.exec(said)?.[1];
+        if (encoded) return decodeURIComponent(encoded);
+        const last = new URL(response.url).pathname.split("/").pop();
+        return /filename="?([^";]+)/i.exec(said)?.[1] || last;
     }
 
     /** Show one language in all tabs. */
@@ -150,4 +189,6 @@
     window.addEventListener("pagehide", () => { if (token) leave(); });
     choose(localStorage.getItem("jwt_auth_api.language"));
     show();
+    if (document.getElementById("closed")) logIn.elements.login.focus();
+    else open(location.hash);
 })();

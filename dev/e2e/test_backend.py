@@ -206,3 +206,21 @@ def test_list_opens_its_rows(hand, admin):
     hand.click(f"{row} [name=audience]")
     hand.page.wait_for_selector(f"{EXPOSURE}:has-text('res.country')")
     assert urlsplit(hand.page.url).path == f"/odoo/jwt-api-connections/{country['id']}"
+
+
+def test_from_a_connection_to_its_documentation_and_its_console(hand, admin):
+    """The page "Use it" leads to both, each for the model of the connection."""
+    page = hand.page
+    [connection] = admin.search("connection.api", [["model", "=", "sale.order"]])
+    page.goto(f"/odoo/jwt-api-connections/{connection}")
+    hand.click("a[name=usage]")
+    with page.context.expect_page() as opened:
+        hand.click(".o_api_usage [data-link=documentation]")
+    opened.value.wait_for_selector("#closed")
+    assert opened.value.url.endswith("/api/docs/sale.order")
+    opened.value.close()
+    hand.click(".o_api_usage [data-link=console]")
+    hand.click(".o_jwt_console_start button")
+    page.wait_for_function(
+        "document.querySelector('.o_jwt_console_model input')?.value.includes('(sale.order)')"
+    )

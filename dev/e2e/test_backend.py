@@ -221,6 +221,8 @@ def test_from_a_connection_to_its_documentation_and_its_console(hand, admin):
     opened.value.close()
     hand.click(".o_api_usage [data-link=console]")
     hand.click(".o_jwt_console_start button")
+    page.fill(".modal [name=password] input", "admin")
+    hand.click(".modal button[name=run_check]")
     page.wait_for_function(
         "document.querySelector('.o_jwt_console_model input')?.value.includes('(sale.order)')"
     )

@@ -163,8 +163,8 @@ def test_link_to_a_file(document):
     """Whoever has it sends no token, so that nothing about the user is read or answered."""
     found = operation(document, "get", "/api/v1/res.partner/{id}/a_binary/file")
     assert found["security"] == []
-    headers = {each.get("$ref", "").rpartition("/")[2] for each in found["parameters"]} - {""}
-    assert headers == {"Range", "IfNoneMatch", "AcceptLanguage"}
+    shared = {each.get("$ref", "").rpartition("/")[2] for each in found["parameters"]} - {""}
+    assert shared == {"RecordId", "Range", "IfNoneMatch", "AcceptLanguage"}
     assert not {"401", "403"} & set(found["responses"])
     assert {"200", "206", "304", "400", "404", "416", "429"} <= set(found["responses"])
     assert {"401", "403"} <= set(

@@ -75,3 +75,37 @@ def dependencies(package: str, pattern: str) -> list[str]:
     )
     names = [line.partition("Depends: ")[2].strip() for line in done.stdout.splitlines()]
     return [name for name in names if pattern in name]
+
+
+def runnable(
+    folder: Path, package: str, place: str, libraries: Iterable[str] = (), version: str = "-v"
+) -> str | None:
+    """Return the path of a program: the machine's own, or that of a package that is unpacked in a folder.
+
+    :param place: the path of the program in its package
+    :param libraries: packages with libraries that may be missing here
+    :param version: the option with which the program tells its version
+    :return: None if there is no such program that runs
+    """
+    if own := shutil.which(Path(place).name):
+        return own
+    path = unpacked(folder, [package, *libraries], place)
+    if path and libraries:
+        path = _with_libraries(folder, path)
+    # a package of another layout, or without its libraries, is as good as none
+    works = path and not subprocess.call(
+        [path, version], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    return str(path) if works else None
+
+
+def _with_libraries(folder: Path, program: Path) -> Path:
+    """Return a script that runs a program with the libraries that are unpacked beside it."""
+    script = folder / program.name
+    found = sorted({str(library.parent) for library in folder.glob("usr/lib/**/*.so*")})
+    words = f"LD_LIBRARY_PATH={':'.join(found)} {program}"
+    new = script.with_suffix(f".{os.getpid()}")
+    new.write_text(f'#!/bin/sh\nexec env {words} "$@"\n')
+    new.chmod(0o755)
+    new.replace(script)
+    return script

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import archive, browser, database, log, npm, predecessors, translations
+from . import archive, browser, cluster, database, log, npm, predecessors, translations
 from .bootstrap import ROOT, Stop
 from .checks import check
 from .differential import part as differentials
@@ -207,7 +207,11 @@ def soak(setup: Setup, words: list[str]) -> Result:
 
 
 #: What runs for long, each with the set-up and the rest of the command line; none of it is part of the plain suite.
-SOAKS = {"footprint": footprints.soak, "differential": differentials.soak}
+SOAKS = {
+    "footprint": footprints.soak,
+    "differential": differentials.soak,
+    "cluster": cluster.soak,
+}
 PARTS = {
     "check": check,
     "unit": unit,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
-import shutil
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -23,24 +23,22 @@ from .server import free_port
 
 OPERATIONS = ROOT / "doc" / "operations.md"
 HOST = "odoo.example.com"
-#: Where the program of a package is when the package is unpacked.
-PLACES = {"nginx": "usr/sbin/nginx", "caddy": "usr/bin/caddy"}
+#: Where the program of a package is, the packages with libraries that it needs, and how it tells its version.
+PROGRAMS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "nginx": ("usr/sbin/nginx", (), "-v"),
+    "caddy": ("usr/bin/caddy", (), "version"),
+    "haproxy": (
+        "usr/sbin/haproxy",
+        ("liblua5.3-0", "libopentracing1", "libopentracing-c-wrapper0"),
+        "-v",
+    ),
+}
 
 
 def program(name: str) -> str | None:
     """Return the path of a proxy: the machine's own, or of the distribution's package, unpacked in our folder."""
-    return shutil.which(name) or _unpacked(name)
-
-
-def _unpacked(package: str) -> str | None:
-    path = debian.unpacked(home() / "proxies" / package, [package], PLACES[package])
-    # a package of another layout, or without its libraries, is as good as none
-    works = path and not subprocess.call(
-        [path, "version" if package == "caddy" else "-v"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return str(path) if works else None
+    place, libraries, version = PROGRAMS[name]
+    return debian.runnable(home() / "proxies" / name, name, place, libraries, version)
 
 
 def configuration(language: str, changes: dict[str, str]) -> str:
@@ -135,8 +133,34 @@ def caddy(folder: Path, changes: dict[str, str]) -> Iterator[int]:
         yield port
 
 
+@contextlib.contextmanager
+def haproxy(folder: Path, changes: dict[str, str]) -> Iterator[int]:
+    """Run HAProxy before the machines whose places *changes* has; give its port for HTTPS."""
+    path = program("haproxy")
+    assert path
+    port, plain = free_port(), free_port()
+    certificate, key = certify(folder)
+    both = folder / "both.pem"
+    both.touch(0o600)
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    text = configuration(
+        "haproxy",
+        {
+            "bind *:80\n": f"bind 127.0.0.1:{plain}\n",
+            "bind *:443 ": f"bind 127.0.0.1:{port} ",
+            "/etc/ssl/odoo.example.com.pem": str(both),
+            "maxconn 4000": "maxconn 400",  # two open files for each
+            **changes,
+        },
+    )
+    conf = folder / "haproxy.cfg"
+    conf.write_text(text)
+    with _running([path, "-db", "-f", conf], folder, port):
+        yield port
+
+
 #: Name → how to run it.
-RUN = {"nginx": nginx, "caddy": caddy}
+RUN = {"nginx": nginx, "caddy": caddy, "haproxy": haproxy}
 
 
 @contextlib.contextmanager
@@ -173,6 +197,13 @@ def client(port: int, address: str | None = None) -> httpx.Client:
         base_url=f"https://{HOST}:{port}",
         timeout=60,
     )
+
+
+def insecure() -> ssl.SSLContext:
+    """Return a TLS context that accepts the certificate of a test."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 class _Local(httpx.BaseTransport):

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def serving(
     workers: int = 2,
     cron: int = 0,
     options: tuple[str, ...] = (),
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """A server that answers, with *workers* processes; it ends with the context, its log stays."""
     port = port or free_port()
@@ -78,7 +80,12 @@ def serving(
     with log.open("ab") as out:
         # a session of its own: a terminal's Ctrl-C reaches the master alone, through us, and once
         process = subprocess.Popen(
-            bound(command), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            bound(command),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            env={**os.environ, **(env or {})},
         )
     server = Server(f"http://127.0.0.1:{port}", db, log, process)
     try:

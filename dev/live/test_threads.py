@@ -1,8 +1,8 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Many threads of one process (Odoo without ``--workers``), and a second machine, on one database.
+"""Many threads of one process (Odoo without ``--workers``).
 
 Odoo clears its caches before a change is committed, so that a parallel thread may fill them with what was. What
-an administrator closed stays closed all the same, for every thread, process and machine.
+an administrator closed stays closed all the same, for every thread and process.
 """
 
 import contextlib
@@ -170,39 +170,6 @@ def test_setting_counts_at_once(threaded, boss, user, log_in):
 def life(token):
     claims = jwt.decode(token, options={"verify_signature": False})
     return claims["exp"] - claims["iat"]
-
-
-def test_second_machine_makes_keys_for_both(server, threaded, user, log_in, tmp_path):
-    """With a data folder of its own it makes keys; workers that were running accept its tokens at once."""
-    there_before = log_in(user)
-    assert there_before.statuses() == {200}
-    with another(server, "machine", "--data-dir", str(tmp_path)) as machine:
-        moved = log_in(user, url=machine.url)
-        for url in (machine.url, server.url, threaded.url):
-            moved.url = url
-            assert moved.statuses() == {200}
-            there_before.url = url
-            assert there_before.statuses() == {200}
-        assert moved.logout().status_code == 200
-        for url in (machine.url, server.url, threaded.url):
-            moved.url = url
-            assert moved.statuses(8) == {401}
-        keepers = server.sql("SELECT DISTINCT keeper FROM jwt_signing_key")
-        assert len(keepers) == 2
-        # a rotation on one machine reaches the other
-        key = Admin(machine).search("jwt.signing.key", [["state", "=", "active"]])
-        Admin(machine).call("jwt.signing.key", "action_rotate", key)
-        for url in (machine.url, server.url, threaded.url):
-            rotated = log_in(user, url=url)
-            for other in (machine.url, server.url, threaded.url):
-                rotated.url = other
-                assert rotated.statuses(8) == {200}
-    database.rows(
-        server.setup,
-        server.db,
-        "DELETE FROM jwt_signing_key WHERE keeper NOT IN"
-        " (SELECT keeper FROM jwt_signing_key ORDER BY id LIMIT 1)",
-    )
 
 
 def test_full_connection_pool_is_503(server, user, log_in):

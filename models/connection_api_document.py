@@ -14,7 +14,6 @@ from ..engine.policy import Policy
 from ..tools import pages, samples
 from ..tools.errors import ApiError, _, dump_json, unauthorized
 from ..tools.openapi import GENERAL_TAGS, Server, document
-from ..tools.openapi_shared import NO_RECORD
 from ..tools.packed import Packed
 from ..tools.text import language_tag
 
@@ -114,16 +113,24 @@ class ConnectionApiDocument(models.AbstractModel):
         routes without a model, the errors. As the document, the page depends on groups and language only.
 
         :param model_name: the model that the page is about
-        :param may_log_in: whether a caller without a token gets a page with the form to log in instead of
-            ``missing_token``; it is the same for all models, whether there are such or not
+        :param may_log_in: whether a caller without a token gets a page with the form to log in instead of an
+            error; it is the same for all models, whether there are such or not
         :rtype: odoo.addons.jwt_auth_api.tools.packed.Packed
         :raise ApiError: as :meth:`_check_reader` for a model; ``model_not_found``
         """
-        is_reader = self._is_reader()
-        if model_name and not is_reader:
-            if not (may_log_in and self.env.user._is_public()):
+        try:
+            if model_name:
                 self._check_reader()
-            model_name = None
+            return self._kept_page(model_name)
+        except ApiError:
+            if not (may_log_in and self.env.user._is_public()):
+                raise
+            return self._kept_page(None)
+
+    @api.model
+    def _kept_page(self, model_name):
+        """Return a page as :meth:`_make_page` makes it, once."""
+        is_reader = self._is_reader()
         # others get the same page, whoever they are
         groups = frozenset(self.env.user._get_group_ids()) if is_reader else None
         key = self.env["jwt.cache.version"]._current(), self.env.lang, groups, model_name
@@ -167,7 +174,6 @@ class ConnectionApiDocument(models.AbstractModel):
             values |= {
                 "operations": pages.tagged(shown, model_name, origin),
                 "fields": pages.fields(shown, model_name),
-                "no_record": NO_RECORD,
             }
         elif model_name is not None:
             values |= {

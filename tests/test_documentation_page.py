@@ -5,6 +5,7 @@ from lxml import html
 from odoo.tests import tagged
 
 from ..tools.errors import CODES
+from ..tools.openapi_shared import NO_RECORD
 from .policy_case import PolicyCase
 
 PAGE = "/api/docs"
@@ -116,9 +117,23 @@ class TestDocumentationPage(PolicyCase):
         response = self._call("GET", path, self.access, headers={"Accept": BROWSER})
         self.assertError(response, 403, "access_denied")
         self.assertMissingToken(self._call("GET", path))
+
+    def test_browser_may_log_in_where_everybody_may_read(self):
+        """A model that is not open to everybody may be open to whoever logs in."""
+        self._connect("res.partner")
+        self._connect("res.bank", group_ids=[(6, 0, self.env.ref("base.group_system").ids)])
         self._set(document_access="everybody")
-        page = self._page(path=path, Accept=BROWSER)
+        page = self._page(path=f"{PAGE}/res.partner", Accept=BROWSER)
         self.assertTrue(page.xpath("//details[@id='listResPartner']"))
+        agent = {"Accept": BROWSER}
+        closed, unknown = (
+            self._call("GET", f"{PAGE}/{name}", headers=agent) for name in MODELS[1:]
+        )
+        self.assertEqual((closed.status_code, closed.text), (200, unknown.text))
+        self.assertTrue(html.fromstring(closed.text).get_element_by_id("closed") is not None)
+        self.assertError(self._call("GET", f"{PAGE}/res.bank"), 404, "model_not_found")
+        response = self._call("GET", f"{PAGE}/res.bank", self.access, headers=agent)
+        self.assertError(response, 404, "model_not_found")
 
     def test_samples_of_files_and_keys(self):
         """Files and reports have samples and a form to send them, bodies a table of their keys."""
@@ -129,6 +144,9 @@ class TestDocumentationPage(PolicyCase):
         for name, operation in operations.items():
             self.assertEqual(len(operation.xpath(".//pre")), 5, name)
             self.assertEqual(len(operation.xpath(".//form[@class='try']")), 1, name)
+        self.assertIn(
+            str(NO_RECORD), page.get_element_by_id("operations").xpath("./p")[0].text_content()
+        )
         files = [
             name for name, operation in operations.items() if operation.xpath(".//*[@type='file']")
         ]

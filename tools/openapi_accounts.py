@@ -484,7 +484,7 @@ def paths() -> Json:
                 "getModelPage",
                 "Get the part about one model as a page",
                 "The operations of a model, its fields, and samples in five languages. Without a token, a"
-                " browser gets a page with a form to log in, unless everybody may read the document.",
+                " browser gets a page with a form to log in instead of an error.",
                 404,
             ),
         },

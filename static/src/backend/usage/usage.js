@@ -51,6 +51,13 @@ export class ApiUsage extends Component {
         return shown.map((block) => ({ ...block, text: this.text(block.samples) }));
     }
 
+    get note() {
+        return _t(
+            "The samples that write have the id %s, which no record has. Replace it by the id of your record.",
+            this.state.usage.no_record
+        );
+    }
+
     title(kind, name) {
         switch (kind) {
             case "list":

@@ -4,9 +4,10 @@
 import contextlib
 import functools
 import json
+import math
 
 from ..tools import parsing, queries
-from ..tools.text import literal, storable
+from ..tools.text import storable
 from .groups import read_groups
 from .page import read_one, read_page
 from .records import no_record
@@ -49,11 +50,12 @@ def _condition(policy, name, text):
     field = policy.visible(name)
     if field is None or len(text) > _MAX_SHOWN or not storable(text):
         return ""
-    value = text
+    value = None
     if field.type in _AS_JSON:
         with contextlib.suppress(ValueError):
-            value = literal(text.lower())
-    return json.dumps([[name, "=", value]], ensure_ascii=False)
+            value = json.loads(text.lower())
+    is_plain = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return json.dumps([[name, "=", value if is_plain else text]], ensure_ascii=False)
 
 
 def read(policy, asked):

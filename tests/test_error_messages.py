@@ -84,6 +84,10 @@ class TestErrorMessages(PolicyCase):
             ("color", "red", "red"),
             ("active", "False", False),
             ("country_id", "7", 7),
+            ("country_id", "{7}", "{7}"),
+            ("partner_latitude", "1.5", 1.5),
+            ("partner_latitude", "1e999", "1e999"),
+            ("partner_latitude", "NaN", "NaN"),
         ):
             with self.subTest(name=name, text=text):
                 message = self._said(self._ask(**{name: text}), "bad_parameter")

@@ -252,7 +252,7 @@ def _is_condition(terms: Any) -> bool:
 def _in_list(condition: Any) -> str:
     """Return the domain that has only one condition, as text for a message."""
     try:
-        text = json.dumps([condition], ensure_ascii=False)
+        text = json.dumps([condition], ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError):  # a Python literal that JSON does not have
         text = ""
     return text if 0 < len(text) <= _MAX_DOMAIN else '[["name", "=", "x"]]'

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 
 import httpx
 import pytest
@@ -26,6 +27,7 @@ from odoo_jwt_api import (
     MfaRequiredError,
     NetworkError,
     RequestTimeoutError,
+    StoreError,
 )
 
 PNG = base64.b64decode(
@@ -407,6 +409,177 @@ def test_lost_refresh_is_repeated_with_the_same_token(client, fake):
     fake.says(f"POST {REFRESH}", LOST, httpx.ReadTimeout("slow"), answered({"access_token": found}))
     client.list("res.partner")
     assert [each.headers["refreshToken"] for each in fake.sent(REFRESH)] == ["v1.0"] * 3
+
+
+class Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that ends before its end."""
+
+    def __iter__(self):
+        yield b'{"success": true, "da'
+        raise httpx.RemoteProtocolError("peer closed connection without sending complete body")
+
+    async def __aiter__(self):
+        for piece in self:
+            yield piece
+
+
+def test_body_that_is_cut_off(client, fake):
+    made = answered({"success": True, "data": {"id": 3}}, 201)
+    fake.says(f"POST {PARTNERS}", httpx.Response(201, stream=Cut()), made)
+    assert client.create("res.partner", {}).record == {"id": 3}
+    half = httpx.Response(200, text='{"success": true, "da')
+    fake.says(f"GET {PARTNERS}", half, answered({"data": [{"id": 1}]}))
+    assert client.list("res.partner").records == [{"id": 1}]
+    fake.says(f"PATCH {PARTNERS}/3", half)
+    with pytest.raises(NetworkError) as caught:
+        client.update("res.partner", 3, {}, etag='"1"')
+    assert (caught.value.code, caught.value.uncertain) == ("bad_response", True)
+    broken = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Cut())
+    fake.says(f"GET {PARTNERS}", broken, answered({"data": []}))
+    assert client.list("res.partner").records == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: httpx.Response(401, text="<h1>Proxy</h1>"),
+        lambda: httpx.Response(401, json={"error": "unauthorized"}),
+        lambda: httpx.Response(302, headers={"Location": "http://hotel.example"}),
+        lambda: httpx.Response(200, json={"status": "ok"}),
+        lambda: httpx.Response(200, json={"access_token": "x"}),
+        lambda: refused(502, "unavailable"),
+    ],
+)
+def test_what_is_in_between_logs_nobody_out(make, fake, answer):
+    client = make(handler=fake, retries=0)
+    client.log_in("demo", "demo")
+    fake.accepted.clear()
+    fake.says(f"POST {REFRESH}", answer())
+    with pytest.raises(ApiError) as caught:
+        client.list("res.partner")
+    assert not isinstance(caught.value, LoggedOutError)
+    fake.says(f"POST {REFRESH}", answered({"access_token": fake.token()}))
+    client.list("res.partner")
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_gateway_in_the_form_of_the_api(client, fake, status):
+    made = answered({"success": True, "data": {"id": 3}}, 201)
+    fake.says(f"POST {PARTNERS}", refused(status, "unavailable"), made)
+    assert client.create("res.partner", {}).record == {"id": 3}
+
+
+@pytest.mark.parametrize(
+    ("last", "uncertain"),
+    [
+        (lambda: refused(503, "unavailable"), True),
+        (lambda: refused(401, "invalid_token"), True),
+        # an executed request would have got its response again
+        (lambda: refused(422, "validation_error"), False),
+    ],
+)
+def test_create_that_may_have_been_executed(make, fake, last, uncertain):
+    client = make(handler=fake, retries=1)
+    client.log_in("demo", "demo")
+    fake.says(f"POST {PARTNERS}", LOST, last())
+    fake.says(f"POST {REFRESH}", refused(401, "invalid_refresh_token"))
+    with pytest.raises(ApiError) as caught:
+        client.create("res.partner", {})
+    assert caught.value.uncertain is uncertain
+
+
+def test_call_that_was_not_sent(make, fake):
+    """A refresh is lost: the call cannot have been executed."""
+    client = make(handler=fake, retries=0)
+    client.log_in("demo", "demo")
+    fake.accepted.clear()
+    fake.says(f"POST {REFRESH}", LOST)
+    with pytest.raises(NetworkError) as caught:
+        client.create("res.partner", {})
+    assert caught.value.uncertain is False
+
+
+def test_change_that_creates_records_is_sent_once(client, fake):
+    values = {"child_ids": [(1, 5, {"bank_ids": [[0, 0, {"acc_number": "1"}]]})]}
+    fake.says(f"PATCH {PARTNERS}/3", LOST)
+    fake.says(f"PATCH {PARTNERS}", LOST)
+    for change in (
+        lambda: client.update("res.partner", 3, values),
+        lambda: client.update_many("res.partner", {3: values}),
+    ):
+        fake.requests.clear()
+        with pytest.raises(NetworkError):
+            change()
+        assert len(fake.requests) == 1
+    fake.says(f"PATCH {PARTNERS}/3", LOST, answered({"success": True, "data": {"id": 3}}))
+    client.update("res.partner", 3, {"category_id": [[6, 0, [1]]], "child_ids": [0, 1, 2]})
+
+
+def test_pages_go_on_after_a_restart(make, fake):
+    client = make(handler=fake, retries=0)
+    client.log_in("demo", "demo")
+    fake.says(f"GET {PARTNERS}", answered({"data": [{"id": 2}], "page_size": 1}))
+    assert list(client.iterate("res.partner", cursor="c1")) == [{"id": 2}]
+    assert fake.requests[-1].url.params["cursor"] == "c1"
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_retry_after_is_of_the_servers_clock(make, fake, hours):
+    client = make(handler=fake, retries=0)
+    client.log_in("demo", "demo")
+    now = time.time() + hours * 3600
+    dates = {"Date": formatdate(now), "Retry-After": formatdate(now + 5)}
+    fake.says(f"GET {PARTNERS}", refused(429, "too_many_requests", dates))
+    with pytest.raises(ApiError) as caught:
+        client.list("res.partner")
+    assert caught.value.retry_after == 5
+
+
+class BrokenStore:
+    """A store that fails, or not."""
+
+    def __init__(self):
+        self.token, self.reads, self.writes = None, True, True
+
+    def load(self):
+        if not self.reads:
+            raise RuntimeError("The keyring is locked.")
+        return self.token
+
+    def save(self, token):
+        if token and not self.writes:
+            raise OSError("No space left on device")
+        self.token = token
+
+
+def test_store_that_is_full(make, fake):
+    """The session goes on, and the next run does not send a token that was used."""
+    store = BrokenStore()
+    client = make(handler=fake, store=store)
+    client.log_in("demo", "demo")
+    store.writes = False
+    for number in (1, 2):
+        fake.accepted.clear()
+        new = {"access_token": fake.token(), "refreshToken": f"v1.{number}"}
+        fake.says(f"POST {REFRESH}", answered(new))
+        client.list("res.partner", timeout=number)
+        fake.accepted.clear()
+        fake.accepted.add(token())
+    assert store.token is None
+    assert [each.headers["refreshToken"] for each in fake.sent(REFRESH)] == ["v1.0", "v1.1"]
+
+
+def test_store_that_is_locked(make, fake):
+    store = BrokenStore()
+    client = make(handler=fake, store=store)
+    client.log_in("demo", "demo")
+    fake.accepted.clear()
+    store.reads = False
+    with pytest.raises(StoreError) as caught:
+        client.list("res.partner")
+    assert caught.value.code == "storage_error"
+    store.reads = True
+    client.list("res.partner")
 
 
 @pytest.mark.parametrize("hours", [-5, 5])

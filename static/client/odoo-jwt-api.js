@@ -1,5 +1,13 @@
 /* odoo-jwt-api, bundled from clients/js of the repository. License: LGPL-3. Do not edit: see CONTRIBUTING.md. */
 
+// src/commands.js
+function createsRecords(value) {
+  if (typeof value !== "object" || value === null) return false;
+  if (!Array.isArray(value)) return Object.values(value).some(createsRecords);
+  const isCommand = value.length === 3 && value[0] === 0 && typeof value[2] === "object" && value[2] !== null;
+  return isCommand || value.some(createsRecords);
+}
+
 // src/errors.js
 var ApiError = class extends Error {
   /**
@@ -20,6 +28,12 @@ var ApiError = class extends Error {
 var NetworkError = class extends ApiError {
 };
 var TimeoutError = class extends NetworkError {
+};
+var StorageError = class extends ApiError {
+  /** @param {unknown} [cause] */
+  constructor(cause) {
+    super("The storage of this device cannot be used.", { code: "storage_error", cause });
+  }
 };
 var LoggedOutError = class extends ApiError {
   /** @param {string} [message] @param {unknown} [cause] */
@@ -45,27 +59,40 @@ var MfaRequiredError = class extends ApiError {
     this.expiresIn = Number(body.expires_in);
   }
 };
-async function errorOf(response) {
+var GATEWAY = /* @__PURE__ */ new Set([502, 504]);
+var ABOUT_THE_REQUEST = /* @__PURE__ */ new Set([400, 403, 405, 413, 414, 415, 431]);
+async function errorOf(response, writes) {
   const body = await jsonOf(response);
   const status = response.status;
-  const retryAfter = secondsOf(response.headers.get("Retry-After"));
+  const retryAfter = secondsOf(response.headers);
   if (typeof body?.error !== "string") {
     const message = `The server answered ${status} ${response.statusText}`.trimEnd() + ".";
-    const gateway = status === 502 || status === 504;
-    const details = { code: `http_${status}`, status, retryAfter, uncertain: gateway };
-    return gateway ? new NetworkError(message, details) : new ApiError(message, details);
+    const uncertain = writes && status >= 500 && status !== 503;
+    const Kind2 = ABOUT_THE_REQUEST.has(status) ? ApiError : NetworkError;
+    return new Kind2(message, { code: `http_${status}`, status, retryAfter, uncertain });
   }
-  const Kind = body.error === "mfa_required" ? MfaRequiredError : ApiError;
+  const isGateway = GATEWAY.has(status);
+  const Kind = isGateway ? NetworkError : body.error === "mfa_required" ? MfaRequiredError : ApiError;
   return new Kind(String(body.message), {
     code: body.error,
     status,
     retryAfter,
+    uncertain: writes && isGateway,
     fields: (
       /** @type {Record<string, string[]>} */
       body.fields ?? {}
     ),
     body
   });
+}
+function withUncertainty(error, uncertain) {
+  if (!(error instanceof ApiError) || error.uncertain === uncertain) return error;
+  const copy = new ApiError(error.message, { ...error, cause: error.cause });
+  return Object.setPrototypeOf(Object.assign(copy, error, { uncertain }), Object.getPrototypeOf(error));
+}
+function isPassing(error) {
+  if (error instanceof NetworkError || error instanceof StorageError) return true;
+  return error instanceof ApiError && [429, 503].includes(error.status);
 }
 async function jsonOf(response) {
   try {
@@ -74,9 +101,11 @@ async function jsonOf(response) {
     return null;
   }
 }
-function secondsOf(text) {
+function secondsOf(headers) {
+  const text = headers.get("Retry-After");
   if (!text) return null;
-  const seconds = /^\d+$/.test(text.trim()) ? Number(text) : (Date.parse(text) - Date.now()) / 1e3;
+  const now = Date.parse(headers.get("Date") ?? "") || Date.now();
+  const seconds = /^\d+$/.test(text.trim()) ? Number(text) : (Date.parse(text) - now) / 1e3;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
 }
 
@@ -146,6 +175,44 @@ function memoryStorage() {
     removeItem: (key) => void items.delete(key)
   };
 }
+function checkedStorage(storage) {
+  const checked = (name) => async (...given) => {
+    try {
+      return await /** @type {any} */
+      storage[name](...given);
+    } catch (error) {
+      throw new StorageError(error);
+    }
+  };
+  return { getItem: checked("getItem"), setItem: checked("setItem"), removeItem: checked("removeItem") };
+}
+function sturdyStorage(storage) {
+  const checked = checkedStorage(storage);
+  const kept = /* @__PURE__ */ new Map();
+  async function keep(key, value, change) {
+    kept.set(key, value);
+    try {
+      await change;
+      if (kept.get(key) === value) kept.delete(key);
+    } catch (error) {
+      const cause = (
+        /** @type {StorageError} */
+        error.cause
+      );
+      console.warn(`odoo-jwt-api: the storage cannot keep ${key}, so it is kept until the end of the page or app.`, cause);
+      if (value !== null) await Promise.resolve(checked.removeItem(key)).catch(() => {
+      });
+    }
+  }
+  return {
+    getItem: (key) => kept.has(key) ? (
+      /** @type {string | null} */
+      kept.get(key)
+    ) : checked.getItem(key),
+    setItem: (key, value) => keep(key, value, checked.setItem(key, value)),
+    removeItem: (key) => keep(key, null, checked.removeItem(key))
+  };
+}
 function localStorageOrNull() {
   try {
     const storage = globalThis.window?.localStorage;
@@ -200,6 +267,17 @@ function deadline(signal, milliseconds) {
     }
   };
 }
+function tellAll(listeners, event) {
+  for (const listener of [...listeners]) {
+    try {
+      listener(event);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -220,17 +298,39 @@ function withLock(name, task) {
 }
 function acrossTabs(name, task) {
   const locks = globalThis.navigator?.locks;
-  if (locks) return (
-    /** @type {Promise<T>} */
-    locks.request(name, task)
-  );
+  return locks ? withWebLock(locks, name, task) : withStorage(name, task);
+}
+async function withWebLock(locks, name, task) {
+  let begun = false;
+  const begin = () => {
+    begun = true;
+    return task();
+  };
+  try {
+    return (
+      /** @type {T} */
+      await locks.request(name, begin)
+    );
+  } catch (error) {
+    if (begun) throw error;
+    return withStorage(name, task);
+  }
+}
+function withStorage(name, task) {
   const storage = localStorageOrNull();
   return storage ? withLease(storage, name, task) : task();
 }
 async function withLease(storage, name, task) {
   const key = `${name}.lock`;
   const id = randomId();
-  const take = () => storage.setItem(key, `${id} ${Date.now() + LEASE}`);
+  const take = () => {
+    try {
+      storage.setItem(key, `${id} ${Date.now() + LEASE}`);
+      return true;
+    } catch {
+      return false;
+    }
+  };
   const holder = () => {
     const [owner, until] = (storage.getItem(key) ?? "").split(" ");
     const left = Number(until) - Date.now();
@@ -238,7 +338,7 @@ async function withLease(storage, name, task) {
   };
   for (; ; ) {
     if (!holder()) {
-      take();
+      if (!take()) break;
       await sleep(20 + Math.random() * 20);
       if (holder() === id) break;
     } else {
@@ -259,7 +359,10 @@ function openChannel(name, receive) {
   if (!globalThis.window?.addEventListener) return { post() {
   }, close() {
   } };
-  if (typeof BroadcastChannel === "function") return broadcast(name, receive);
+  try {
+    if (typeof BroadcastChannel === "function") return broadcast(name, receive);
+  } catch {
+  }
   const storage = localStorageOrNull();
   return storage ? storageEvents(storage, name, receive) : { post() {
   }, close() {
@@ -289,8 +392,11 @@ function storageEvents(storage, name, receive) {
         /** @type {Record<string, unknown>} */
         message
       );
-      storage.setItem(key, JSON.stringify(open));
-      storage.removeItem(key);
+      try {
+        storage.setItem(key, JSON.stringify(open));
+        storage.removeItem(key);
+      } catch {
+      }
     },
     close: () => window.removeEventListener("storage", heard)
   };
@@ -325,7 +431,7 @@ var Queue = class {
   constructor(client, session, storage, key) {
     this.#client = client;
     this.#session = session;
-    this.#storage = storage;
+    this.#storage = checkedStorage(storage);
     this.#key = key;
     this.online = () => void this.replay();
     globalThis.window?.addEventListener?.("online", this.online);
@@ -442,7 +548,7 @@ var Queue = class {
     clearTimeout(this.#timer);
     while (this.#again) {
       this.#again = false;
-      const error = await this.#replayOnce();
+      const error = await this.#replayOnce().catch(onlyPassing);
       if (error && !this.#again) return this.#later(error);
     }
   }
@@ -450,18 +556,30 @@ var Queue = class {
   async #replayOnce() {
     for (let entry = await this.#next(); entry; entry = await this.#next()) {
       try {
-        await this.#finish(entry, await this.#send(entry));
+        const result = await this.#send(entry);
         this.#pause = FIRST_PAUSE;
+        await this.#finish(entry, result);
       } catch (error) {
-        if (error instanceof LoggedOutError || error instanceof UserChangedError) return null;
-        if (isPassing(error)) return (
-          /** @type {ApiError} */
-          error
-        );
-        await this.#refuse(entry, error);
+        if (!isForLater(error, entry)) await this.#refuse(entry, error);
+        else if (await this.#keep(entry, error)) return isPassing(error) || error.status === 409 ? error : null;
       }
     }
     return null;
+  }
+  /**
+   * Keeps an entry for the next try; not one whose second execution nothing prevents, if there may have been a first one.
+   *
+   * @param {Entry} entry as it was before it was sent
+   * @param {ApiError} error
+   */
+  async #keep(entry, error) {
+    const maybeExecuted = entry.sentAt !== null || error.uncertain;
+    if (maybeExecuted && isOnce(entry)) {
+      await this.#refuse(entry, outcomeUnknown(error));
+      return false;
+    }
+    if (!maybeExecuted && !(error instanceof StorageError)) await this.#patch(entry.id, { sentAt: null });
+    return true;
   }
   /** Returns the first entry of the user that waits for nothing but the network. */
   async #next() {
@@ -478,10 +596,9 @@ var Queue = class {
   /** @param {Entry} entry */
   async #send(entry) {
     const { kind, model, values = {}, etag } = entry;
-    if (entry.sentAt && Date.now() - entry.sentAt > KEY_LIFETIME && (kind === "create" || kind === "action")) {
-      const details = { code: "outcome_unknown", uncertain: true };
-      throw new ApiError("It is not known whether the server has executed this.", details);
-    }
+    const isKeyed = kind === "create" || kind === "action";
+    const isTooLate = isKeyed && Date.now() - (entry.sentAt ?? Infinity) > KEY_LIFETIME;
+    if (isTooLate || entry.sentAt !== null && isOnce(entry)) throw outcomeUnknown();
     await this.#patch(entry.id, { sentAt: entry.sentAt ?? Date.now() });
     const id = (
       /** @type {number} */
@@ -491,7 +608,7 @@ var Queue = class {
     const options = { ...by, fields: [] };
     if (kind === "create") return this.#client.create(model, values, { ...options, idempotencyKey: entry.key });
     if (kind === "update") return this.#client.update(model, id, values, options);
-    if (kind === "delete") return this.#client.delete(model, id, by);
+    if (kind === "delete") return this.#client.delete(model, id, by).catch(unlessGone(entry));
     return this.#client.action(model, id, entry.name ?? "", { ...entry.call, ...by, idempotencyKey: entry.key });
   }
   /** @param {Entry} entry @param {any} result */
@@ -515,7 +632,8 @@ var Queue = class {
       /** @type {Partial<ApiError>} */
       error
     );
-    const told = { code, message: String(message), status, fields, uncertain };
+    const byItself = code === "precondition_failed" && entry.sentAt !== null;
+    const told = { code, message: String(message), status, fields, uncertain: uncertain || byItself };
     const refused = await this.#patch(entry.id, { state: "refused", error: told });
     this.#tell({ type: "refused", entry: refused ?? entry, error });
   }
@@ -531,7 +649,11 @@ var Queue = class {
   /** @returns {Promise<Stored>} */
   async #load() {
     const text = await this.#storage.getItem(this.#key);
-    return text ? JSON.parse(text) : { entries: [], ids: {} };
+    try {
+      return text ? JSON.parse(text) : { entries: [], ids: {} };
+    } catch (error) {
+      throw new StorageError(error);
+    }
   }
   /**
    * Changes the stored queue; the lock keeps the changes of other tabs.
@@ -557,7 +679,7 @@ var Queue = class {
   }
   /** @param {QueueEvent} event */
   #tell(event) {
-    for (const listener of [...this.#listeners]) listener(event);
+    tellAll(this.#listeners, event);
     if (event.type !== "changed") this.channel.post({ type: "queue" });
   }
 };
@@ -577,8 +699,31 @@ function withIds(entry, ids) {
 function remembered(ids) {
   return Object.fromEntries(Object.entries(ids).slice(-REMEMBERED));
 }
-function isPassing(error) {
-  return error instanceof NetworkError || error instanceof ApiError && [429, 503].includes(error.status);
+function isOnce(entry) {
+  return entry.kind === "update" && !entry.etag && createsRecords(entry.values);
+}
+function outcomeUnknown(cause) {
+  const details = { code: "outcome_unknown", uncertain: true, cause };
+  return new ApiError("It is not known whether the server has executed this.", details);
+}
+function isForLater(error, entry) {
+  if (error instanceof LoggedOutError || error instanceof UserChangedError || isPassing(error)) return true;
+  const isRace = error instanceof ApiError && error.code === "conflict";
+  return isRace && (entry.kind === "update" || entry.kind === "delete");
+}
+function onlyPassing(error) {
+  if (!isPassing(error)) throw error;
+  return (
+    /** @type {ApiError} */
+    error
+  );
+}
+function unlessGone(entry) {
+  return (error) => {
+    const isGone = error instanceof ApiError && error.code === "not_found" && entry.sentAt !== null;
+    if (!isGone) throw error;
+    return entry.record;
+  };
 }
 
 // src/passkeys.js
@@ -649,17 +794,18 @@ var Transport = class {
    */
   async send(request, read) {
     const retries = request.retries ?? this.options.retries;
+    let uncertain = false;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#once(request, read);
       } catch (error) {
+        if (uncertain && error instanceof ApiError && !isProof(error, request)) error.uncertain = true;
         const wait = attempt < retries ? this.#wait(error, request, attempt) : null;
         if (wait === null) throw error;
         await sleep(wait, request.signal);
-        if (
-          /** @type {ApiError} */
-          error.uncertain
-        ) request.onUncertain?.();
+        uncertain = /** @type {ApiError} */
+        error.uncertain;
+        if (uncertain) request.onUncertain?.();
       }
     }
   }
@@ -671,14 +817,16 @@ var Transport = class {
    */
   async #once(request, read) {
     const limit = deadline(request.signal, request.timeout ?? this.options.timeout);
+    const writes = request.method !== "GET";
+    const offline = isOffline();
     try {
       const response = await this.#fetch(request, limit.signal);
-      if (!response.ok) throw await errorOf(response);
+      if (!response.ok) throw await errorOf(response, writes);
       return await read(response);
     } catch (error) {
-      if (error instanceof ApiError) throw error;
+      if (error instanceof ApiError) throw withUncertainty(error, error.uncertain && writes);
       if (request.signal?.aborted) throw request.signal.reason;
-      const details = { uncertain: request.method !== "GET", cause: error };
+      const details = { uncertain: writes && !(offline && isOffline()), cause: error };
       if (limit.expired()) {
         throw new TimeoutError("The server did not answer in time.", { code: "timeout", ...details });
       }
@@ -726,13 +874,11 @@ var Transport = class {
    * @returns {number | null}
    */
   #wait(error, request, attempt) {
-    if (!(error instanceof ApiError)) return null;
-    if (error instanceof NetworkError) {
+    if (!(error instanceof ApiError) || !isPassing(error)) return null;
+    if (error.status !== 429 && error.status !== 503) {
       const repeatable = request.repeatable ?? request.method !== "POST";
-      if (!repeatable || globalThis.navigator?.onLine === false) return null;
+      if (!repeatable || isOffline()) return null;
       if (error instanceof TimeoutError && !request.retryTimeouts) return null;
-    } else if (error.status !== 429 && error.status !== 503) {
-      return null;
     }
     const asked = (error.retryAfter ?? 0) * 1e3;
     if (asked > this.options.maxRetryDelay) return null;
@@ -740,14 +886,20 @@ var Transport = class {
     return Math.max(asked, own);
   }
 };
+var isOffline = () => globalThis.navigator?.onLine === false;
+function isProof(error, request) {
+  return request.hasKey === true && error.body !== null && [400, 422].includes(error.status);
+}
 async function readJson(response) {
   const text = await response.text();
   try {
     return JSON.parse(text);
   } catch {
-    const details = { code: "bad_response", status: response.status, uncertain: true };
-    throw new NetworkError("The response is not that of the API.", details);
+    throw badResponse(response.status);
   }
+}
+function badResponse(status) {
+  return new NetworkError("The response is not that of the API.", { code: "bad_response", status, uncertain: true });
 }
 
 // src/session.js
@@ -770,7 +922,7 @@ var Session = class {
    */
   constructor(transport, storage, key, shared) {
     this.transport = transport;
-    this.storage = storage;
+    this.storage = sturdyStorage(storage);
     this.isApp = transport.options.mode === "app";
     this.lock = `${key}.session`;
     this.keys = {
@@ -887,7 +1039,7 @@ var Session = class {
       await abortable(this.#renew(access), signal);
     } catch (error) {
       const usable = access && this.#access === access && Date.now() < access.expiresAt;
-      if (!usable || !isPassing2(error)) throw error;
+      if (!usable || !isPassing(error)) throw error;
     }
     return this.#accessOf(user);
   }
@@ -1005,7 +1157,11 @@ var Session = class {
   /** @returns {Promise<Stored | null>} */
   async #stored() {
     const text = this.isApp ? await this.storage.getItem(this.keys.refresh) : null;
-    return text ? JSON.parse(text) : null;
+    try {
+      return text ? JSON.parse(text) : null;
+    } catch {
+      return null;
+    }
   }
   /**
    * Stores a new refresh token, before it is used.
@@ -1038,7 +1194,7 @@ var Session = class {
     const before = this.#state;
     this.#state = state;
     if (before.status === state.status && before.userId === state.userId) return;
-    for (const listener of [...this.#listeners]) listener(state);
+    tellAll(this.#listeners, state);
   }
   /** @param {import("./tabs.js").Message} message */
   #hear(message) {
@@ -1066,14 +1222,16 @@ function withTimes(token, userId, session, expiresAt) {
   return { token, userId, session, expiresAt, renewAt: expiresAt - margin };
 }
 function claimsOf(token) {
-  const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-  return JSON.parse(atob(payload));
+  try {
+    const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+    return JSON.parse(atob(payload));
+  } catch {
+    throw badResponse(200);
+  }
 }
+var REFUSALS = /* @__PURE__ */ new Set(["invalid_refresh_token", "invalid_grant", "invalid_token", "missing_token"]);
 function isRefused(error) {
-  return error instanceof ApiError && (error.status === 401 || error.code === "invalid_grant");
-}
-function isPassing2(error) {
-  return error instanceof NetworkError || error instanceof ApiError && [429, 503].includes(error.status);
+  return error instanceof ApiError && REFUSALS.has(error.code);
 }
 
 // src/client.js
@@ -1186,7 +1344,7 @@ var Client = class {
   }
   /** @param {string} model @param {Options} [options] */
   async *pages(model, options = {}) {
-    for (let cursor = ""; cursor !== void 0; ) {
+    for (let cursor = options.cursor ?? ""; cursor !== void 0; ) {
       const page = await this.list(model, { ...options, cursor });
       yield page;
       cursor = page.nextCursor;
@@ -1213,12 +1371,14 @@ var Client = class {
   /** @param {string} model @param {number} id @param {Options} values @param {Options} [options] */
   async update(model, id, values, options = {}) {
     const rest = writing(options, { values });
-    if (options.etag) rest.repeatable = false;
+    if (options.etag || createsRecords(values)) rest.repeatable = false;
     return this.#tagged("PATCH", pathOf(model, id), options, rest);
   }
   /** @param {string} model @param {{id: number, values: Options}[]} records @param {Options} [options] */
   async updateMany(model, records, options = {}) {
-    return (await this.#json("PATCH", pathOf(model), options, writing(options, { records }))).data;
+    const rest = writing(options, { records });
+    if (createsRecords(records)) rest.repeatable = false;
+    return (await this.#json("PATCH", pathOf(model), options, rest)).data;
   }
   /** @param {string} model @param {number} id @param {Options} [options] */
   async delete(model, id, options = {}) {
@@ -1335,16 +1495,24 @@ var Client = class {
       const timeout = options.timeout ?? rest.timeout;
       return this.#transport.send({ ...rest, method, path, headers, signal, timeout }, read);
     };
-    const access = await this.#session.access(signal);
+    let access = await sure(this.#session.access(signal));
     if (options.userId && options.userId !== access.userId) throw new UserChangedError();
     try {
       return await send(access.token);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "invalid_token") throw error;
-      return send((await this.#session.accessAfter(access, signal)).token);
+      access = await sure(this.#session.accessAfter(access, signal), error.uncertain);
+      return await sure(send(access.token), error.uncertain || null);
     }
   }
 };
+async function sure(result, uncertain = false) {
+  try {
+    return await result;
+  } catch (error) {
+    throw uncertain === null ? error : withUncertainty(error, uncertain);
+  }
+}
 function pathOf(...parts) {
   return ["/api/v1", ...parts.map((part) => encodeURIComponent(part))].join("/");
 }
@@ -1363,7 +1531,8 @@ function formOf(content, files) {
   return form;
 }
 function once(options, rest) {
-  return { ...rest, headers: { "Idempotency-Key": options.idempotencyKey ?? randomId() }, repeatable: true };
+  const headers = { "Idempotency-Key": options.idempotencyKey ?? randomId() };
+  return { ...rest, headers, repeatable: true, hasKey: true };
 }
 
 // src/index.js
@@ -1375,6 +1544,7 @@ export {
   LoggedOutError,
   MfaRequiredError,
   NetworkError,
+  StorageError,
   TimeoutError,
   UserChangedError,
   createClient,

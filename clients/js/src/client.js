@@ -4,7 +4,8 @@
  * @module
  */
 
-import {ApiError, UserChangedError} from "./errors.js";
+import {createsRecords} from "./commands.js";
+import {ApiError, UserChangedError, withUncertainty} from "./errors.js";
 import {readFile} from "./files.js";
 import {parametersOf} from "./query.js";
 import {Queue} from "./queue.js";
@@ -153,7 +154,7 @@ export class Client {
 
     /** @param {string} model @param {Options} [options] */
     async *pages(model, options = {}) {
-        for (let cursor = ""; cursor !== undefined; ) {
+        for (let cursor = options.cursor ?? ""; cursor !== undefined; ) {
             const page = await this.list(model, {...options, cursor});
             yield page;
             cursor = page.nextCursor;
@@ -186,14 +187,16 @@ export class Client {
     /** @param {string} model @param {number} id @param {Options} values @param {Options} [options] */
     async update(model, id, values, options = {}) {
         const rest = writing(options, {values});
-        // the second of two such requests fails: by then the first has changed the record
-        if (options.etag) rest.repeatable = false;
+        // the second of two such requests fails, because the first has changed the record, or creates records again
+        if (options.etag || createsRecords(values)) rest.repeatable = false;
         return this.#tagged("PATCH", pathOf(model, id), options, rest);
     }
 
     /** @param {string} model @param {{id: number, values: Options}[]} records @param {Options} [options] */
     async updateMany(model, records, options = {}) {
-        return (await this.#json("PATCH", pathOf(model), options, writing(options, {records}))).data;
+        const rest = writing(options, {records});
+        if (createsRecords(records)) rest.repeatable = false;
+        return (await this.#json("PATCH", pathOf(model), options, rest)).data;
     }
 
     /** @param {string} model @param {number} id @param {Options} [options] */
@@ -325,14 +328,32 @@ export class Client {
             const timeout = options.timeout ?? rest.timeout;
             return this.#transport.send({...rest, method, path, headers, signal, timeout}, read);
         };
-        const access = await this.#session.access(signal);
+        let access = await sure(this.#session.access(signal));
         if (options.userId && options.userId !== access.userId) throw new UserChangedError();
         try {
             return await send(access.token);
         } catch (error) {
             if (!(error instanceof ApiError) || error.code !== "invalid_token") throw error;
-            return send((await this.#session.accessAfter(access, signal)).token);
+            // the server has refused the last try; an earlier one may have got through
+            access = await sure(this.#session.accessAfter(access, signal), error.uncertain);
+            return await sure(send(access.token), error.uncertain || null);
         }
+    }
+}
+
+/**
+ * Waits for a result; its error says whether the server may have executed the call.
+ *
+ * @template T
+ * @param {Promise<T>} result
+ * @param {boolean | null} [uncertain] null: as the error itself says
+ * @returns {Promise<T>}
+ */
+async function sure(result, uncertain = false) {
+    try {
+        return await result;
+    } catch (error) {
+        throw uncertain === null ? error : withUncertainty(error, uncertain);
     }
 }
 
@@ -383,5 +404,6 @@ function formOf(content, files) {
  * @returns {Rest}
  */
 function once(options, rest) {
-    return {...rest, headers: {"Idempotency-Key": options.idempotencyKey ?? randomId()}, repeatable: true};
+    const headers = {"Idempotency-Key": options.idempotencyKey ?? randomId()};
+    return {...rest, headers, repeatable: true, hasKey: true};
 }

@@ -34,6 +34,14 @@ export class NetworkError extends ApiError {}
 /** The response did not come in time. */
 export class TimeoutError extends NetworkError {}
 
+/** The storage of the device cannot be used: it is full, blocked or locked. */
+export class StorageError extends ApiError {
+    /** @param {unknown} [cause] */
+    constructor(cause) {
+        super("The storage of this device cannot be used.", {code: "storage_error", cause});
+    }
+}
+
 /** Nobody is logged in: the person has logged out, or the session has ended. */
 export class LoggedOutError extends ApiError {
     /** @param {string} [message] @param {unknown} [cause] */
@@ -64,32 +72,61 @@ export class MfaRequiredError extends ApiError {
     }
 }
 
+/** What only a reverse proxy says: Odoo cannot be reached, or has not answered in time. */
+const GATEWAY = new Set([502, 504]);
+
+/** What something in between says about the request itself, so that it does not help to send it again. */
+const ABOUT_THE_REQUEST = new Set([400, 403, 405, 413, 414, 415, 431]);
+
 /**
  * Makes the error for a response whose status is not 2xx.
  *
  * A response that is no error of the API comes from something in between, such as a reverse proxy.
  *
  * @param {Response} response
+ * @param {boolean} writes whether the request may have changed something
  * @returns {Promise<ApiError>}
  */
-export async function errorOf(response) {
+export async function errorOf(response, writes) {
     const body = await jsonOf(response);
     const status = response.status;
-    const retryAfter = secondsOf(response.headers.get("Retry-After"));
+    const retryAfter = secondsOf(response.headers);
     if (typeof body?.error !== "string") {
         const message = `The server answered ${status} ${response.statusText}`.trimEnd() + ".";
-        const gateway = status === 502 || status === 504;
-        const details = {code: `http_${status}`, status, retryAfter, uncertain: gateway};
-        return gateway ? new NetworkError(message, details) : new ApiError(message, details);
+        const uncertain = writes && status >= 500 && status !== 503;
+        const Kind = ABOUT_THE_REQUEST.has(status) ? ApiError : NetworkError;
+        return new Kind(message, {code: `http_${status}`, status, retryAfter, uncertain});
     }
-    const Kind = body.error === "mfa_required" ? MfaRequiredError : ApiError;
+    const isGateway = GATEWAY.has(status);
+    const Kind = isGateway ? NetworkError : body.error === "mfa_required" ? MfaRequiredError : ApiError;
     return new Kind(String(body.message), {
         code: body.error,
         status,
         retryAfter,
+        uncertain: writes && isGateway,
         fields: /** @type {Record<string, string[]>} */ (body.fields ?? {}),
         body,
     });
+}
+
+/**
+ * Returns an error for one of several calls that wait for the same request.
+ *
+ * @template E
+ * @param {E} error
+ * @param {boolean} uncertain whether the server may have executed this call
+ * @returns {E}
+ */
+export function withUncertainty(error, uncertain) {
+    if (!(error instanceof ApiError) || error.uncertain === uncertain) return error;
+    const copy = new ApiError(error.message, {...error, cause: error.cause});
+    return Object.setPrototypeOf(Object.assign(copy, error, {uncertain}), Object.getPrototypeOf(error));
+}
+
+/** @param {unknown} error whether it passes by itself, so that it helps to try again later */
+export function isPassing(error) {
+    if (error instanceof NetworkError || error instanceof StorageError) return true;
+    return error instanceof ApiError && [429, 503].includes(error.status);
 }
 
 /**
@@ -105,13 +142,15 @@ async function jsonOf(response) {
 }
 
 /**
- * Reads a `Retry-After`: a number of seconds, or a date.
+ * Reads a `Retry-After`: a number of seconds, or a date of the server's clock.
  *
- * @param {string | null} text
+ * @param {Headers} headers
  * @returns {number | null}
  */
-function secondsOf(text) {
+function secondsOf(headers) {
+    const text = headers.get("Retry-After");
     if (!text) return null;
-    const seconds = /^\d+$/.test(text.trim()) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+    const now = Date.parse(headers.get("Date") ?? "") || Date.now();
+    const seconds = /^\d+$/.test(text.trim()) ? Number(text) : (Date.parse(text) - now) / 1000;
     return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
 }

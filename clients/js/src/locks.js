@@ -43,7 +43,38 @@ export function withLock(name, task) {
  */
 function acrossTabs(name, task) {
     const locks = globalThis.navigator?.locks;
-    if (locks) return /** @type {Promise<T>} */ (locks.request(name, task));
+    return locks ? withWebLock(locks, name, task) : withStorage(name, task);
+}
+
+/**
+ * @template T
+ * @param {LockManager} locks
+ * @param {string} name
+ * @param {() => Promise<T>} task
+ * @returns {Promise<T>}
+ */
+async function withWebLock(locks, name, task) {
+    let begun = false;
+    const begin = () => {
+        begun = true;
+        return task();
+    };
+    try {
+        return /** @type {T} */ (await locks.request(name, begin));
+    } catch (error) {
+        if (begun) throw error;
+        // the person has blocked whatever a page stores
+        return withStorage(name, task);
+    }
+}
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} task
+ * @returns {Promise<T>}
+ */
+function withStorage(name, task) {
     const storage = localStorageOrNull();
     return storage ? withLease(storage, name, task) : task();
 }
@@ -58,7 +89,14 @@ function acrossTabs(name, task) {
 async function withLease(storage, name, task) {
     const key = `${name}.lock`;
     const id = randomId();
-    const take = () => storage.setItem(key, `${id} ${Date.now() + LEASE}`);
+    const take = () => {
+        try {
+            storage.setItem(key, `${id} ${Date.now() + LEASE}`);
+            return true;
+        } catch {
+            return false;
+        }
+    };
     const holder = () => {
         const [owner, until] = (storage.getItem(key) ?? "").split(" ");
         const left = Number(until) - Date.now();
@@ -67,7 +105,8 @@ async function withLease(storage, name, task) {
     };
     for (;;) {
         if (!holder()) {
-            take();
+            // the storage is full: better no lock than no work
+            if (!take()) break;
             // another tab may have seen the same free lease: the one that wrote last has it
             await sleep(20 + Math.random() * 20);
             if (holder() === id) break;

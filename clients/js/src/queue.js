@@ -7,10 +7,12 @@
  * @module
  */
 
-import {ApiError, LoggedOutError, NetworkError, UserChangedError} from "./errors.js";
+import {createsRecords} from "./commands.js";
+import {ApiError, isPassing, LoggedOutError, StorageError, UserChangedError} from "./errors.js";
 import {withLock} from "./locks.js";
+import {checkedStorage} from "./storage.js";
 import {openChannel} from "./tabs.js";
-import {randomId} from "./waiting.js";
+import {randomId, tellAll} from "./waiting.js";
 
 /**
  * @typedef {import("./types.js").QueueEntry} Entry
@@ -53,7 +55,7 @@ export class Queue {
     constructor(client, session, storage, key) {
         this.#client = client;
         this.#session = session;
-        this.#storage = storage;
+        this.#storage = checkedStorage(storage);
         this.#key = key;
         this.online = () => void this.replay();
         globalThis.window?.addEventListener?.("online", this.online);
@@ -182,7 +184,7 @@ export class Queue {
         clearTimeout(this.#timer);
         while (this.#again) {
             this.#again = false;
-            const error = await this.#replayOnce();
+            const error = await this.#replayOnce().catch(onlyPassing);
             if (error && !this.#again) return this.#later(error);
         }
     }
@@ -191,15 +193,32 @@ export class Queue {
     async #replayOnce() {
         for (let entry = await this.#next(); entry; entry = await this.#next()) {
             try {
-                await this.#finish(entry, await this.#send(entry));
+                const result = await this.#send(entry);
                 this.#pause = FIRST_PAUSE;
+                await this.#finish(entry, result);
             } catch (error) {
-                if (error instanceof LoggedOutError || error instanceof UserChangedError) return null;
-                if (isPassing(error)) return /** @type {ApiError} */ (error);
-                await this.#refuse(entry, error);
+                if (!isForLater(error, entry)) await this.#refuse(entry, error);
+                else if (await this.#keep(entry, error)) return isPassing(error) || error.status === 409 ? error : null;
             }
         }
         return null;
+    }
+
+    /**
+     * Keeps an entry for the next try; not one whose second execution nothing prevents, if there may have been a first one.
+     *
+     * @param {Entry} entry as it was before it was sent
+     * @param {ApiError} error
+     */
+    async #keep(entry, error) {
+        const maybeExecuted = entry.sentAt !== null || error.uncertain;
+        if (maybeExecuted && isOnce(entry)) {
+            await this.#refuse(entry, outcomeUnknown(error));
+            return false;
+        }
+        // a storage that fails after the response keeps the time of the request
+        if (!maybeExecuted && !(error instanceof StorageError)) await this.#patch(entry.id, {sentAt: null});
+        return true;
     }
 
     /** Returns the first entry of the user that waits for nothing but the network. */
@@ -219,17 +238,16 @@ export class Queue {
     /** @param {Entry} entry */
     async #send(entry) {
         const {kind, model, values = {}, etag} = entry;
-        if (entry.sentAt && Date.now() - entry.sentAt > KEY_LIFETIME && (kind === "create" || kind === "action")) {
-            const details = {code: "outcome_unknown", uncertain: true};
-            throw new ApiError("It is not known whether the server has executed this.", details);
-        }
+        const isKeyed = kind === "create" || kind === "action";
+        const isTooLate = isKeyed && Date.now() - (entry.sentAt ?? Infinity) > KEY_LIFETIME;
+        if (isTooLate || (entry.sentAt !== null && isOnce(entry))) throw outcomeUnknown();
         await this.#patch(entry.id, {sentAt: entry.sentAt ?? Date.now()});
         const id = /** @type {number} */ (entry.record);
         const by = {userId: entry.userId, ...(etag && {etag})};
         const options = {...by, fields: []};
         if (kind === "create") return this.#client.create(model, values, {...options, idempotencyKey: entry.key});
         if (kind === "update") return this.#client.update(model, id, values, options);
-        if (kind === "delete") return this.#client.delete(model, id, by);
+        if (kind === "delete") return this.#client.delete(model, id, by).catch(unlessGone(entry));
         return this.#client.action(model, id, entry.name ?? "", {...entry.call, ...by, idempotencyKey: entry.key});
     }
 
@@ -254,7 +272,9 @@ export class Queue {
     async #refuse(entry, error) {
         const {code = "client_error", message, status = 0, fields = {}, uncertain = false} =
             /** @type {Partial<ApiError>} */ (error);
-        const told = {code, message: String(message), status, fields, uncertain};
+        // the other who has changed the record may be an earlier try of this entry
+        const byItself = code === "precondition_failed" && entry.sentAt !== null;
+        const told = {code, message: String(message), status, fields, uncertain: uncertain || byItself};
         const refused = await this.#patch(entry.id, {state: "refused", error: told});
         this.#tell({type: "refused", entry: refused ?? entry, error});
     }
@@ -274,7 +294,11 @@ export class Queue {
     /** @returns {Promise<Stored>} */
     async #load() {
         const text = await this.#storage.getItem(this.#key);
-        return text ? JSON.parse(text) : {entries: [], ids: {}};
+        try {
+            return text ? JSON.parse(text) : {entries: [], ids: {}};
+        } catch (error) {
+            throw new StorageError(error);
+        }
     }
 
     /**
@@ -303,7 +327,7 @@ export class Queue {
 
     /** @param {QueueEvent} event */
     #tell(event) {
-        for (const listener of [...this.#listeners]) listener(event);
+        tellAll(this.#listeners, event);
         if (event.type !== "changed") this.channel.post({type: "queue"});
     }
 }
@@ -342,7 +366,53 @@ function remembered(ids) {
     return Object.fromEntries(Object.entries(ids).slice(-REMEMBERED));
 }
 
-/** @param {unknown} error whether it will pass by itself */
-function isPassing(error) {
-    return error instanceof NetworkError || (error instanceof ApiError && [429, 503].includes(error.status));
+/**
+ * Returns whether nothing on the server prevents that an entry is executed twice, and twice is not the same as once.
+ *
+ * @param {Entry} entry
+ */
+function isOnce(entry) {
+    return entry.kind === "update" && !entry.etag && createsRecords(entry.values);
+}
+
+/** @param {unknown} [cause] */
+function outcomeUnknown(cause) {
+    const details = {code: "outcome_unknown", uncertain: true, cause};
+    return new ApiError("It is not known whether the server has executed this.", details);
+}
+
+/**
+ * Returns whether an entry has to wait, in place of being refused.
+ *
+ * @param {unknown} error
+ * @param {Entry} entry
+ * @returns {error is ApiError}
+ */
+function isForLater(error, entry) {
+    if (error instanceof LoggedOutError || error instanceof UserChangedError || isPassing(error)) return true;
+    // two requests have changed the same data at the same time: nothing of this one is written
+    const isRace = error instanceof ApiError && error.code === "conflict";
+    return isRace && (entry.kind === "update" || entry.kind === "delete");
+}
+
+/**
+ * @param {unknown} error
+ * @returns {ApiError}
+ */
+function onlyPassing(error) {
+    if (!isPassing(error)) throw error;
+    return /** @type {ApiError} */ (error);
+}
+
+/**
+ * Makes a handler for the error of a delete: a record that an earlier try may have deleted is deleted.
+ *
+ * @param {Entry} entry
+ */
+function unlessGone(entry) {
+    return (/** @type {unknown} */ error) => {
+        const isGone = error instanceof ApiError && error.code === "not_found" && entry.sentAt !== null;
+        if (!isGone) throw error;
+        return entry.record;
+    };
 }

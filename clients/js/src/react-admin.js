@@ -11,7 +11,7 @@
  * @module
  */
 
-import {ApiError, MfaRequiredError, NetworkError} from "./errors.js";
+import {ApiError, LoggedOutError, MfaRequiredError, NetworkError} from "./errors.js";
 
 /**
  * @typedef {import("./types.js").Client<any>} Client
@@ -218,6 +218,8 @@ export function authProvider(odoo) {
         },
 
         async logout() {
+            // a session that is over: by now, another tab may have a new one
+            if (odoo.authState.status === "logged-out") return;
             // without a network the person is logged out here all the same
             await odoo.logOut().catch(unlessPassing);
         },
@@ -228,7 +230,7 @@ export function authProvider(odoo) {
         },
 
         async checkError(error) {
-            if (error?.status === 401) throw error;
+            if (error instanceof LoggedOutError) throw error;
         },
 
         async getIdentity() {

@@ -7,12 +7,13 @@
  * @module
  */
 
-import {ApiError, LoggedOutError, NetworkError, UserChangedError} from "./errors.js";
+import {ApiError, isPassing, LoggedOutError, UserChangedError} from "./errors.js";
 import {withLock} from "./locks.js";
 import {askBrowser} from "./passkeys.js";
 import {openChannel} from "./tabs.js";
-import {readJson} from "./transport.js";
-import {abortable, sleep} from "./waiting.js";
+import {sturdyStorage} from "./storage.js";
+import {badResponse, readJson} from "./transport.js";
+import {abortable, sleep, tellAll} from "./waiting.js";
 
 /**
  * A refresh whose response is lost may be repeated for ten seconds: the server then returns the same new token. So no try
@@ -46,7 +47,7 @@ export class Session {
      */
     constructor(transport, storage, key, shared) {
         this.transport = transport;
-        this.storage = storage;
+        this.storage = sturdyStorage(storage);
         this.isApp = transport.options.mode === "app";
         this.lock = `${key}.session`;
         this.keys = {
@@ -307,7 +308,12 @@ export class Session {
     /** @returns {Promise<Stored | null>} */
     async #stored() {
         const text = this.isApp ? await this.storage.getItem(this.keys.refresh) : null;
-        return text ? JSON.parse(text) : null;
+        try {
+            return text ? JSON.parse(text) : null;
+        } catch {
+            // nothing of it can be used
+            return null;
+        }
     }
 
     /**
@@ -344,7 +350,7 @@ export class Session {
         const before = this.#state;
         this.#state = state;
         if (before.status === state.status && before.userId === state.userId) return;
-        for (const listener of [...this.#listeners]) listener(state);
+        tellAll(this.#listeners, state);
     }
 
     /** @param {import("./tabs.js").Message} message */
@@ -394,16 +400,19 @@ function withTimes(token, userId, session, expiresAt) {
  * @returns {{user_id: number, exp: number, iat: number, sid?: string}}
  */
 function claimsOf(token) {
-    const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    return JSON.parse(atob(payload));
+    try {
+        const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+        return JSON.parse(atob(payload));
+    } catch {
+        // some other JSON, from something in between
+        throw badResponse(200);
+    }
 }
 
-/** @param {unknown} error whether the server has refused the refresh token */
+/** What the API says of a token that is not valid any more. */
+const REFUSALS = new Set(["invalid_refresh_token", "invalid_grant", "invalid_token", "missing_token"]);
+
+/** @param {unknown} error whether the server, not something in between, has refused the token */
 function isRefused(error) {
-    return error instanceof ApiError && (error.status === 401 || error.code === "invalid_grant");
-}
-
-/** @param {unknown} error whether it will pass by itself */
-function isPassing(error) {
-    return error instanceof NetworkError || (error instanceof ApiError && [429, 503].includes(error.status));
+    return error instanceof ApiError && REFUSALS.has(error.code);
 }

@@ -24,7 +24,11 @@ import {localStorageOrNull} from "./storage.js";
  */
 export function openChannel(name, receive) {
     if (!globalThis.window?.addEventListener) return {post() {}, close() {}};
-    if (typeof BroadcastChannel === "function") return broadcast(name, receive);
+    try {
+        if (typeof BroadcastChannel === "function") return broadcast(name, receive);
+    } catch {
+        // the person has blocked whatever a page stores
+    }
     const storage = localStorageOrNull();
     return storage ? storageEvents(storage, name, receive) : {post() {}, close() {}};
 }
@@ -53,8 +57,12 @@ function storageEvents(storage, name, receive) {
     return {
         post(/** @type {Message} */ message) {
             const {token, expiresAt, ...open} = /** @type {Record<string, unknown>} */ (message);
-            storage.setItem(key, JSON.stringify(open));
-            storage.removeItem(key);
+            try {
+                storage.setItem(key, JSON.stringify(open));
+                storage.removeItem(key);
+            } catch {
+                // it is full: the other tabs learn it from the server
+            }
         },
         close: () => window.removeEventListener("storage", heard),
     };

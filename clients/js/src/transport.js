@@ -4,7 +4,7 @@
  * @module
  */
 
-import {ApiError, errorOf, NetworkError, TimeoutError} from "./errors.js";
+import {ApiError, errorOf, isPassing, NetworkError, TimeoutError, withUncertainty} from "./errors.js";
 import {deadline, sleep} from "./waiting.js";
 
 /** The longest wait before the first retry, in milliseconds; each further one may be twice as long. */
@@ -25,6 +25,7 @@ const FIRST_WAIT = 500;
  * @property {boolean} [repeatable] whether executing it twice is the same as once; by default all but POST are
  * @property {boolean} [retryTimeouts]
  * @property {() => void} [onUncertain] called before a retry of what may have been executed already
+ * @property {boolean} [hasKey] whether a retry of what has been executed gets the first response again
  */
 
 export class Transport {
@@ -43,14 +44,18 @@ export class Transport {
      */
     async send(request, read) {
         const retries = request.retries ?? this.options.retries;
+        let uncertain = false;
         for (let attempt = 0; ; attempt++) {
             try {
                 return await this.#once(request, read);
             } catch (error) {
+                // what an earlier try may have executed stays, whatever this one says
+                if (uncertain && error instanceof ApiError && !isProof(error, request)) error.uncertain = true;
                 const wait = attempt < retries ? this.#wait(error, request, attempt) : null;
                 if (wait === null) throw error;
                 await sleep(wait, request.signal);
-                if (/** @type {ApiError} */ (error).uncertain) request.onUncertain?.();
+                uncertain = /** @type {ApiError} */ (error).uncertain;
+                if (uncertain) request.onUncertain?.();
             }
         }
     }
@@ -63,14 +68,17 @@ export class Transport {
      */
     async #once(request, read) {
         const limit = deadline(request.signal, request.timeout ?? this.options.timeout);
+        const writes = request.method !== "GET";
+        const offline = isOffline();
         try {
             const response = await this.#fetch(request, limit.signal);
-            if (!response.ok) throw await errorOf(response);
+            if (!response.ok) throw await errorOf(response, writes);
             return await read(response);
         } catch (error) {
-            if (error instanceof ApiError) throw error;
+            if (error instanceof ApiError) throw withUncertainty(error, error.uncertain && writes);
             if (request.signal?.aborted) throw request.signal.reason;
-            const details = {uncertain: request.method !== "GET", cause: error};
+            // without a network nothing has been sent
+            const details = {uncertain: writes && !(offline && isOffline()), cause: error};
             if (limit.expired()) {
                 throw new TimeoutError("The server did not answer in time.", {code: "timeout", ...details});
             }
@@ -117,13 +125,11 @@ export class Transport {
      * @returns {number | null}
      */
     #wait(error, request, attempt) {
-        if (!(error instanceof ApiError)) return null;
-        if (error instanceof NetworkError) {
+        if (!(error instanceof ApiError) || !isPassing(error)) return null;
+        if (error.status !== 429 && error.status !== 503) {
             const repeatable = request.repeatable ?? request.method !== "POST";
-            if (!repeatable || globalThis.navigator?.onLine === false) return null;
+            if (!repeatable || isOffline()) return null;
             if (error instanceof TimeoutError && !request.retryTimeouts) return null;
-        } else if (error.status !== 429 && error.status !== 503) {
-            return null;
         }
         const asked = (error.retryAfter ?? 0) * 1000;
         if (asked > this.options.maxRetryDelay) return null;
@@ -131,6 +137,18 @@ export class Transport {
         const own = FIRST_WAIT * 2 ** attempt * (0.5 + Math.random() / 2);
         return Math.max(asked, own);
     }
+}
+
+const isOffline = () => globalThis.navigator?.onLine === false;
+
+/**
+ * Returns whether an error proves that no earlier try has been executed.
+ *
+ * @param {ApiError} error
+ * @param {Sending} request
+ */
+function isProof(error, request) {
+    return request.hasKey === true && error.body !== null && [400, 422].includes(error.status);
 }
 
 /**
@@ -146,7 +164,11 @@ export async function readJson(response) {
     try {
         return JSON.parse(text);
     } catch {
-        const details = {code: "bad_response", status: response.status, uncertain: true};
-        throw new NetworkError("The response is not that of the API.", details);
+        throw badResponse(response.status);
     }
+}
+
+/** @param {number} status */
+export function badResponse(status) {
+    return new NetworkError("The response is not that of the API.", {code: "bad_response", status, uncertain: true});
 }

@@ -110,13 +110,16 @@ export interface PageOptions extends ReadOptions {
     count?: "exact" | "estimated" | "none";
     /** Archived records too. */
     archived?: boolean;
+    /**
+     * In place of page numbers: empty for the first page, then the `nextCursor` of each page. `pages` and `iterate` go on
+     * from there.
+     */
+    cursor?: string;
 }
 
 export interface ListOptions extends PageOptions {
     /** The number of the page, from 1. */
     page?: number;
-    /** In place of page numbers: empty for the first page, then the `nextCursor` of each page. */
-    cursor?: string;
     groupby?: string[];
     aggregates?: string[];
 }
@@ -377,7 +380,7 @@ export interface QueueEntry {
     name?: string;
     call?: Record<string, unknown>;
     createdAt: number;
-    /** When it was sent for the first time. */
+    /** When it was sent for the first time, so that the server may have executed it; null if it cannot have. */
     sentAt: number | null;
     state: "waiting" | "refused";
     error: {
@@ -385,6 +388,7 @@ export interface QueueEntry {
         message: string;
         status: number;
         fields: Record<string, string[]>;
+        /** True if the server may have executed it all the same, such as an earlier try whose response was lost. */
         uncertain: boolean;
     } | null;
 }
@@ -396,7 +400,7 @@ export type QueueEvent =
     | {type: "done"; entry: QueueEntry; result: any}
     /** The server has refused it: `precondition_failed` if somebody else has changed the record. */
     | {type: "refused"; entry: QueueEntry; error: unknown}
-    /** There is no network, or the server is busy: the queue tries again by itself. */
+    /** There is no network, the server is busy, or the storage is full: the queue tries again by itself. */
     | {type: "paused"; error: ApiError}
     /** Something else has changed, such as the queue of another tab: read `entries`. */
     | {type: "changed"};
@@ -462,6 +466,10 @@ export class ApiError extends Error {
 export class NetworkError extends ApiError {}
 /** The response did not come in time. */
 export class TimeoutError extends NetworkError {}
+/** The storage of the device cannot be used: it is full, blocked or locked. */
+export class StorageError extends ApiError {
+    constructor(cause?: unknown);
+}
 /** Nobody is logged in. */
 export class LoggedOutError extends ApiError {
     constructor(message?: string, cause?: unknown);

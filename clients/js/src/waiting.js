@@ -71,6 +71,25 @@ export function deadline(signal, milliseconds) {
     };
 }
 
+/**
+ * Tells all listeners. What one of them throws is reported like any uncaught error, and stops nothing.
+ *
+ * @template E
+ * @param {Iterable<(event: E) => void>} listeners
+ * @param {E} event
+ */
+export function tellAll(listeners, event) {
+    for (const listener of [...listeners]) {
+        try {
+            listener(event);
+        } catch (error) {
+            queueMicrotask(() => {
+                throw error;
+            });
+        }
+    }
+}
+
 /** Makes a random identifier; `crypto.randomUUID` exists on secure pages only. */
 export function randomId() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));

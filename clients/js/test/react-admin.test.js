@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import {after, before, test} from "node:test";
 
-import {createClient} from "../src/index.js";
+import {createClient, LoggedOutError} from "../src/index.js";
 import {authProvider, dataProvider} from "../src/react-admin.js";
 import validate from "../node_modules/ra-core/dist/dataProvider/validateResponseFormat.js";
 import {FakeServer, json, refused} from "./fake.js";
@@ -236,8 +236,8 @@ test("the auth provider asks for a second factor", async () => {
 
 test("only a lost session logs out", async () => {
     const auth = authProvider(odoo);
-    await assert.rejects(auth.checkError({status: 401}));
-    for (const status of [0, 403, 404, 412, 422, 500]) await auth.checkError({status});
+    await assert.rejects(auth.checkError(new LoggedOutError()));
+    for (const status of [0, 401, 403, 404, 412, 422, 500]) await auth.checkError({status});
     const server = new FakeServer();
     const client = await server.loggedInClient({retries: 0});
     server.routes["POST /api/revoke/token"] = () => json(502, {});

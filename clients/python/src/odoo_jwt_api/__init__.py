@@ -7,7 +7,14 @@ with Client("https://odoo.example.com") as odoo:
 
 from .aio import AsyncClient
 from .client import Client
-from .errors import ApiError, LoggedOutError, MfaRequiredError, NetworkError, RequestTimeoutError
+from .errors import (
+    ApiError,
+    LoggedOutError,
+    MfaRequiredError,
+    NetworkError,
+    RequestTimeoutError,
+    StoreError,
+)
 from .results import Download, One, Page
 from .stores import FileStore, MemoryStore, TokenStore
 
@@ -24,5 +31,6 @@ __all__ = [
     "One",
     "Page",
     "RequestTimeoutError",
+    "StoreError",
     "TokenStore",
 ]

@@ -144,7 +144,7 @@ class AsyncClient:
 
     async def pages(self, model: str, **options: Unpack[PageOptions]) -> AsyncIterator[Page]:
         """Read all pages; they stay stable while records are added and deleted."""
-        cursor: str | None = ""
+        cursor: str | None = options.get("cursor", "")
         while cursor is not None:
             page = await self._run(self._calls.list(model, {**options, "cursor": cursor}))
             yield page
@@ -261,7 +261,7 @@ class AsyncClient:
             while True:
                 try:
                     result = await self._execute(step)
-                except (ApiError, httpx.TransportError) as error:
+                except (ApiError, httpx.RequestError) as error:
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)

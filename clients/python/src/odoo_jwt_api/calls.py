@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .core import Core, Flow, Send, once, path_of
+from .core import Core, Flow, Send, creates_records, once, path_of
 from .options import File, parameters
 from .results import Download, One, Page, read_file, read_json, read_one, read_page
 
@@ -107,7 +107,11 @@ class Calls:
 
 
 def _writing(method: str, path: str, body: Options, options: Options) -> Send:
-    """Return the request of a write; the second of two guarded ones would fail because of the first."""
+    """Return the request of a write.
+
+    A change is sent once if it is guarded, because a second one would fail on account of the first, or if a second one
+    would create records again.
+    """
     asked = {key: options[key] for key in ("fields", "expand") if key in options}
     files = options.get("files")
     send = Send(
@@ -116,7 +120,7 @@ def _writing(method: str, path: str, body: Options, options: Options) -> Send:
         parameters(options, "fields", "expand"),
         once(options) if method == "POST" else {},
         json={**body, **asked},
-        repeatable=not options.get("etag"),
+        repeatable=method == "POST" or not (options.get("etag") or creates_records(body)),
     )
     return replace(send, files=_form(send.json, files), json=None, timeout=None) if files else send
 

@@ -145,7 +145,7 @@ class Client:
 
     def pages(self, model: str, **options: Unpack[PageOptions]) -> Iterator[Page]:
         """Read all pages; they stay stable while records are added and deleted."""
-        cursor: str | None = ""
+        cursor: str | None = options.get("cursor", "")
         while cursor is not None:
             page = self._run(self._calls.list(model, {**options, "cursor": cursor}))
             yield page
@@ -255,7 +255,7 @@ class Client:
             while True:
                 try:
                     result = self._execute(step)
-                except (ApiError, httpx.TransportError) as error:
+                except (ApiError, httpx.RequestError) as error:
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)

@@ -19,8 +19,8 @@ from urllib.parse import quote
 import httpx
 
 from .errors import ApiError, LoggedOutError, NetworkError, RequestTimeoutError, error_of, lost
-from .results import read_json
-from .stores import MemoryStore, TokenStore
+from .results import bad_response, read_json
+from .stores import MemoryStore, SturdyStore, TokenStore
 
 T = TypeVar("T")
 
@@ -82,6 +82,28 @@ class Access:
         return cls(token, claims["user_id"], now + lifetime - margin, now + lifetime)
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """What a login or a refresh returns; *refresh* is None if the old one stays."""
+
+    access: Access
+    refresh: str | None
+
+    @classmethod
+    def of(cls, response: httpx.Response) -> Tokens:
+        """Read the tokens.
+
+        :raise NetworkError: if the response is something else, from something in between
+        """
+        value = read_json(response)
+        try:
+            token = value.get("token") or value["access_token"]
+            access = Access.of(token, response.headers.get("X-Token-Expires-In"))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            raise bad_response(response) from None
+        return cls(access, value.get("refreshToken"))
+
+
 Step = Send | Sleep | Renew
 Flow = Generator[Step, Any, T]
 Reader = Callable[[httpx.Response], T]
@@ -100,7 +122,7 @@ class Core:
         language: str | None,
         company: int | str | None,
     ) -> None:
-        self.store = store or MemoryStore()
+        self.store = SturdyStore(store or MemoryStore())
         self.retries, self.max_retry_delay = retries, max_retry_delay
         self.language, self.company = language, company
         self.headers = {"X-Client-Type": "app", "Accept": "application/json"}
@@ -113,10 +135,9 @@ class Core:
     def log_in(self, path: str, body: Mapping[str, Any]) -> Flow[int]:
         """Log in; the flow returns the id of the user."""
         send = Send("POST", path, json=body, retries=0)
-        response = yield from self.sending(send)
-        value = read_json(response)
-        self.store.save(value["refreshToken"])
-        self.access = Access.of(value["token"], response.headers.get("X-Token-Expires-In"))
+        tokens = yield from self.sending(send, Tokens.of)
+        self.store.save(tokens.refresh)
+        self.access = tokens.access
         return self.access.user_id
 
     def log_out(self, *, everywhere: bool) -> Flow[None]:
@@ -131,7 +152,7 @@ class Core:
             body = {"all": True} if everywhere else {}
             try:
                 yield from self.sending(
-                    Send("POST", "/api/revoke/token", headers=headers, json=body)
+                    Send("POST", "/api/revoke/token", headers=headers, json=body), read_json
                 )
             except ApiError as error:
                 if not _refused(error):
@@ -147,7 +168,7 @@ class Core:
                 self.access = None
                 raise LoggedOutError
             try:
-                response = yield from self._refresh("/api/update/access-token", token)
+                tokens = yield from self._refresh("/api/update/access-token", token, Tokens.of)
             except ApiError as error:
                 if not _refused(error):
                     raise
@@ -157,11 +178,9 @@ class Core:
                 self.access = None
                 self.store.save(None)
                 raise LoggedOutError("The session has ended. Log in again.") from error
-            value = read_json(response)
-            if "refreshToken" in value:
-                self.store.save(value["refreshToken"])
-            seconds = response.headers.get("X-Token-Expires-In")
-            self.access = Access.of(value["access_token"], seconds)
+            if tokens.refresh:
+                self.store.save(tokens.refresh)
+            self.access = tokens.access
             return
 
     def rotate(self) -> Flow[None]:
@@ -170,31 +189,45 @@ class Core:
         if not token or not self.access:
             raise LoggedOutError
         headers = {"Authorization": f"Bearer {self.access.token}"}
-        response = yield from self._refresh("/api/update/refresh-token", token, headers)
-        self.store.save(read_json(response)["refreshToken"])
+        path = "/api/update/refresh-token"
+        self.store.save((yield from self._refresh(path, token, read_json, headers))["refreshToken"])
 
     def _refresh(
-        self, path: str, token: str, headers: Mapping[str, str] | None = None
-    ) -> Flow[httpx.Response]:
+        self, path: str, token: str, read: Reader[T], headers: Mapping[str, str] | None = None
+    ) -> Flow[T]:
         sent = {"refreshToken": token, **(headers or {})}
         send = Send(
             "POST", path, headers=sent, json={}, timeout=REFRESH_TIMEOUT, retry_timeouts=True
         )
-        return (yield from self.sending(send))
+        return (yield from self.sending(send, read))
 
     # --- requests ------------------------------------------------------------------------
 
     def call(self, send: Send, read: Reader[T], options: Mapping[str, Any]) -> Flow[T]:
         """Send a request as the user; once more with a new token if the server refuses the old one."""
-        access = yield from self.current()
         try:
-            response = yield from self.sending(self._authorized(send, access, options))
+            access = yield from self.current()
+        except ApiError as error:
+            # a refresh may have been executed, the call has not
+            error.uncertain = False
+            raise
+        try:
+            return (yield from self.sending(self._authorized(send, access, options), read))
         except ApiError as error:
             if error.code != "invalid_token":
                 raise
+            refused = error
+        try:
             yield Renew(access)
-            response = yield from self.sending(self._authorized(send, self._known(), options))
-        return read(response)
+            access = self._known()
+        except ApiError as error:
+            error.uncertain = refused.uncertain
+            raise
+        try:
+            return (yield from self.sending(self._authorized(send, access, options), read))
+        except ApiError as error:
+            error.uncertain |= refused.uncertain
+            raise
 
     def current(self) -> Flow[Access]:
         """Return an access token that is valid for a while."""
@@ -227,27 +260,31 @@ class Core:
         timeout = options.get("timeout", send.timeout)
         return replace(send, headers=headers, timeout=timeout)
 
-    def sending(self, send: Send) -> Flow[httpx.Response]:
-        """Send a request, again if that is safe and may help."""
+    def sending(self, send: Send, read: Reader[T]) -> Flow[T]:
+        """Send a request, again if that is safe and may help, and read the response."""
         retries = self.retries if send.retries is None else send.retries
         unsure = False
         attempt = 0
         while True:
             try:
                 response: httpx.Response = yield send
-            except httpx.TransportError as cause:
-                error: ApiError = lost(cause, writes=send.method != "GET")
-            else:
                 if response.is_success:
-                    return response
-                error = error_of(response)
+                    return read(response)
+                error = error_of(response, writes=send.method != "GET")
                 if unsure and send.method == "DELETE" and error.code == "not_found":
                     # the try before has deleted it, only its response was lost
-                    return httpx.Response(200, json={})
+                    return read(httpx.Response(200, json={}))
+            except httpx.RequestError as cause:
+                error = lost(cause, writes=send.method != "GET")
+            except NetworkError as not_json:
+                error = not_json
+                error.uncertain = send.method != "GET"
+            # what an earlier try may have executed stays, whatever this one says
+            error.uncertain |= unsure and not _is_proof(error, send)
             wait = self._wait(error, send, attempt) if attempt < retries else None
             if wait is None:
                 raise error
-            unsure = unsure or error.uncertain
+            unsure = error.uncertain
             attempt += 1
             yield Sleep(wait)
 
@@ -256,12 +293,10 @@ class Core:
 
         429 and 503 say that nothing was executed. Without a response nobody knows.
         """
-        if isinstance(error, NetworkError):
+        if error.status not in (429, 503):
             timed_out = isinstance(error, RequestTimeoutError) and not send.retry_timeouts
-            if timed_out or not send.repeatable:
+            if timed_out or not send.repeatable or not isinstance(error, NetworkError):
                 return None
-        elif error.status not in (429, 503):
-            return None
         asked = error.retry_after or 0
         if asked > self.max_retry_delay:
             return None
@@ -280,6 +315,28 @@ def once(options: Mapping[str, Any]) -> dict[str, str]:
     return {"Idempotency-Key": options.get("idempotency_key") or uuid.uuid4().hex}
 
 
+def creates_records(value: Any) -> bool:
+    """Return whether values have a command that creates a record (``[0, 0, {…}]``): sent twice, it creates two."""
+    match value:
+        case [0, _, {}]:
+            return True
+        case Mapping():
+            return any(map(creates_records, value.values()))
+        case list() | tuple():
+            return any(map(creates_records, value))
+    return False
+
+
+def _is_proof(error: ApiError, send: Send) -> bool:
+    """Return whether an error proves that no earlier try has been executed: the key would have brought its response."""
+    return "Idempotency-Key" in send.headers and bool(error.body) and error.status in (400, 422)
+
+
 def _refused(error: ApiError) -> bool:
-    """Return whether the server has refused the refresh token."""
-    return error.status == 401 or error.code == "invalid_grant"
+    """Return whether the server, not something in between, has refused the token."""
+    return error.code in (
+        "invalid_refresh_token",
+        "invalid_grant",
+        "invalid_token",
+        "missing_token",
+    )

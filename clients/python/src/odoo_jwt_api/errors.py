@@ -48,6 +48,13 @@ class RequestTimeoutError(NetworkError):
     """The response did not come in time."""
 
 
+class StoreError(ApiError):
+    """The store of the refresh token cannot be read."""
+
+    def __init__(self, message: str = "The stored refresh token cannot be read.") -> None:
+        super().__init__(message, "storage_error")
+
+
 class LoggedOutError(ApiError):
     """Nobody is logged in: nobody has logged in yet, or the session has ended."""
 
@@ -76,34 +83,43 @@ class MfaRequiredError(ApiError):
         return int((self.body or {}).get("expires_in", 0))
 
 
-def error_of(response: httpx.Response) -> ApiError:
+#: What only a reverse proxy says: Odoo cannot be reached, or has not answered in time.
+GATEWAY = {502, 504}
+#: What something in between says about the request itself, so that it does not help to send it again.
+ABOUT_THE_REQUEST = {400, 403, 405, 413, 414, 415, 431}
+
+
+def error_of(response: httpx.Response, *, writes: bool) -> ApiError:
     """Return the error of a response whose status is not 2xx.
 
     A response that is no error of the API comes from something in between, such as a reverse proxy.
     """
     status = response.status_code
-    wait = _seconds(response.headers.get("Retry-After"))
+    wait = _seconds(response.headers)
     try:
         body = response.json()
     except ValueError:
         body = None
     if not isinstance(body, dict) or not isinstance(body.get("error"), str):
-        gateway = status in (502, 504)
-        kind = NetworkError if gateway else ApiError
+        kind = ApiError if status in ABOUT_THE_REQUEST else NetworkError
         message = f"The server answered {status} {response.reason_phrase}.".replace(" .", ".")
-        return kind(message, f"http_{status}", status, retry_after=wait, uncertain=gateway)
+        unsure = writes and status >= 500 and status != 503
+        return kind(message, f"http_{status}", status, retry_after=wait, uncertain=unsure)
     kind = MfaRequiredError if body["error"] == "mfa_required" else ApiError
+    if status in GATEWAY:
+        kind = NetworkError
     return kind(
         str(body.get("message")),
         body["error"],
         status,
         fields=body.get("fields"),
         retry_after=wait,
+        uncertain=writes and status in GATEWAY,
         body=body,
     )
 
 
-def lost(error: httpx.TransportError, *, writes: bool) -> NetworkError:
+def lost(error: httpx.RequestError, *, writes: bool) -> NetworkError:
     """Return the error for a request without a response."""
     if isinstance(error, httpx.TimeoutException):
         message = "The server did not answer in time."
@@ -111,14 +127,19 @@ def lost(error: httpx.TransportError, *, writes: bool) -> NetworkError:
     return NetworkError("The server cannot be reached.", "network_error", uncertain=writes)
 
 
-def _seconds(text: str | None) -> float | None:
-    """Return the seconds of a ``Retry-After``, which is a number or a date."""
-    if not text:
-        return None
+def _seconds(headers: httpx.Headers) -> float | None:
+    """Return the seconds of a ``Retry-After``, which is a number or a date of the server's clock."""
+    text = headers.get("Retry-After", "")
     if text.strip().isdigit():
         return float(text)
+    until = _date(text)
+    now = _date(headers.get("Date", "")) or datetime.datetime.now(datetime.timezone.utc)
+    return max(0.0, (until - now).total_seconds()) if until else None
+
+
+def _date(text: str) -> datetime.datetime | None:
     try:
-        until = email.utils.parsedate_to_datetime(text)
+        found = email.utils.parsedate_to_datetime(text)
     except ValueError:
         return None
-    return max(0.0, (until - datetime.datetime.now(datetime.timezone.utc)).total_seconds())
+    return found if found.tzinfo else found.replace(tzinfo=datetime.timezone.utc)

@@ -29,7 +29,11 @@ class ReadOptions(CallOptions, total=False):
 
 
 class PageOptions(ReadOptions, total=False):
-    """Which records, in which order."""
+    """Which records, in which order.
+
+    ``cursor``: the one that the page before has returned, empty for the first page. ``pages`` and ``iterate`` go on
+    from there.
+    """
 
     domain: Sequence[Any]
     search: str
@@ -37,13 +41,13 @@ class PageOptions(ReadOptions, total=False):
     limit: int
     count: Literal["exact", "estimated", "none"]
     archived: bool
+    cursor: str
 
 
 class ListOptions(PageOptions, total=False):
-    """Which page: its number, or the cursor that the page before has returned (empty for the first one)."""
+    """The number of the page, and groups."""
 
     page: int
-    cursor: str
     groupby: Sequence[str]
     aggregates: Sequence[str]
 

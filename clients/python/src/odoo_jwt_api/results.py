@@ -57,9 +57,14 @@ def read_json(response: httpx.Response) -> Any:
     """
     try:
         return response.json()
-    except ValueError:
-        message = "The response is not that of the API."
-        raise NetworkError(message, "bad_response", response.status_code, uncertain=True) from None
+    except ValueError:  # a text of another encoding too
+        raise bad_response(response) from None
+
+
+def bad_response(response: httpx.Response) -> NetworkError:
+    """Return the error for a response with something else than was asked for."""
+    message = "The response is not that of the API."
+    return NetworkError(message, "bad_response", response.status_code, uncertain=True)
 
 
 def read_page(response: httpx.Response) -> Page:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from pathlib import Path
 from typing import Protocol
+
+from .errors import StoreError
+
+_logger = logging.getLogger(__name__)
 
 
 class TokenStore(Protocol):
@@ -28,6 +34,38 @@ class MemoryStore:
 
     def save(self, token: str | None) -> None:
         self._token = token
+
+
+class SturdyStore:
+    """Keeps in memory what the given store cannot keep, so that a full disk ends no session."""
+
+    def __init__(self, store: TokenStore) -> None:
+        self._store = store
+        self._kept: str | None = None
+
+    def load(self) -> str | None:
+        """Return the token.
+
+        :raise StoreError: if the store cannot be read
+        """
+        if self._kept:
+            return self._kept
+        try:
+            return self._store.load()
+        except Exception as error:
+            raise StoreError from error
+
+    def save(self, token: str | None) -> None:
+        self._kept = None
+        try:
+            self._store.save(token)
+        except Exception:
+            _logger.warning("The refresh token is kept until the program ends.", exc_info=True)
+            self._kept = token
+            if token is not None:
+                # the one before may have been used: the next run must not send it
+                with contextlib.suppress(Exception):
+                    self._store.save(None)
 
 
 class FileStore:

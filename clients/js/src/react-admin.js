@@ -12,6 +12,7 @@
  */
 
 import {ApiError, LoggedOutError, MfaRequiredError, NetworkError} from "./errors.js";
+import {largestPages} from "./sizes.js";
 
 /**
  * @typedef {import("./types.js").Client<any>} Client
@@ -35,6 +36,8 @@ const OPERATORS = /** @type {const} */ ([
 
 /** How many ids are asked for at once: their list is a part of the URL. */
 const IDS_AT_ONCE = 200;
+/** So many that it is not worth asking how many a connection allows. */
+const IDS_ALWAYS = 10;
 
 /** The method of a connection that each of react-admin's actions needs. */
 const METHOD_OF = /** @type {Record<string, string>} */ ({create: "POST", edit: "PUT", delete: "DELETE"});
@@ -51,6 +54,7 @@ export function dataProvider(odoo, {fields = {}, models = {}, guard = true} = {}
     const versions = new Map();
     /** @type {Map<string, Promise<string[]>>} */
     const known = new Map();
+    const largestPage = largestPages(odoo);
     const modelOf = (/** @type {string} */ resource) => models[resource] ?? resource;
 
     /** Returns the fields of a resource: the chosen ones, or all that are in its table and no files. */
@@ -121,8 +125,9 @@ export function dataProvider(odoo, {fields = {}, models = {}, guard = true} = {}
             const asked = await reading(resource, params);
             const ids = params.ids.map(numberOf);
             const data = [];
-            for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
-                const some = ids.slice(start, start + IDS_AT_ONCE);
+            const size = ids.length > IDS_ALWAYS ? Math.min(IDS_AT_ONCE, await largestPage(modelOf(resource))) : IDS_ALWAYS;
+            for (let start = 0; start < ids.length; start += size) {
+                const some = ids.slice(start, start + size);
                 // an archived record may still be referred to
                 const options = {...asked, archived: true, count: /** @type {const} */ ("none")};
                 const domain = /** @type {Domain} */ ([["id", "in", some]]);

@@ -10,6 +10,8 @@
  * @module
  */
 
+import {largestPages} from "./sizes.js";
+
 /**
  * @typedef {import("./types.js").Client<any>} Client
  * @typedef {import("./types.js").Domain} Domain
@@ -44,7 +46,16 @@ const OPERATORS = /** @type {Record<string, [string, ((value: any) => unknown)?]
  * @returns {import("./refine-types.js").DataProvider}
  */
 export function dataProvider(odoo) {
+    const largestPage = largestPages(odoo);
     const asked = (/** @type {any} */ meta) => ({fields: meta?.fields, expand: meta?.expand, relations: /** @type {const} */ ("id")});
+
+    /** Returns all records that are asked for, with as few requests as the connection allows. */
+    async function all(/** @type {string} */ resource, /** @type {any} */ options) {
+        const limit = await largestPage(resource);
+        const records = [];
+        for await (const record of odoo.iterate(resource, {...options, limit})) records.push(record);
+        return records;
+    }
 
     return {
         getApiUrl: () => "/api/v1",
@@ -52,12 +63,13 @@ export function dataProvider(odoo) {
         async getList({resource, pagination, sorters = [], filters = [], meta}) {
             const paged = pagination && pagination.mode !== "off";
             const order = sorters.map(({field, order}) => `${field} ${order}`);
-            const {records, total} = await odoo.list(resource, {
-                ...asked(meta),
-                domain: domainOf(filters),
-                ...(order.length && {order}),
-                ...(paged && {page: pagination.currentPage ?? pagination.current ?? 1, limit: pagination.pageSize ?? 10}),
-            });
+            const options = {...asked(meta), domain: domainOf(filters), ...(order.length && {order})};
+            if (!paged) {
+                const data = await all(resource, options);
+                return {data, total: data.length};
+            }
+            const page = {page: pagination.currentPage ?? pagination.current ?? 1, limit: pagination.pageSize ?? 10};
+            const {records, total} = await odoo.list(resource, {...options, ...page});
             return {data: records, total: total ?? records.length};
         },
 
@@ -67,8 +79,7 @@ export function dataProvider(odoo) {
 
         async getMany({resource, ids, meta}) {
             const domain = /** @type {Domain} */ ([["id", "in", ids.map(Number)]]);
-            const options = {...asked(meta), domain, archived: true, limit: Math.max(ids.length, 1)};
-            return {data: (await odoo.list(resource, options)).records};
+            return {data: ids.length ? await all(resource, {...asked(meta), domain, archived: true}) : []};
         },
 
         async create({resource, variables, meta}) {

@@ -100,6 +100,16 @@ test("getMany returns the records of ids, archived ones too", async () => {
     assert.deepEqual((await provider.getMany(MODEL, {ids: []})).data, []);
 });
 
+test("getMany asks for no more at once than the connection allows", async () => {
+    const client = await new FakeServer().loggedInClient();
+    const asked = [];
+    client.schema = async () => ({max_limit: 15});
+    client.list = async (_model, {limit}) => (asked.push(limit), {records: []});
+    const {getMany} = dataProvider(client, {fields: {[MODEL]: ["name"]}});
+    await getMany(MODEL, {ids: Array.from({length: 40}, (_, id) => id + 1)});
+    assert.deepEqual(asked, [15, 15, 10]);
+});
+
 test("getManyReference returns what refers to a record", async () => {
     const asked = {
         target: "parent_id",

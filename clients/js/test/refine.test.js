@@ -59,6 +59,16 @@ for (const [field, operator, value, found] of [
     test(`${operator} ${value} filters ${field}`, async () => assert.deepEqual(await colors({field, operator, value}), found));
 }
 
+test("a list without pages has all records", async () => {
+    const countries = {resource: "res.country", meta: {fields: ["code"]}};
+    const {data, total} = await provider.getList({...countries, pagination: {mode: "off"}});
+    const {total: real} = await odoo.list("res.country", {limit: 1});
+    assert.ok(real > 100);
+    assert.deepEqual([total, new Set(data.map((record) => record.id)).size], [real, real]);
+    const {data: many} = await provider.getMany({...countries, ids: data.map((record) => record.id)});
+    assert.equal(many.length, real);
+});
+
 test("filters are nested", async () => {
     const both = {operator: "and", value: [{field: "color", operator: "between", value: [0, 1]}, {field: "color", operator: "gt", value: 0}]};
     const last = {field: "color", operator: "eq", value: 2};

@@ -4,7 +4,7 @@
  * `index.html?odoo=http://127.0.0.1:8069` says where Odoo is.
  */
 
-import {createClient, MfaRequiredError, NetworkError} from "../js/src/index.js";
+import {createClient, LoggedOutError, MfaRequiredError, NetworkError} from "../js/src/index.js";
 
 const MODEL = "res.partner";
 const FIELDS = ["name", "email", "phone", "parent_id"];
@@ -28,11 +28,22 @@ odoo.onAuthStateChange(async ({status, reason}) => {
         return;
     }
     await route();
-    document.querySelector("#user").textContent = (await odoo.me()).name;
+    odoo.me().then(({name}) => (document.querySelector("#user").textContent = name), tell);
 });
 addEventListener("hashchange", route);
-logOut.addEventListener("click", () => odoo.logOut().catch(tellOffline));
-odoo.restore().catch(tellOffline);
+logOut.addEventListener("click", () => odoo.logOut().catch(tell));
+begin();
+
+/** Finds out who is logged in; without a network, as soon as there is one. */
+async function begin(isRepeated = false) {
+    try {
+        await odoo.restore();
+        if (isRepeated) notify("");
+    } catch (error) {
+        tell(error);
+        setTimeout(begin, 3000, true);
+    }
+}
 
 async function route() {
     if (odoo.authState.status !== "logged-in") return;
@@ -62,9 +73,9 @@ function notify(text) {
     notice.hidden = !text;
 }
 
-function tellOffline(error) {
-    if (!(error instanceof NetworkError)) throw error;
-    notify("There is no network.");
+function tell(error) {
+    // of a session that is over, the page of the log-in tells
+    if (!(error instanceof LoggedOutError)) notify(error instanceof NetworkError ? "There is no network." : error.message);
 }
 
 /** Does what a form asks for; what goes wrong is told below its inputs. */
@@ -146,7 +157,7 @@ async function showList() {
         load(input.value).catch((error) => signal.aborted || notify(error.message));
     });
     form.addEventListener("submit", (event) => event.preventDefault());
-    more.addEventListener("click", () => load(input.value));
+    more.addEventListener("click", () => load(input.value).catch((error) => signal.aborted || tell(error)));
     await load("");
 }
 
@@ -155,6 +166,8 @@ async function showList() {
 async function showContact(id) {
     const {form, signal} = show("contact");
     const {overwrite, remove} = form.elements;
+    /** The values of the last try to create the contact, and its key: the same values are created once. */
+    let tried = {values: "", idempotencyKey: ""};
     let {record, etag} = id ? await odoo.get(MODEL, id, {fields: FIELDS, signal}) : {record: {}, etag: null};
     fill();
 
@@ -172,7 +185,9 @@ async function showContact(id) {
         }
         if (!navigator.onLine) return saveLater(values);
         if (!id) {
-            const made = await odoo.create(MODEL, values);
+            const text = JSON.stringify(values);
+            if (tried.values !== text) tried = {values: text, idempotencyKey: crypto.randomUUID()};
+            const made = await odoo.create(MODEL, values, {idempotencyKey: tried.idempotencyKey});
             location.hash = `#/contact/${made.record.id}`;
         } else {
             ({record, etag} = await odoo.update(MODEL, id, values, {etag: guard ? etag : null, fields: FIELDS}));

@@ -1,7 +1,11 @@
 """The JavaScript client in Chromium, on two origins: Odoo's own, with the file that it serves, and another one."""
 
+import json
+
 import pytest
+from lib import browser
 from lib.bootstrap import ROOT
+from lib.chromium import options as options_of_chromium
 from lib.pages import serving_folder
 
 PAGE = "/test/page.html"
@@ -32,6 +36,21 @@ def odoo_page(page, server):
     """A page that Odoo serves, with the client that Odoo serves."""
     page.goto(f"{server.url}/web/health")
     return page
+
+
+@pytest.fixture
+def blocked_page(chromium, app, tmp_path):
+    """A page of a browser whose user has blocked cookies, and with them whatever else a page stores."""
+    settings = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(settings))
+    context = chromium.browser_type.launch_persistent_context(
+        tmp_path, executable_path=browser.path(), args=options_of_chromium()
+    )
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{app}{PAGE}")
+    yield page
+    context.close()
 
 
 def start(tab, server, **options):
@@ -275,6 +294,66 @@ def test_insecure_page_in_the_mode_of_a_browser(page, app, server):
     page.goto(f"http://app.shop.example:{app}{PAGE}")
     start(page, server)
     assert [text for text in said if "without https" in text]
+
+
+def test_blocked_storage(blocked_page, server):
+    """There are no cookies, no `localStorage` and no Web Locks: the login lasts as long as its access token."""
+    blocked = """async () => {
+        const locks = await navigator.locks.request("x", () => "open").catch((error) => error.name);
+        try { return [locks, localStorage.length] } catch (error) { return [locks, error.name] }
+    }"""
+    assert blocked_page.evaluate(blocked) == ["SecurityError", "SecurityError"]
+    log_in(start(blocked_page, server))
+    assert blocked_page.evaluate(ME) == "demo"
+    write = """async () => {
+        await odoo.queue.create("res.partner", {name: "Private window"});
+        await odoo.queue.replay();
+        return (await odoo.queue.entries()).length;
+    }"""
+    assert blocked_page.evaluate(write) == 0
+    assert server.count("res_partner", "name = 'Private window'") == 1
+    blocked_page.evaluate("() => odoo.logOut()")
+    assert at_once([blocked_page], ME) == ["logged_out"]
+
+
+def test_full_storage(spa, server):
+    """The person logs in and stays so; only what has to be stored first is refused."""
+    fill = """() => {
+        for (let size = 2 ** 22; size >= 1; ) {
+            try { localStorage.setItem(`filler ${size} ${Math.random()}`, "x".repeat(size)) } catch { size /= 2 }
+        }
+    }"""
+    spa.evaluate(fill)
+    log_in(start(spa, server))
+    assert spa.evaluate(EXPIRED) == "demo"
+    write = "() => odoo.queue.create('res.partner', {name: 'Full'}).catch((error) => error.code)"
+    assert spa.evaluate(write) == "storage_error"
+    spa.evaluate("() => localStorage.clear()")
+    assert spa.evaluate(write).startswith("new:")
+    spa.evaluate(EMPTIED)
+    assert server.count("res_partner", "name = 'Full'") == 1
+    spa.evaluate("() => odoo.logOut()")
+
+
+def test_log_out_in_the_middle_of_a_write(spa, server):
+    """One tab writes, another one logs out: the write is executed or refused, once."""
+    log_in(start(spa, server))
+    [tab] = more_tabs(spa, server, 1)
+    tab.evaluate(ME)
+    for number in range(5):
+        begin = """(name) => {
+            window.running = odoo.create("res.partner", {name});
+            window.running.catch(() => {});
+        }"""
+        name = f"Between {number}"
+        tab.evaluate(begin, name)
+        spa.evaluate("() => odoo.logOut()")
+        end = (
+            "() => running.then(() => 1, (error) => (error.code === 'logged_out' ? 0 : error.code))"
+        )
+        assert server.count("res_partner", "name = %s", [name]) == tab.evaluate(end)
+        log_in(spa)
+        tab.wait_for_function("() => odoo.authState.status === 'logged-in'")
 
 
 def test_profile_strict(spa, server, admin):

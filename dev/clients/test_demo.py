@@ -162,6 +162,38 @@ def test_without_a_network(app, server, contact):
     assert of(server, contact, "phone") == "4"
 
 
+def test_start_without_a_network(app, server):
+    """The app says so, and goes on by itself."""
+    log_in(app)
+    app.route(f"{server.url}/**", lambda route: route.abort())
+    app.reload()
+    expect(app.get_by_role("status")).to_have_text("There is no network.")
+    app.unroute_all()
+    expect(app.get_by_text("Marc Demo")).to_be_visible(timeout=15_000)
+    expect(app.get_by_role("status")).to_be_hidden()
+
+
+def test_create_whose_responses_are_lost(app, server):
+    """The person saves again: there is one contact."""
+    log_in(app)
+    app.get_by_role("link", name="New contact").click()
+    app.get_by_label("Name").fill("Made once")
+
+    def lose(route):
+        if route.request.method == "POST":
+            route.fetch()
+        route.abort()
+
+    app.route("**/api/v1/res.partner", lose)
+    app.get_by_role("button", name="Save").click()
+    expect(app.get_by_role("alert")).to_contain_text("cannot be reached", timeout=20_000)
+    assert server.count("res_partner", "name = 'Made once'") == 1
+    app.unroute_all()
+    app.get_by_role("button", name="Save").click()
+    expect(app).to_have_url(re.compile(r"#/contact/\d+"))
+    assert server.count("res_partner", "name = 'Made once'") == 1
+
+
 def test_session_that_ends(app, admin):
     """The administrator ends it: the app asks for the login, and says why."""
     log_in(app)

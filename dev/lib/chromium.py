@@ -16,14 +16,18 @@ from .fixtures import LiveServer
 INSECURE = "*.example"
 
 
+def options() -> list[str]:
+    """Return the options of Chromium's command line."""
+    # it has no sandbox for root; the others keep it from calling home at every start
+    alone = [] if os.geteuid() else ["--no-sandbox"]
+    quiet = ["--disable-quic", "--disable-background-networking", "--disable-component-update"]
+    return [*alone, *quiet, f"--host-resolver-rules=MAP {INSECURE} 127.0.0.1"]
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    # Chromium has no sandbox for root; the other options keep it from calling home at every start
-    options = ["--no-sandbox"] if not os.geteuid() else []
-    options += ["--disable-quic", "--disable-background-networking", "--disable-component-update"]
-    options += [f"--host-resolver-rules=MAP {INSECURE} 127.0.0.1"]
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=browser.path(), args=options)
+        launched = playwright.chromium.launch(executable_path=browser.path(), args=options())
         yield launched
         launched.close()
 

@@ -351,7 +351,8 @@ def test_log_out_in_the_middle_of_a_write(spa, server):
         end = (
             "() => running.then(() => 1, (error) => (error.code === 'logged_out' ? 0 : error.code))"
         )
-        assert server.count("res_partner", "name = %s", [name]) == tab.evaluate(end)
+        executed = tab.evaluate(end)
+        assert server.count("res_partner", "name = %s", [name]) == executed
         log_in(spa)
         tab.wait_for_function("() => odoo.authState.status === 'logged-in'")
 

@@ -171,7 +171,7 @@ class TestUploads(ApiCase):
         fields = self.env["ir.model.fields"]
         self.connection.write_field_ids = fields._get("res.partner", "name")
         response = self._form("PUT", self.one)
-        self.assertError(response, 400, "unknown_field")
+        self.assertError(response, 400, "bad_value")
         self.connection.write_field_ids = False
         self.connection.domain = "[('name', '=', 'Another')]"
         self.assertError(self._form("PUT", self.one), 404, "not_found")

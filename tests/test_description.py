@@ -289,5 +289,5 @@ def _is_written(policy, name):
     try:
         policy.values.load_request(request)
     except ApiError as exc:
-        return exc.error not in CLOSED and "set by Odoo" not in str(exc.message())
+        return exc.error not in CLOSED and "cannot be written" not in str(exc.message())
     return True

@@ -208,8 +208,8 @@ def nearest(name: str, known: Collection[str], elsewhere: Collection[str] = ()) 
 
 
 def similar(name: str, candidates: Iterable[str]) -> list[str]:
-    """Return the names that are similar to a misspelled one, the most similar first."""
-    if len(name) > _SHOWN:
+    """Return the names that are similar to a misspelled one, the most similar first; none for a dotted path."""
+    if len(name) > _SHOWN or "." in name:
         return []
     names = [candidate for candidate in candidates if candidate != name]
     return difflib.get_close_matches(name, names, max(1, len(names)), _SIMILARITY)

@@ -729,6 +729,7 @@ def test_similar_names():
     assert names.similar("email", ["email", "emails"]) == ["emails"]
     assert names.similar("xyz", fields) == []
     assert names.similar("email" * 100, fields) == []
+    assert names.similar("email.x", fields) == []
 
 
 # --- the form of values ----------------------------------------------------------------------

@@ -139,7 +139,7 @@ class TestContext(ApiCase):
     def test_defaults_obey_the_list_of_fields(self):
         self.connection.write_field_ids = self.env["ir.model.fields"]._get(RECORD, "char")
         self.assertEqual(self._seen({"default_char": "x"})["own"], {"char": "x"})
-        self.assertRefused({"default_integer": 1}, "integer", 400, "unknown_field")
+        self.assertRefused({"default_integer": 1}, "integer", 400, "bad_value")
 
     def test_defaults_are_for_one_model(self):
         """Records of other models that are created on the way do not get them, as superuser neither."""

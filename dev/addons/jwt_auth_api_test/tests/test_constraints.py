@@ -117,10 +117,10 @@ class TestConstraints(ApiCase):
         self.assertIsNone(self._changed(child_ids=[[0, 0, {"email": "x@example.com"}]]))
         self.connection.write_field_ids = [fields._get(MODEL, "child_ids").id]
         self.env.flush_all()
-        unknown = self._refused(
-            "PUT", {"values": {"stop": "2026-04-01"}}, f"/{self.taken.id}", 400, "unknown_field"
-        )
-        self.assertEqual(list(unknown), ["stop"])
+        for name, code in (("stop", "bad_value"), ("inside", "unknown_field")):
+            body = {"values": {name: "2026-04-01"}}
+            unknown = self._refused("PUT", body, f"/{self.taken.id}", 400, code)
+            self.assertEqual(list(unknown), [name])
 
     def test_old_route_names_none(self):
         """Its bodies are fixed."""

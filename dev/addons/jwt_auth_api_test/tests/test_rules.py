@@ -68,7 +68,7 @@ class TestRules(ApiCase):
         self._connect(FOLDER, "GET POST DELETE")
         refused(403, "access_denied")
         self._connect(FOLDER, write_field_ids=self._fields(FOLDER, "properties_definition"))
-        refused(400, "unknown_field")
+        refused(400, "bad_value")
         self._connect(FOLDER, domain=OPEN)
         refused(403, "access_denied")
         # what would bring a folder out of the filter, or into it
@@ -190,7 +190,7 @@ class TestRules(ApiCase):
         before = self.env[HASTY].search_count([])
         lacking = "A required value is missing."
         for way, lacks, told in (
-            ("single", "folder_id", "a value for folder_id"),
+            ("single", "folder_id", 'a value for "Folder" (folder_id)'),
             ("compared", "code", lacking),
             ("attribute", "code", lacking),
         ):
@@ -283,7 +283,7 @@ class TestRules(ApiCase):
                 self.assertError(self._put(self.record, values), status, code)
         connection.write_field_ids = self._fields(RECORD, "char")
         response = self._put(self.record, {"tags_text": "red"})
-        self.assertError(response, 400, "unknown_field")
+        self.assertError(response, 400, "bad_value")
         self.env.invalidate_all()
         self.assertFalse(self.record.tag_ids)
 

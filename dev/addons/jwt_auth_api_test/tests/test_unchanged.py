@@ -246,7 +246,7 @@ class TestUnchanged(ApiCase):
         self._connect(TOUCHY, write_field_ids=[(6, 0, name.ids)])
         row = self._get(self.touchy, fields=["name", "product"])
         self.assertAnswer(self._put(self.touchy, {**row, "name": "After"}))
-        self.assertError(self._put(self.touchy, {**row, "product": 9}), 400, "unknown_field")
+        self.assertError(self._put(self.touchy, {**row, "product": 9}), 400, "bad_value")
         self.env.invalidate_all()
         self.assertEqual((self.touchy.name, self.touchy.product), ("After", 1))
 

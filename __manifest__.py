@@ -26,7 +26,12 @@
         "views/connection_api_console.xml",
     ],
     "assets": {
-        "web.assets_backend": ["jwt_auth_api/static/src/**/*"],
+        "web.assets_backend": [
+            "jwt_auth_api/static/src/**/*",
+            ("remove", "jwt_auth_api/static/src/dashboard/request_graph.js"),
+        ],
+        # with Odoo's graphs
+        "web.assets_backend_lazy": ["jwt_auth_api/static/src/dashboard/request_graph.js"],
         "web.assets_tests": ["jwt_auth_api/static/tests/tours/**/*"],
     },
     "images": ["static/description/banner.png"],

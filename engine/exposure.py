@@ -218,12 +218,12 @@ class Exposure:
         limits = []
         if self.connection.is_get:
             limits.append(
-                self.env._("a page has at most %(count)s records", count=self.connection.max_limit)
+                self.env._("a page size of at most %(count)s", count=self.connection.max_limit)
             )
         if self.connection.rate_limit:
             limits.append(
                 self.env._(
-                    "each user may send %(count)s requests per minute",
+                    "a request rate of at most %(count)s per minute and user",
                     count=self.connection.rate_limit,
                 )
             )

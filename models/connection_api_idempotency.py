@@ -31,8 +31,8 @@ class ConnectionApiIdempotency(models.Model):
     user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade")
     key = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     fingerprint = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
-    answer = fields.Text(readonly=True, groups=fields.NO_ACCESS)
-    claimed_at = fields.Datetime(required=True, readonly=True, index=True)
+    answer = fields.Text("Response", readonly=True, groups=fields.NO_ACCESS)
+    claimed_at = fields.Datetime("Started on", required=True, readonly=True, index=True)
 
     _key_uniq = models.Constraint("UNIQUE(user_id, key)", "This key has been used.")
 

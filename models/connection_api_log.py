@@ -31,7 +31,7 @@ class ConnectionApiLog(models.Model):
     _rec_name = "operation"
     _order = "id desc"
 
-    requested_at = fields.Datetime("When", required=True, readonly=True, index=True)
+    requested_at = fields.Datetime("Date", required=True, readonly=True, index=True)
     user_id = fields.Many2one(
         "res.users", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -46,11 +46,11 @@ class ConnectionApiLog(models.Model):
         readonly=True,
         help="The number of records that were returned, created, changed or deleted.",
     )
-    status = fields.Integer(readonly=True, aggregator=None)
+    status = fields.Integer("Status Code", readonly=True, aggregator=None)
     result = fields.Selection(
         [("success", "Success"), ("refused", "Refused"), ("failed", "Server error")],
         readonly=True,
-        help="Refused: a status from 400 to 499. Server error: 500 or more.",
+        help="Refused: a status code from 400 to 499. Server error: 500 or more.",
     )
     error = fields.Char("Error Code", readonly=True)
     error_count = fields.Integer(

@@ -54,7 +54,7 @@ class JwtLoginChallenge(models.Model):
     user_id = fields.Many2one("res.users", readonly=True, index=True, ondelete="cascade")
     selector = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
     token_hash = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
-    stamp = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    stamp = fields.Char("Security Stamp", readonly=True, groups=fields.NO_ACCESS)
     passkey_challenge = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     tries = fields.Integer(default=0, required=True, readonly=True)
     expires_at = fields.Datetime(required=True, readonly=True)

@@ -26,7 +26,7 @@ class JwtSecurityEvent(models.Model):
     _rec_name = "event"
     _order = "id desc"
 
-    create_date = fields.Datetime("When", readonly=True, index=True)
+    create_date = fields.Datetime("Date", readonly=True, index=True)
     event = fields.Selection(
         [
             ("login", "Logged in"),
@@ -48,7 +48,11 @@ class JwtSecurityEvent(models.Model):
     user_id = fields.Many2one(
         "res.users", readonly=True, index="btree_not_null", ondelete="set null"
     )
-    login = fields.Char(readonly=True, help="The login as it was sent; there may be no such user.")
+    login = fields.Char(
+        "Login Name",
+        readonly=True,
+        help="The login name as it was sent; there may be no such user.",
+    )
     ip_address = fields.Char("IP Address", readonly=True)
     session_id = fields.Many2one(
         "jwt.session", readonly=True, index="btree_not_null", ondelete="set null"
@@ -59,6 +63,13 @@ class JwtSecurityEvent(models.Model):
         help="The address from which the session was last used before this event.",
     )
     detail = fields.Char(readonly=True)
+
+    @api.depends("event")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["event"]._description_selection(self.env))
+        for event in self:
+            event.display_name = labels.get(event.event, "")
 
     @api.model
     def _record(self, event, *, separately=False, **values):

@@ -68,7 +68,7 @@ class JwtSession(models.Model):
         "res.users", required=True, readonly=True, index=True, ondelete="cascade"
     )
     sid = fields.Char("Session", required=True, readonly=True, groups=fields.NO_ACCESS)
-    stamp = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    stamp = fields.Char("Security Stamp", required=True, readonly=True, groups=fields.NO_ACCESS)
     client_type = fields.Selection(
         [("app", "App"), ("browser", "Browser"), ("console", "Console")],
         required=True,

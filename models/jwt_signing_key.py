@@ -54,7 +54,10 @@ class JwtSigningKey(models.Model):
         [("next", "Next"), ("active", "Active"), ("retiring", "Retiring")], readonly=True
     )
     keeper = fields.Char(
-        readonly=True, help="The data folder that the private part is sealed for, or “operator”."
+        "Encrypted for",
+        readonly=True,
+        help="The data folder of Odoo for which the private key is encrypted; “operator” if the key is"
+        " set in Odoo's environment.",
     )
     create_date = fields.Datetime("Created on", readonly=True)
     retired_at = fields.Datetime(readonly=True)

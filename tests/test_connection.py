@@ -426,7 +426,7 @@ class TestPlainWords(ConnectionCase):
             "Every user who can log in, including portal users, may read any record of"
             " Country (res.country), regardless of their access rights and record rules."
             " They see every field that Odoo shows them."
-            " Limits: a page has at most 1000 records.",
+            " Limits: a page size of at most 1000.",
         )
         report = self.env["ir.actions.report"].create(
             {"name": "Card", "model": "res.partner", "report_name": "x.card"}
@@ -452,7 +452,7 @@ class TestPlainWords(ConnectionCase):
             " of Contact (res.partner) that match the filter, within their own access rights"
             " and record rules. They see Email and Name, and may write Email."
             " They may call do_this and download the PDF Card."
-            " Limits: a page has at most 50 records and each user may send 60 requests per minute.",
+            " Limits: a page size of at most 50 and a request rate of at most 60 per minute and user.",
         )
 
     def test_nothing_is_open(self):

@@ -29,6 +29,11 @@ class TestEvents(ApiCase):
     def _login(self, login, password):
         return self._post("/api/login", {"login": login, "password": password})
 
+    def test_name(self):
+        """An event goes by what the list says of it, in breadcrumbs too."""
+        event = self.events.create({"event": "login_failed"})
+        self.assertEqual(event.display_name, "Wrong login or password")
+
     def test_login_failure_and_throttle(self):
         """Each with login and address, on a line of the log too, and never with the password."""
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", "1")

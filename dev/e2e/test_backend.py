@@ -116,6 +116,7 @@ def test_sales_orders_with_everything_in_twelve_clicks(hand, closed, admin):
     hand.click(".modal [name=is_post] input")
     hand.click(".modal [name=is_put] input")
     hand.click(".modal .o_radio_item:has-text('own records') label")
+    hand.page.wait_for_selector(".modal th[data-column=write_field_ids]")
     hand.click(".modal .o_api_clear")
     hand.page.wait_for_selector(".modal .o_field_api_fields .o_api_search:focus")
     hand.type(FIELDS)
@@ -226,3 +227,33 @@ def test_from_a_connection_to_its_documentation_and_its_console(hand, admin):
     page.wait_for_function(
         "document.querySelector('.o_jwt_console_model input')?.value.includes('(sale.order)')"
     )
+
+
+def test_console_keeps_its_model(hand):
+    """The model that a link names is chosen, also when the page is loaded again, and so is another one."""
+    page = hand.page
+    page.evaluate(
+        """() => odoo.__WOWL_DEBUG__.root.env.services.action.doAction(
+            "jwt_auth_api.connection_api_console_action",
+            { additionalContext: { console_model: "res.country" } }
+        )"""
+    )
+    for model in ("res.country", "res.country", "product.product", "product.product"):
+        start_console(page)
+        if page.inner_text(".o_jwt_console_url").split("?")[0] != f"GET /api/v1/{model}":
+            page.click(".o_jwt_console_model .o_select_menu_toggler")
+            page.click(f".o_select_menu_item:has-text('({model})')")
+        page.wait_for_selector(f".o_jwt_console_url:has-text('/api/v1/{model}?')")
+        page.wait_for_url(f"**/jwt-api-console?console_model={model}")
+        page.reload()
+
+
+def start_console(page):
+    """Start the console; Odoo may ask for the password first."""
+    page.click(".o_jwt_console_start button")
+    password, send = ".modal [name=password] input", ".o_jwt_console_send"
+    page.wait_for_selector(f"{password}, {send}")
+    if page.is_visible(password):
+        page.fill(password, "admin")
+        page.click(".modal button[name=run_check]")
+    page.wait_for_selector(send)

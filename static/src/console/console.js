@@ -1,5 +1,14 @@
-import { Component, onWillUnmount, useExternalListener, useState } from "@odoo/owl";
+import {
+    Component,
+    onMounted,
+    onWillUnmount,
+    useEffect,
+    useExternalListener,
+    useRef,
+    useState,
+} from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
+import { router } from "@web/core/browser/router";
 import { CodeEditor } from "@web/core/code_editor/code_editor";
 import { CopyButton } from "@web/core/copy_button/copy_button";
 import { Domain } from "@web/core/domain";
@@ -64,9 +73,12 @@ export class ApiConsole extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.action = useService("action");
         this.dialog = useService("dialog");
         this.notification = useService("notification");
-        this.api = new ConsoleApi(this.orm, useService("action"));
+        this.api = new ConsoleApi(this.orm, this.action);
+        this.responseCard = useRef("response");
+        this.sampleBox = useRef("samples");
         this.display = { controlPanel: {} };
         this.isSystem = user.isSystem;
         this.state = useState({
@@ -81,6 +93,18 @@ export class ApiConsole extends Component {
             language: "curl",
             history: [],
         });
+        // the address keeps the model, so that it is chosen again when the page is loaded again
+        const address = router.current.console_model;
+        this.wanted = this.props.action.context?.console_model || address;
+        onMounted(() => this.wanted && this.props.updateActionState({ console_model: this.wanted }));
+        useEffect(
+            (response) => response && this.env.isSmall && this.responseCard.el.scrollIntoView(),
+            () => [this.state.response]
+        );
+        useEffect(
+            (sample) => sample && this.sampleBox.el.scrollIntoView({ block: "nearest" }),
+            () => [this.sample]
+        );
         onWillUnmount(() => this.api.close());
         useExternalListener(window, "pagehide", () => this.api.close());
     }
@@ -96,11 +120,14 @@ export class ApiConsole extends Component {
             return;
         }
         Object.assign(this.state, { models: answer.data, isReady: true });
-        const wanted = this.props.action.context?.console_model;
-        const first = answer.data.find(({ model }) => model === wanted) || answer.data[0];
+        const first = answer.data.find(({ model }) => model === this.wanted) || answer.data[0];
         if (first) {
             await this.chooseModel(first.model);
         }
+    }
+
+    openConnections() {
+        return this.action.doAction("jwt_auth_api.connection_api_action", { clearBreadcrumbs: true });
     }
 
     async readJson(path) {
@@ -115,6 +142,7 @@ export class ApiConsole extends Component {
 
     async chooseModel(name) {
         this.state.request = newRequest(name);
+        this.props.updateActionState({ console_model: name });
         const { methods, actions } = this.model;
         this.state.fields = {};
         this.chooseKind(methods[0] || (actions.length ? ACTION : "GET"));
@@ -273,6 +301,7 @@ export class ApiConsole extends Component {
 
     restore(entry) {
         this.state.request = { ...entry.request, fields: [...entry.request.fields] };
+        this.props.updateActionState({ console_model: entry.request.model });
         this.state.fields = entry.fields;
         this.state.response = entry.response;
         this.state.samples = [];

@@ -56,19 +56,19 @@ export class ApiDashboard extends Component {
 
     get loggingNote() {
         const { logging, connections } = this.state.figures;
-        return _t("%(logging)s of %(connections)s connections log them", { logging, connections });
+        return _t("Connections that log them: %(logging)s of %(connections)s", { logging, connections });
     }
 
     get errorsNote() {
         const { refused, failed } = this.state.figures;
-        return _t("%(refused)s refused, %(failed)s server errors", {
+        return _t("Refused: %(refused)s, server errors: %(failed)s", {
             refused: formatInteger(refused),
             failed: formatInteger(failed),
         });
     }
 
     get usersNote() {
-        return _t("%s users", formatInteger(this.state.figures.users));
+        return _t("Users: %s", formatInteger(this.state.figures.users));
     }
 
     get graphProps() {

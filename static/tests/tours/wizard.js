@@ -63,7 +63,7 @@ registry.category("web_tour.tours").add("jwt_auth_api_wizard", {
         },
         {
             content: "it counts, and nothing complains",
-            trigger: ".modal .o_field_api_domain:contains('1 record(s) for you'):not(:has([role=alert]))",
+            trigger: ".modal .o_field_api_domain:contains('Records that you can see: 1'):not(:has([role=alert]))",
         },
         {
             content: "read none of the fields that are proposed",

@@ -2,6 +2,7 @@ import { Component, onWillUnmount, useRef, useState } from "@odoo/owl";
 import { CheckBox } from "@web/core/checkbox/checkbox";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { Mutex } from "@web/core/utils/concurrency";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { debounce } from "@web/core/utils/timing";
 import { useRecordObserver } from "@web/model/relational_model/utils";
@@ -36,6 +37,7 @@ export class ApiFieldsField extends Component {
         this.pending = useState({});
         // the columns that were changed here
         this.touched = useState({});
+        this.mutex = new Mutex();
         this.commitSoon = debounce(this.commit.bind(this), 400);
         useBus(this.props.record.model.bus, "NEED_LOCAL_CHANGES", ({ detail }) =>
             detail.proms.push(this.commit())
@@ -169,6 +171,7 @@ export class ApiFieldsField extends Component {
 
     startSearch() {
         this.search.state.text = "";
+        this.searchInput.el.value = ""; // at once: what is typed next may come before it is drawn
         this.searchInput.el.focus();
     }
 
@@ -193,10 +196,15 @@ export class ApiFieldsField extends Component {
         ev.preventDefault();
         ev.stopPropagation();
         this.select(this.columns[0], this.search.best(this.state.fields), true);
-        this.search.state.text = "";
+        this.startSearch();
     }
 
-    async commit() {
+    /** Write the pending changes; one commit after the other, since each compares with what is stored. */
+    commit() {
+        return this.mutex.exec(() => this.commitPending());
+    }
+
+    async commitPending() {
         const { record, name, written, limits } = this.props;
         const pending = { ...this.pending };
         const changes = limits.filter((limit) => limit in pending && pending[limit] !== record.data[limit]);

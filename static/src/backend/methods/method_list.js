@@ -1,5 +1,6 @@
 import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
 import { CheckBox } from "@web/core/checkbox/checkbox";
+import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { useChoiceSearch } from "../choices";
 
@@ -46,6 +47,10 @@ export class ApiMethodList extends Component {
         return this.search.state.text.trim() ? 0 : this.state.methods.length - this.shown.length;
     }
 
+    get showAllLabel() {
+        return _t("Show all methods (%s)", this.state.methods.length);
+    }
+
     isSelected(method) {
         return this.props.selected.includes(method.name);
     }
@@ -67,5 +72,6 @@ export class ApiMethodList extends Component {
         ev.stopPropagation();
         this.select(this.search.best(this.state.methods), true);
         this.search.state.text = "";
+        ev.target.value = ""; // at once: what is typed next may come before it is drawn
     }
 }

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from . import browser
 from .fixtures import LiveServer
@@ -24,12 +25,18 @@ def options() -> list[str]:
     return [*alone, *quiet, f"--host-resolver-rules=MAP {INSECURE} 127.0.0.1"]
 
 
+@contextlib.contextmanager
+def launched(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium, which ends with the context."""
+    chromium = playwright.chromium.launch(executable_path=browser.path(), args=options())
+    yield chromium
+    chromium.close()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=browser.path(), args=options())
-        yield launched
-        launched.close()
+    with sync_playwright() as playwright, launched(playwright) as running:
+        yield running
 
 
 @pytest.fixture

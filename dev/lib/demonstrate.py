@@ -72,7 +72,7 @@ def main() -> int:
         name = options.db or setup.database("run")
         log = _log(setup, options.port)
         installing = _log(setup, options.port, "install")
-        _prepare(setup, name, installing, reset=options.reset)
+        prepare(setup, name, installing, reset=options.reset)
         port = options.app_port or _next_port(options.port)
         _allow(setup, name, installing, origin := f"http://127.0.0.1:{port}")
         say("… the server")
@@ -115,7 +115,7 @@ def _log(setup: Setup, port: int, *words: str) -> Path:
     return setup.work / "log" / f"{'-'.join(('run', str(port), *words))}.log"
 
 
-def _prepare(setup: Setup, name: str, log: Path, *, reset: bool) -> None:
+def prepare(setup: Setup, name: str, log: Path, *, reset: bool) -> None:
     """Make the database, or update it when the addon's code is not what it was made with."""
     stamp = setup.work / f"{name}.stamp"
     code = database.addon_stamp()

@@ -27,7 +27,7 @@ def run(monkeypatch, tmp_path):
     monkeypatch.setattr(demonstrate, "check_port", lambda port: None)
     monkeypatch.setattr(demonstrate, "serving", serving)
     monkeypatch.setattr(demonstrate, "serving_folder", app_server(apps))
-    monkeypatch.setattr(demonstrate, "_prepare", lambda *args, **options: None)
+    monkeypatch.setattr(demonstrate, "prepare", lambda *args, **options: None)
     monkeypatch.setattr(demonstrate, "_allow", lambda *args: allowed.append(args[-1]))
 
     def run(port):

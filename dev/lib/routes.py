@@ -45,6 +45,11 @@ class Route:
         return "".join(PARTS.get(text, "nothing") if var else text for var, text in self.parts)
 
     @property
+    def template(self) -> str:
+        """The path with the names of its variable parts: `/api/v1/<model>/<record_id>`."""
+        return "".join(f"<{text}>" if var else text for var, text in self.parts)
+
+    @property
     def is_catch_all(self) -> bool:
         return not self.methods
 

@@ -26,6 +26,12 @@ os.environ.setdefault("ODOO_HTTP_SOCKET_TIMEOUT", "10")
 _number = itertools.count(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--rewrite", action="store_true", help="write the expected responses anew, to be reviewed"
+    )
+
+
 @dataclass(frozen=True)
 class User:
     id: int

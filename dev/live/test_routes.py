@@ -8,7 +8,8 @@ import re
 
 import pytest
 from jwt_auth_api.tools import parsing
-from lib.client import JSON, LEAKS, raw
+from lib import verdict
+from lib.client import JSON, raw
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "FOO", "PROPFIND"]
 DEEP = 9_000
@@ -137,7 +138,7 @@ class Walk:
         }
         answer = self.device.call(method, path, authorize=token, headers=headers, **options)
         self.sent += 1
-        problem = _problem(answer, method, status, code)
+        problem = verdict.problem(answer, method, status, code)
         if problem:
             sent = {name: str(value)[:120] for name, value in options.items()}
             self.problems.append(f"{method} {path[:80]} {sent} {str(headers)[:120]}: {problem}")
@@ -148,34 +149,6 @@ class Walk:
         assert not self.problems, f"{len(self.problems)} problems:\n" + "\n".join(
             self.problems[:40]
         )
-
-
-def _problem(answer, method, status, code):
-    """What is wrong with a response, if anything."""
-    if status is not None and answer.status_code != status:
-        return f"{answer.status_code}, not {status}: {answer.text[:200]}"
-    if answer.status_code >= 500 and status is None:
-        return f"{answer.status_code}: {answer.text[:200]}"
-    if answer.status_code in (204, 304) or method == "HEAD":
-        return "a body" if answer.content else None
-    kind = answer.headers.get("Content-Type", "")
-    is_page = method == "GET" and answer.request.url.path.startswith("/api/docs")
-    if is_page and answer.status_code == 200:
-        return None if kind == "text/html; charset=utf-8" else f"{kind}, not a page"
-    if not kind.startswith("application/json"):
-        return f"{kind}: {answer.text[:200]}"
-    try:
-        body = json.loads(answer.text, parse_constant=lambda name: 1 / 0)
-    except (ValueError, ZeroDivisionError):
-        return f"no JSON: {answer.text[:200]}"
-    error = body.get("error")
-    if answer.status_code >= 400 and list(body)[:3] != ["success", "error", "message"]:
-        return f"no error of ours: {answer.text[:200]}"
-    if code is not None and error != code:
-        return f"{error}, not {code}: {answer.text[:200]}"
-    if LEAKS.search(answer.text):
-        return f"tells of the server: {answer.text[:200]}"
-    return None
 
 
 @pytest.fixture(scope="module")

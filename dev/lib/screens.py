@@ -199,7 +199,7 @@ EVERY = [
     Screen("session", "/odoo/jwt-api-sessions/{session}", ".o_form_view .o_group"),
     *_views("events", "/odoo/jwt-api-events", "list", "kanban", "graph", "pivot"),
     Screen("event", "/odoo/jwt-api-events/{event}", ".o_form_view .o_group"),
-    Screen("keys", "/odoo/jwt-api-keys", ".o_list_view"),
+    Screen("keys", "/odoo/jwt-api-keys", ".o_list_view, .o_kanban_view"),
     Screen("health", "/odoo/jwt-api-health", ".o_list_view, .o_kanban_view"),
     Screen(
         "settings",

@@ -202,7 +202,8 @@ class Auth(Controller):
         "partner_id", "lang", "tz", "company_id": [1, "name"], "company_ids": [[1, "name"], …]}}``."""
         return {"success": True, "data": request.env.user._jwt_profile()}
 
-    @api_route("/api/sessions", auth="jwt", methods=["GET"], readonly=True)
+    # from the primary: a login or a log-out is seen at once
+    @api_route("/api/sessions", auth="jwt", methods=["GET"], readonly=False)
     def sessions(self):
         """Return the user's active sessions: ``{"success": true, "count": 1, "data": [{"id", "device",
         "client_type", "ip_address", "created_at", "last_used_at", "expires_at", "current"}]}``."""

@@ -20,10 +20,11 @@ import werkzeug.exceptions
 from werkzeug.datastructures import MultiDict
 
 from odoo.exceptions import RedirectWarning, UserError
-from odoo.http import Dispatcher, HttpDispatcher, Response, db_filter, route
+from odoo.http import Dispatcher, HttpDispatcher, Response, db_filter, request, route
 from odoo.service.db import list_dbs
 
 from ..models.ir_http import (
+    CONSISTENCY_HEADER,
     OVERRIDE_HEADER,
     cut_headers,
     overriding_method,
@@ -45,7 +46,8 @@ _MAX_ENVELOPE_BYTES = 1 << 20
 #: Request headers of this API, in addition to those that browsers always allow.
 _ALLOWED_HEADERS = (
     "Authorization, Content-Type, Accept, Accept-Language, refreshToken, X-Client-Type,"
-    " X-Requested-With, X-Odoo-Database, X-Odoo-Company, If-Match, If-None-Match, Idempotency-Key"
+    " X-Requested-With, X-Odoo-Database, X-Odoo-Company, X-Odoo-Consistency,"
+    " If-Match, If-None-Match, Idempotency-Key"
 )
 _EXPOSED_HEADERS = (
     "WWW-Authenticate, Retry-After, Allow, ETag, Idempotency-Replayed, X-Token-Expires-In,"
@@ -66,6 +68,10 @@ _PLAIN_CODINGS = frozenset(["", "identity"])
 _PREFLIGHT_SECONDS = 600
 #: Keys that the form of any write may have; parsing refuses those that are for another method.
 _FORM_KEYS = parsing.KEYS["POST"] | parsing.KEYS["PUT"]
+#: The methods that only read.
+READS = frozenset(["GET", "HEAD", "OPTIONS"])
+#: The values of :data:`~..models.ir_http.CONSISTENCY_HEADER`.
+STRONG, EVENTUAL = "strong", "eventual"
 #: The methods that a rule without methods allows.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -131,6 +137,13 @@ class ApiDispatcher(Dispatcher):
                 header=OVERRIDE_HEADER,
             )
         routing, method = endpoint.routing, self.request.httprequest.method
+        consistency = self.request.httprequest.headers.get(CONSISTENCY_HEADER, EVENTUAL)
+        if consistency not in (STRONG, EVENTUAL):
+            raise ApiError(
+                "bad_parameter",
+                _("%(header)s must be strong or eventual."),
+                header=CONSISTENCY_HEADER,
+            )
         if routing.get("json_body", True) and method not in routing.get("raw_body", ()):
             self._decode(reads_forms=method in routing.get("forms", ()))
         self.request.params = dict(args)
@@ -489,8 +502,23 @@ def api_route(path, **options):
     ``raw_body`` lists the methods whose body the endpoint reads itself, ``forms`` those that take
     ``multipart/form-data`` as well. An endpoint with ``json_body=False`` refuses every request, whatever its
     body is.
+
+    Of a route with ``readonly=True``, the methods that only read run on Odoo's read-only cursor, which is
+    that of a replica if there is one.
     """
+    if options.get("readonly"):
+        options["readonly"] = _may_be_readonly
     return route(path, type=ApiDispatcher.routing_type, save_session=False, **options)
+
+
+def _may_be_readonly(_controller, rule, _args):
+    """Return whether the present request runs on Odoo's read-only cursor."""
+    http = request.httprequest
+    return (
+        http.method in READS
+        and http.headers.get(CONSISTENCY_HEADER) != STRONG
+        and request.registry["ir.http"]._jwt_may_read_replica(rule.endpoint.routing["auth"])
+    )
 
 
 def _json(data):

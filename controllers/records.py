@@ -18,10 +18,9 @@ from ..engine.replay import narrow, narrow_faults
 from ..models.ir_http import COMPANY_HEADER, SIGNATURE, RecordId, dead_link
 from ..tools import etag, forms, parsing, queries
 from ..tools.errors import ApiError, _
-from .dispatcher import api_route
+from .dispatcher import READS, api_route
 from .repeat import once
 
-READS = frozenset(["GET", "HEAD", "OPTIONS"])
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 #: Methods that are treated as another one.
 _SAME = {"PATCH": "PUT"}
@@ -32,17 +31,12 @@ _INERT = re.compile(
 _SANDBOX = "sandbox; default-src 'none'"
 
 
-def _reads(controller, rule, args):
-    """Return whether the request runs on Odoo's read-only cursor, of a replica if there is one."""
-    return request.httprequest.method in READS
-
-
 class RecordRoutes(Controller):
     @api_route(
         "/api/send_request",
         auth="jwt",
         methods=["GET", "POST", "PUT", "DELETE"],
-        readonly=_reads,
+        readonly=True,
     )
     def send_request(self):
         """Read or write records; the model and, optionally, the ``id`` are parameters."""
@@ -66,9 +60,7 @@ class RecordRoutes(Controller):
         answer, _version = reading.read(policy, asked)
         return answer
 
-    @api_route(
-        "/api/v1/<string:model>", auth="jwt", methods=METHODS, readonly=_reads, forms=["POST"]
-    )
+    @api_route("/api/v1/<string:model>", auth="jwt", methods=METHODS, readonly=True, forms=["POST"])
     def collection(self, model):
         """Return a page or groups, or create, update or delete records."""
         policy = self._policy(model)
@@ -86,7 +78,7 @@ class RecordRoutes(Controller):
         "/api/v1/<string:model>/<jwt_id:record_id>",
         auth="jwt",
         methods=["GET", "PUT", "PATCH", "DELETE"],
-        readonly=_reads,
+        readonly=True,
         forms=["PUT", "PATCH"],
     )
     def record(self, model, record_id):
@@ -118,7 +110,7 @@ class RecordRoutes(Controller):
         "/api/v1/<string:model>/schema",
         auth="jwt",
         methods=["GET", "POST"],
-        readonly=_reads,
+        readonly=True,
         defaults={"name": "schema"},
     )
     def schema(self, model, name):
@@ -138,7 +130,7 @@ class RecordRoutes(Controller):
         "/api/v1/<string:model>/groups",
         auth="jwt",
         methods=["GET", "POST"],
-        readonly=_reads,
+        readonly=True,
         defaults={"name": "groups"},
     )
     def groups(self, model, name):
@@ -156,7 +148,7 @@ class RecordRoutes(Controller):
         "/api/v1/<string:model>/<jwt_id:record_id>/<string:name>",
         auth="jwt",
         methods=["GET", "POST", "PUT"],
-        readonly=_reads,
+        readonly=True,
         raw_body=["PUT"],
     )
     def part(self, model, record_id, name):

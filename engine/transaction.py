@@ -18,6 +18,7 @@ import psycopg2
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import ConcurrencyError
 from odoo.sql_db import Cursor
+from odoo.tools import config
 
 _logger = logging.getLogger(__name__)
 
@@ -90,6 +91,26 @@ def separate_transaction_unless_written(env):
     else:
         with separate_transaction(env) as beside:
             yield beside
+
+
+def reads_replica(cr):
+    """Return whether a cursor reads a replica of PostgreSQL, which may be behind the primary.
+
+    Without a replica, Odoo's read-only cursors read the primary.
+
+    :rtype: bool
+    """
+    return cr.readonly and bool(config["db_replica_host"] or config["db_replica_port"])
+
+
+@contextlib.contextmanager
+def on_primary(env):
+    """Open a separate transaction on the primary that reads what is committed; nothing may be written in it.
+
+    :return: ``env`` on the new cursor
+    """
+    with contextlib.closing(env.registry.cursor()) as cr:
+        yield env(cr=cr)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from odoo.http import STORED_SESSION_BYTES, get_default_session, request, root
 
 from odoo.addons.base.models.ir_http import SignedIntConverter
 
+from ..engine.transaction import reads_replica
 from ..tools import address, tokens
 from ..tools.errors import ApiError, _, unauthorized
 
@@ -24,6 +25,8 @@ _MAX_LANGUAGES = 1000
 #: Maximum length of ``User-Agent``; browsers send less than 300 characters.
 _MAX_AGENT = 512
 COMPANY_HEADER = "X-Odoo-Company"
+#: With the value ``strong``, a read runs on the primary of PostgreSQL and shows all that is committed.
+CONSISTENCY_HEADER = "X-Odoo-Consistency"
 #: The parameter of a link to a file that holds its signature.
 SIGNATURE = "signature"
 #: For clients whose proxy blocks PUT, PATCH and DELETE.
@@ -178,6 +181,25 @@ class IrHttp(models.AbstractModel):
         request.session.can_save = False
         lang = request.accepted_language = cls._accepted_language()
         request.env = api.Environment(request.env.cr, None, {"lang": lang} if lang else {})
+
+    @classmethod
+    def _jwt_may_read_replica(cls, auth):
+        """Return whether a request that only reads may run on a replica of PostgreSQL, if there is one.
+
+        Odoo asks before the request is authenticated. The token is verified here if that is needed, and
+        not again later.
+
+        :param str auth: the authentication method of the route
+        :rtype: bool
+        """
+        if not reads_replica(request.env.cr):
+            return True
+        http, verify = request.httprequest, tokens.verify
+        match = _BEARER.fullmatch(http.headers.get("Authorization", ""))
+        text = match.group(1) if match and auth in ("jwt", "jwt_or_public") else ""
+        if auth == "jwt_link":
+            text, verify = http.args.get(SIGNATURE, ""), tokens.verify_link
+        return not text or request.env["jwt.session"]._may_read_replica(text, verify)
 
     @classmethod
     def _post_logout(cls):

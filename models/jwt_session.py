@@ -13,7 +13,9 @@ from odoo.tools import SQL, consteq, hmac
 
 from ..engine.transaction import (
     after_commit,
+    on_primary,
     read_committed,
+    reads_replica,
     separate_transaction,
     separate_transaction_unless_written,
 )
@@ -448,6 +450,8 @@ class JwtSession(models.Model):
         :param verify: a function as :func:`~..tools.tokens.verify`
         :raise tokens.InvalidToken:
         """
+        if reads_replica(self.env.cr):
+            return self._verified_on_primary(text, verify)[0]
         keys, now = self.env["jwt.signing.key"], time.time()
         issuer = keys._last_known() or keys._issuer()
         try:
@@ -459,6 +463,38 @@ class JwtSession(models.Model):
             raise tokens.InvalidToken("the session or its user has ended")
         current = keys._issuer()
         return claims if current is issuer else verify(text, current, now)
+
+    def _verified_on_primary(self, text, verify):
+        """Verify a token as :meth:`_verified`, on the primary, once per transaction of the replica.
+
+        The replica may not know yet that the session has ended, or that it has begun.
+
+        :return: what the token holds, and the version of the caches on the primary
+        :raise tokens.InvalidToken:
+        """
+        known = self.env.cr.cache.setdefault(self._name, {})
+        if text not in known:
+            with on_primary(self.env) as env:
+                found = env[self._name]._verified(text, verify)
+                known[text] = found, env["jwt.cache.version"]._current()
+        return known[text]
+
+    @api.model
+    def _may_read_replica(self, text, verify):
+        """Return whether the request with a token may run on the replica that this transaction reads.
+
+        It may not if the replica lacks a change of a connection, a setting or a key: that takes effect
+        with the next request.
+
+        :param str text: the token
+        :param verify: as in :meth:`_verified`
+        :rtype: bool
+        """
+        try:
+            _found, version = self._verified_on_primary(text, verify)
+        except tokens.InvalidToken:
+            return False  # the primary refuses it
+        return version == self.env["jwt.cache.version"]._current()
 
     @api.model
     def _is_alive(self, claims):

@@ -335,7 +335,10 @@ class _Model:
         return self._operation(
             "list{}",
             "List records",
-            self._parameters(PARAMETERS["LIST"] - {"groupby", "aggregates"}),
+            [
+                *self._parameters(PARAMETERS["LIST"] - {"groupby", "aggregates"}),
+                header("X-Odoo-Consistency"),
+            ],
             {
                 "200": answer("A page of records.", ref(f"{self.prefix}List")),
                 **errors(*USUAL),
@@ -347,7 +350,7 @@ class _Model:
         return self._operation(
             "group{}",
             "Group records",
-            self._parameters(PARAMETERS["GROUPS"]),
+            [*self._parameters(PARAMETERS["GROUPS"]), header("X-Odoo-Consistency")],
             {"200": answer("A page of groups.", ref("Groups")), **errors(*USUAL)},
             text="Returns groups of records and their aggregates. Without `groupby`, it is one group of all"
             " records.",
@@ -382,7 +385,12 @@ class _Model:
         return self._operation(
             "get{}",
             "Get one record",
-            [_READ, *self._parameters(PARAMETERS["ONE"]), header("If-None-Match")],
+            [
+                _READ,
+                *self._parameters(PARAMETERS["ONE"]),
+                header("If-None-Match"),
+                header("X-Odoo-Consistency"),
+            ],
             {
                 "200": answer("The record.", ref(f"{self.prefix}One"), "ETag"),
                 **self._not_modified(),
@@ -531,7 +539,11 @@ class _Model:
             found["get"] = self._operation(
                 f"download{name}",
                 f"Get the file: {field.label}",
-                [_READ, query("lang"), header("Range"), header("If-None-Match")],
+                [
+                    _READ,
+                    query("lang"),
+                    *map(header, ("Range", "If-None-Match", "X-Odoo-Consistency")),
+                ],
                 self._bytes(field, *USUAL),
             )
         if field.is_writable and "PUT" in self.model.methods:
@@ -725,6 +737,7 @@ def _send_request() -> Json:
                 **errors(*USUAL),
             },
             header("If-None-Match"),
+            header("X-Odoo-Consistency"),
         ),
         "post": {
             **operation(

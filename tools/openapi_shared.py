@@ -131,6 +131,11 @@ HEADER_PARAMETERS: Final[Mapping[str, tuple[Json, str]]] = {
         {**TEXT, "pattern": "^[0-9]{1,9}(,[0-9]{1,9})*$"},
         "Ids of the user's companies for which the request is executed.",
     ),
+    "X-Odoo-Consistency": (
+        {**TEXT, "enum": ["strong", "eventual"]},
+        "`strong`: the response shows all that was written before, even on a server with a replica of its"
+        " database. Default: `eventual`.",
+    ),
     "X-Odoo-Database": (TEXT, "Name of the database, on a server with several."),
     "Idempotency-Key": (
         {**TEXT, "minLength": 1, "maxLength": 255},

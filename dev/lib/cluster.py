@@ -73,7 +73,10 @@ class Machine:
         return self._server
 
     def start(self) -> None:
-        """Start the server and wait until it answers; it writes to the same log each time."""
+        """Start the server and wait until it answers; it writes to the same log each time.
+
+        It ends with the thread that has started it (see :func:`~.bootstrap.bound`).
+        """
         self._server = self._stack.enter_context(
             serving(
                 self.setup,

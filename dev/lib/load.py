@@ -16,6 +16,7 @@ import httpx
 
 from . import proxies
 from .bootstrap import ROOT
+from .client import SECRETS
 
 #: What the user of the present task is doing.
 OPERATION = contextvars.ContextVar("operation", default="")
@@ -75,10 +76,8 @@ class _Metered(httpx.AsyncBaseTransport):
             await response.aread()
             status, wait = response.status_code, response.headers.get("Retry-After", "")
             error = _error_of(response)
-            if status == 502:
-                raise httpx.ReadError("The reverse proxy lost the connection to Odoo.")
         except httpx.TransportError as exc:
-            error = error or type(exc).__name__
+            error = type(exc).__name__
             raise
         finally:
             seconds = time.monotonic() - started
@@ -118,8 +117,8 @@ class Writer:
     :ivar failed: errors that remained after the retries
     """
 
-    def __init__(self, url: str, meter: Meter, prefix: str) -> None:
-        self.client = client(url, meter, retries=6)
+    def __init__(self, url: str, meter: Meter, prefix: str, retries: int = 6) -> None:
+        self.client = client(url, meter, retries=retries)
         self.prefix = prefix
         self.sent: list[str] = []
         self.created: dict[str, int] = {}
@@ -127,6 +126,7 @@ class Writer:
 
     async def log_in(self, login: str, password: str) -> None:
         await self.client.log_in(login, password)
+        SECRETS.update((await self.client.access_token(), self.client._core.store.load()))
 
     async def run(self, over: asyncio.Event) -> None:
         while not over.is_set():
@@ -134,6 +134,7 @@ class Writer:
                 await self._turn(f"{self.prefix}-{len(self.sent)}")
             except Exception as exc:  # noqa: BLE001 - whatever a user would see is told by the test
                 self.failed.append(f"{type(exc).__name__} {exc}")
+                await asyncio.sleep(0.1)
 
     async def _turn(self, name: str) -> None:
         self.sent.append(name)

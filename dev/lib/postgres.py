@@ -161,7 +161,7 @@ def _owner() -> dict[str, object]:
     }
 
 
-def _command(base: Path, program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+def command(base: Path, program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's programs.
 
     Its output goes through a file: the server that pg_ctl starts keeps the descriptors, and a pipe would never end.
@@ -203,8 +203,8 @@ def _install(base: Path) -> None:
         return
     say("… a PostgreSQL cluster")
     shutil.rmtree(data, ignore_errors=True)
-    _private(data)
-    done = _command(
+    private(data)
+    done = command(
         base,
         "initdb",
         "-D",
@@ -216,7 +216,7 @@ def _install(base: Path) -> None:
         "--locale=C.UTF-8",
     )
     if done.returncode:
-        done = _command(
+        done = command(
             base,
             "initdb",
             "-D",
@@ -236,12 +236,12 @@ def _install(base: Path) -> None:
 
 def _start(base: Path) -> None:
     data, sockets = base / "data18", _socket_folder(base)
-    if not _command(base, "pg_ctl", "status", "-D", data).returncode:
+    if not command(base, "pg_ctl", "status", "-D", data).returncode:
         return
-    _private(sockets)
+    private(sockets)
     log = data / "server.log"
     options = f"-k {sockets}"
-    done = _command(base, "pg_ctl", "start", "-w", "-t", "60", "-D", data, "-l", log, "-o", options)
+    done = command(base, "pg_ctl", "start", "-w", "-t", "60", "-D", data, "-l", log, "-o", options)
     if done.returncode:
         tail = "\n".join(log.read_text().splitlines()[-5:]) if log.exists() else done.stdout
         raise Stop(f"PostgreSQL did not start; remove {base} to begin anew.\n{tail}")
@@ -269,7 +269,7 @@ def _socket_folder(base: Path) -> Path:
     return Path("/tmp") / f"jwt_auth_api-{os.geteuid()}-{digest(base)}"
 
 
-def _private(path: Path) -> None:
+def private(path: Path) -> None:
     """Make *path* if need be, for the server's owner alone."""
     owner = _owner()
     with contextlib.suppress(FileExistsError):
@@ -290,7 +290,7 @@ def keep(base: Path) -> None:
         except BlockingIOError:
             return
         fcntl.flock(users, fcntl.LOCK_EX)
-        _command(base, "pg_ctl", "stop", "-m", "fast", "-w", "-D", base / "data18")
+        command(base, "pg_ctl", "stop", "-m", "fast", "-w", "-D", base / "data18")
         # this order: whoever waits for users.lock must find the keeper's place free
         keeper.close()
 

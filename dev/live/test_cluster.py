@@ -12,7 +12,7 @@ import socket
 import httpx
 import pytest
 from lib import cluster as clusters
-from lib import load, measured, proxies
+from lib import database, load, measured, proxies
 from lib.client import JSON, Device, together
 from lib.fixtures import CHECKS, Admin, LiveServer
 from lib.server import free_port
@@ -364,11 +364,22 @@ async def kill_in_turn(cluster):
     for number in range(KILLS):
         machine = cluster.machines[number % 2]
         await asyncio.sleep(3)
-        machine.kill()
+        with writes_held(machine):
+            await asyncio.sleep(1)
+            machine.kill()
         await asyncio.sleep(2)
         size = machine.log_path.stat().st_size
         await asyncio.to_thread(machine.start)
         await works_again(machine, size)
+
+
+@contextlib.contextmanager
+def writes_held(machine):
+    """Let writes of contacts wait, so that a machine that is killed meanwhile is executing some."""
+    with contextlib.closing(database.connect(machine.setup, machine.db)) as connection:
+        connection.autocommit = False
+        connection.cursor().execute("LOCK TABLE res_partner IN SHARE ROW EXCLUSIVE MODE")
+        yield
 
 
 async def works_again(machine, size):

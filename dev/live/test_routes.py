@@ -90,6 +90,7 @@ WRONG += ["[1e999]", '{"a": 1e999}', "null", "true"]
 HEADERS = {
     "Accept-Language": ["fr;q=nan", "fr;q=1e999", "\xff", "," * 5000, "fr," * 9000],
     "X-Odoo-Company": ["1e999", "9" * 5000, "-1", "\xff", "1,,2"],
+    "X-Odoo-Consistency": ["", "\xff", "STRONG", "x" * 5000],
     "X-Odoo-Database": ["no-such-database", "\xff", "' OR 1=1", "../x"],
     "X-Client-Type": ["\xff", "x" * 5000],
     "X-HTTP-Method-Override": ["FOO", "\xff", "PATCH, PUT"],

@@ -1,0 +1,168 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""A PostgreSQL server of its own for one test, and a streaming replica of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from . import postgres
+from .bootstrap import Stop
+from .server import free_port
+from .setup import Setup
+
+#: As an operator sets it, but for fsync: no data here has to outlive a power cut.
+SETTINGS = """
+listen_addresses = ''
+unix_socket_permissions = 0700
+max_connections = 100
+shared_buffers = 64MB
+fsync = off
+wal_level = replica
+max_wal_senders = 4
+hot_standby = on
+timezone = 'UTC'
+"""
+
+
+class Instance:
+    """One PostgreSQL server; its folder is owned by the user that it runs as."""
+
+    def __init__(self, folder: Path) -> None:
+        self.base, self.folder, self.port = postgres.folder(), folder, free_port()
+        self.data = folder / "data"
+        postgres.private(folder)
+
+    def command(self, program: str, *arguments: object) -> None:
+        """Run one of PostgreSQL's programs."""
+        done = postgres.command(self.base, program, *arguments)
+        if done.returncode:
+            raise Stop(f"{program} failed:\n{done.stdout[-2000:]}")
+
+    def start(self) -> None:
+        """Start the server; after :meth:`kill`, its last processes may need a moment to end."""
+        options = f"-k {self.folder} -p {self.port}"
+        words = ("-w", "-D", self.data, "-l", self.folder / "log", "-o", options)
+        for _time in range(20):
+            if not postgres.command(self.base, "pg_ctl", "start", *words).returncode:
+                return
+            time.sleep(0.5)
+        raise Stop(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        if (self.data / "postmaster.pid").exists():
+            postgres.command(self.base, "pg_ctl", "stop", "-m", "immediate", "-D", self.data)
+
+    def kill(self) -> None:
+        """End the server as a power cut does."""
+        pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+
+    def promote(self) -> None:
+        """Make a primary of the replica."""
+        self.command("pg_ctl", "promote", "-w", "-D", self.data)
+
+    def dsn(self, db: str, user: str = postgres.ROLE) -> dict[str, Any]:
+        return {"dbname": db, "host": str(self.folder), "port": self.port, "user": user}
+
+    def sql(self, db: str, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """What a query gives, asked by the superuser."""
+        with (
+            contextlib.closing(psycopg2.connect(**self.dsn(db, "postgres"))) as connection,
+            connection.cursor() as cursor,
+        ):
+            connection.autocommit = True
+            cursor.execute(query, params)
+            return cursor.fetchall() if cursor.description else []
+
+
+class Pair:
+    """A primary with a copy of a database, and a replica that follows it."""
+
+    def __init__(self, primary: Instance, replica: Instance, db: str) -> None:
+        self.primary, self.replica, self.db = primary, replica, db
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options with which Odoo uses both."""
+        first, second = self.primary, self.replica
+        return (
+            *("--db_host", str(first.folder), "--db_port", str(first.port)),
+            *("--db_replica_host", str(second.folder), "--db_replica_port", str(second.port)),
+        )
+
+    def hold(self) -> None:
+        """Let the replica stay as it is: it receives what is written, but does not show it."""
+        self.replica.sql(self.db, "SELECT pg_wal_replay_pause()")
+        while self.replica.sql(self.db, "SELECT pg_get_wal_replay_pause_state()") != [("paused",)]:
+            time.sleep(0.02)
+
+    def follow(self) -> None:
+        """Let the replica go on, and wait until it shows all that has been written."""
+        self.replica.sql(self.db, "SELECT pg_wal_replay_resume()")
+        self.caught_up()
+
+    def caught_up(self) -> None:
+        [(place,)] = self.primary.sql(self.db, "SELECT pg_current_wal_lsn()")
+        query = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+        end = time.monotonic() + 30
+        while self.replica.sql(self.db, query, [place]) != [(True,)]:
+            if time.monotonic() > end:
+                raise Stop("The replica does not follow.")
+            time.sleep(0.02)
+
+    def wait_for_replica(self, level: str = "on") -> None:
+        """Let a commit wait until the replica has it (`synchronous_commit`)."""
+        self.primary.sql(self.db, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.primary.sql(self.db, f"ALTER SYSTEM SET synchronous_commit = '{level}'")
+        self.primary.sql(self.db, "SELECT pg_reload_conf()")
+
+
+@contextlib.contextmanager
+def running(setup: Setup, db: str) -> Iterator[Pair]:
+    """Run a primary with a copy of a database of this checkout, and its replica."""
+    base = postgres.folder() / f"replicated-{setup.key}-{os.getpid()}"
+    postgres.private(base)
+    primary, replica = Instance(base / "a"), Instance(base / "b")
+    try:
+        primary.command(
+            *("initdb", "-D", primary.data, "-U", "postgres", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C"),
+        )
+        with (primary.data / "postgresql.conf").open("a") as conf:
+            conf.write(SETTINGS)
+        primary.start()
+        primary.sql("postgres", f"CREATE ROLE {postgres.ROLE} LOGIN CREATEDB")
+        primary.sql("postgres", f'CREATE DATABASE "{db}" OWNER {postgres.ROLE} TEMPLATE template0')
+        _copy(setup, primary, db)
+        primary.command(
+            *("pg_basebackup", "-D", replica.data, "-h", primary.folder, "-p", primary.port),
+            *("-U", "postgres", "-R", "-X", "stream", "-c", "fast"),
+        )
+        replica.start()
+        yield Pair(primary, replica, db)
+    finally:
+        for instance in (replica, primary):
+            instance.stop()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def _copy(setup: Setup, primary: Instance, db: str) -> None:
+    """Copy a database from the server of all tests."""
+    server, dump = setup.postgres, primary.folder / "dump"
+    words = ("-h", server.host, "-p", server.port, "-U", server.user) if server.host else ()
+    primary.command("pg_dump", "-Fd", "-Z0", "-j2", "-f", dump, *words, db)
+    target = ("-h", primary.folder, "-p", primary.port, "-U", postgres.ROLE)
+    primary.command("pg_restore", "-j2", "--no-owner", "-d", db, *target, dump)
+    shutil.rmtree(dump)

@@ -98,7 +98,7 @@ class Policy:
         if self._search is None:
             self._search = self.strict if self.elevated else self.caller
             if not self.elevated:
-                self._read_company_tree()
+                self._prefetch_company_tree()
         return self._search
 
     @property
@@ -136,15 +136,10 @@ class Policy:
         modes = self.caller.env["connection.api.protection"]._protected_modes(self.name)
         return mode in modes and (self.caller._transient or not self.caller.env.user._is_system())
 
-    def _read_company_tree(self):
-        """Prefetch the one column of companies that hierarchical record rules need.
-
-        Otherwise Odoo reads all their columns, which is most of the cost of a small list with the caller's
-        own rights.
-        """
+    def _prefetch_company_tree(self):
         rules = self.caller.env["ir.rule"]._compute_domain(self.name, "read")
         if any(rule.operator in domains.HIERARCHIES for rule in rules.iter_conditions()):
-            self.caller.env.companies.sudo().fetch(["parent_path"])
+            self.caller.env.companies._jwt_prefetch_parent_paths()
 
     def check_mode(self, mode):
         """Check that the caller may create, write or delete at least some records of the model.

@@ -43,6 +43,15 @@ def read_committed(cr):
         cr.execute(_READ_COMMITTED)
 
 
+def remember_now(cr, moment):
+    """Set the timestamp of a transaction, so that Odoo does not read it again (``Cursor.now`` in ``odoo/sql_db.py``).
+
+    :param moment: ``now() AT TIME ZONE 'utc'`` of the same transaction
+    """
+    if isinstance(cr, Cursor):
+        cr._now = moment
+
+
 @contextlib.contextmanager
 def separate_transaction(env):
     """Open a separate READ COMMITTED transaction and commit it at the end of the block.

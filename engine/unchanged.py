@@ -41,9 +41,7 @@ class CurrentValues:
         :param ids: ids that :meth:`~.records.Records.shown` returns
         :param names: names of fields, unchecked
         """
-        if policy.connection is not None and not policy.allows("GET"):
-            return
-        readable = [name for name in names if _is_readable(policy, name)]
+        readable = readable_names(policy, names)
         missing = [key for key in ids if not self._rows[policy.name, key].keys() >= set(readable)]
         if not readable or not missing:
             return
@@ -103,6 +101,13 @@ def _is_as_expanded(policy, field, value, held):
             return not related.records.shown([held])
         return {values.load_id(field.name, each) for each in value} == related.records.shown(held)
     return False
+
+
+def readable_names(policy, names):
+    """Return those of the names that are fields which the caller may read."""
+    if policy.connection is not None and not policy.allows("GET"):
+        return []
+    return [name for name in names if _is_readable(policy, name)]
 
 
 def _is_readable(policy, name):

@@ -14,9 +14,9 @@ from . import about, action_context, missing
 from .faults import Faults
 from .gathered import no_records
 from .protected import UNREACHABLE
-from .records import no_record
+from .records import no_record, reads_itself
 from .serialize import dump
-from .unchanged import CurrentValues
+from .unchanged import CurrentValues, readable_names
 from .version import version_of
 
 
@@ -57,9 +57,10 @@ def update(policy, request, if_match=None, language=None):
     """
     policy.check_mode("write")
     ids = [record_id for record_id, _values in request.items]
-    visible = _visible(policy, ids)
+    names = dict.fromkeys(name for _id, values in request.items for name in values)
+    visible = _visible(policy, ids, names)
     own = CurrentValues(language)
-    own.load(policy, visible, {name: None for _id, values in request.items for name in values})
+    own.load(policy, visible, names)
     writes, gathered, plan = policy.values.load_request(request, own)
     records = _all_of(policy, ids, visible)
     check_version(records, if_match)
@@ -117,11 +118,34 @@ def find(policy, ids):
     return _all_of(policy, ids, _visible(policy, ids))
 
 
-def _visible(policy, ids):
-    """Return those of the ids that the policy shows, archived or not, in this order."""
-    search = policy.search.with_context(active_test=False)
-    shown = set(search._search(Domain("id", "in", list(ids)) & policy.records.scope()))
+def _visible(policy, ids, names=()):
+    """Return those of the ids that the policy shows, archived or not, in this order.
+
+    The same statement reads what Odoo reads of a record next, for what it checks, computes and tracks.
+
+    :param names: names of fields whose current values are needed as well
+    """
+    domain = Domain("id", "in", list(ids)) & policy.records.scope()
+    if reads_itself(policy.model):
+        shown = set(policy.search.with_context(active_test=False)._search(domain))
+    else:
+        columns = _prefetched(policy.model, set(readable_names(policy, names)))
+        found, _query = policy.records.search_and_fetch(domain, columns, archived=True, shows=True)
+        shown = set(found._ids)
     return [record_id for record_id in ids if record_id in shown]
+
+
+def _prefetched(model, names):
+    """Return the names of the columns that Odoo reads together, and of further ones (``_fetch_field`` in Odoo)."""
+    groups = {True, *(model._fields[name].prefetch for name in names)} - {False, None}
+    return [
+        name
+        for name, field in model._fields.items()
+        if field.store
+        and field.column_type
+        and (field.prefetch in groups or name in names)
+        and model._has_field_access(field, "read")
+    ]
 
 
 def _all_of(policy, ids, visible):

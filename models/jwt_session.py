@@ -16,6 +16,7 @@ from ..engine.transaction import (
     on_primary,
     read_committed,
     reads_replica,
+    remember_now,
     separate_transaction,
     separate_transaction_unless_written,
 )
@@ -500,7 +501,8 @@ class JwtSession(models.Model):
     def _is_alive(self, claims):
         """Return whether the session and the user of a verified token are still active.
 
-        The one SQL statement also reads the version of the caches.
+        The one SQL statement also reads the version of the caches, and the time that Odoo asks for before a
+        write.
 
         :param claims: :class:`~..tools.tokens.Claims`, or a :class:`~..tools.tokens.Link`
         :rtype: bool
@@ -511,7 +513,8 @@ class JwtSession(models.Model):
             """
             SELECT s.user_id,
                    (SELECT u.xmin::text FROM res_users u WHERE u.id = s.user_id AND u.active),
-                   (SELECT version FROM jwt_cache_version)
+                   (SELECT version FROM jwt_cache_version),
+                   now() AT TIME ZONE 'utc'
               FROM jwt_session s
              WHERE s.sid = %s AND s.revoked_at IS NULL AND s.expires_at > now() AT TIME ZONE 'utc'
             """,
@@ -520,7 +523,8 @@ class JwtSession(models.Model):
         row = self.env.cr.fetchone()
         if row is None:
             return False
-        user_id, user_version, version = row
+        user_id, user_version, version, moment = row
+        remember_now(self.env.cr, moment)
         self.env["jwt.cache.version"]._remember(version)
         if user_id != claims.user_id or user_version is None:
             return False

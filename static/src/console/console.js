@@ -98,11 +98,19 @@ export class ApiConsole extends Component {
         this.wanted = this.props.action.context?.console_model || address;
         onMounted(() => this.wanted && this.props.updateActionState({ console_model: this.wanted }));
         useEffect(
-            (response) => response && this.env.isSmall && this.responseCard.el.scrollIntoView(),
+            (response) => {
+                if (response && this.env.isSmall) {
+                    this.responseCard.el.scrollIntoView();
+                }
+            },
             () => [this.state.response]
         );
         useEffect(
-            (sample) => sample && this.sampleBox.el.scrollIntoView({ block: "nearest" }),
+            (sample) => {
+                if (sample) {
+                    this.sampleBox.el.scrollIntoView({ block: "nearest" });
+                }
+            },
             () => [this.sample]
         );
         onWillUnmount(() => this.api.close());

@@ -123,7 +123,7 @@ export class ApiFieldsField extends Component {
     }
 
     get foundLabel() {
-        return _t("Select %s found:", this.shown.length);
+        return _t("Select the fields found (%s):", this.shown.length);
     }
 
     /** Say how far a column limits the clients. */

@@ -40,9 +40,11 @@ _logger = logging.getLogger(__name__)
 JSON_RPC = "2.0"
 #: The members of a JSON-RPC request. No body of this API has keys with these names.
 _JSON_RPC_MEMBERS = frozenset(["jsonrpc", "method", "id", "params"])
-#: An error may occur before the route's own limit is known: a longer body is not searched for an
-#: envelope.
-_MAX_ENVELOPE_BYTES = 1 << 20
+#: The longest body of a refused request that is searched for an envelope: decoding it must not cost much, because
+#: it may come from anybody.
+_MAX_REFUSED_BYTES = 256 * 1024
+#: The longest body of a GET that is searched for parameters.
+_MAX_UNREAD_BYTES = 1 << 20
 #: Request headers of this API, in addition to those that browsers always allow.
 _ALLOWED_HEADERS = (
     "Authorization, Content-Type, Accept, Accept-Language, refreshToken, X-Client-Type,"
@@ -340,7 +342,7 @@ class ApiDispatcher(Dispatcher):
         if http.method not in ("GET", "HEAD") or not has_body:
             return {}
         try:
-            value = _json(self.read_body(_MAX_ENVELOPE_BYTES))
+            value = _json(self.read_body(_MAX_UNREAD_BYTES))
         except (ApiError, werkzeug.exceptions.HTTPException):
             return {}
         if isinstance(value, dict) and _is_envelope(value):
@@ -354,7 +356,7 @@ class ApiDispatcher(Dispatcher):
         """
         if self.may_be_envelope:
             try:
-                self._decode(_MAX_ENVELOPE_BYTES)
+                self._decode(_MAX_REFUSED_BYTES)
             except (ApiError, werkzeug.exceptions.HTTPException):
                 return
 

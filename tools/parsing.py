@@ -23,6 +23,7 @@ from .queries import (
     DEFAULT_LIMIT,
     GRANULARITIES,
     MAX_EXPAND_DEPTH,
+    MAX_EXPAND_RELATIONS,
     MAX_GROUPS,
     MAX_ID,
     MAX_ORDER_TERMS,
@@ -437,6 +438,7 @@ class Reading:
         self.problems = Problems()
         self.strict = strict
         self.page_name = page_name
+        self._expanded_relations = 0
         self.check_unread(unread)
         self._check_body(params, body, kind, strict=strict, in_path=in_path)
         known = PARAMETERS[kind]
@@ -735,8 +737,7 @@ class Reading:
                 at=["expand"],
             )
             expand = {}
-        elif expand and depth > MAX_EXPAND_DEPTH:
-            self.problems.add("bad_parameter", _('"expand" is nested too deeply.'), at=["expand"])
+        elif self._is_too_large(expand, depth):
             expand = {}
         for name, given in expand.items():
             with self.problems.within("expand"):
@@ -744,6 +745,24 @@ class Reading:
             if name not in columns:
                 columns.append(name)
         return Selection(tuple(columns), nested, self.order(order), _id(limit))
+
+    def _is_too_large(self, expand: Mapping[str, Any], depth: int) -> bool:
+        """Add a problem if ``expand`` is too deep, or its levels have too many relations so far."""
+        self._expanded_relations += len(expand)
+        if not expand:
+            return False
+        if depth > MAX_EXPAND_DEPTH:
+            self.problems.add("bad_parameter", _('"expand" is nested too deeply.'), at=["expand"])
+            return True
+        if self._expanded_relations > MAX_EXPAND_RELATIONS:
+            self.problems.add(
+                "bad_parameter",
+                _('"expand" must not name more than %(most)s relations.'),
+                at=["expand"],
+                most=MAX_EXPAND_RELATIONS,
+            )
+            return True
+        return False
 
     def _expanded(self, name: str, given: Any, depth: int) -> Selection:
         """Parse the value of a relation in ``expand``: a list of fields, or an object with options."""

@@ -14,6 +14,8 @@ MAX_ID: Final = 2**31 - 1
 #: Far above the size of any table; page * limit still fits in a bigint.
 MAX_PAGE: Final = 10**9
 MAX_EXPAND_DEPTH: Final = 5
+#: Maximum number of relations in ``expand``, on all levels: each is an SQL statement.
+MAX_EXPAND_RELATIONS: Final = 100
 MAX_ORDER_TERMS: Final = 10
 MAX_GROUPS: Final = 8
 #: Ways to count the records of a list.

@@ -821,6 +821,25 @@ def test_expand_has_a_depth():
     assert "too deeply" in error.message()
 
 
+def test_expand_has_a_breadth():
+    """However they are spread over the levels: each relation is an SQL statement."""
+
+    def expand(number):
+        below = {f"b{each}": ["x"] for each in range(number // 2)}
+        return {
+            "a": {"expand": below},
+            **{f"c{each}": ["x"] for each in range(number - number // 2 - 1)},
+        }
+
+    most = queries.MAX_EXPAND_RELATIONS
+    assert parsed(expand=json.dumps(expand(most)))
+    error = refused_list(expand=json.dumps(expand(most + 1)))
+    assert (error.error, list(error.fields())) == ("bad_parameter", ["expand"])
+    assert str(most) in error.message()
+    with pytest.raises(ApiError):
+        parsing.parse_create({}, {"values": {}, "fields": [], "expand": expand(most + 1)}, 9)
+
+
 @pytest.mark.parametrize(
     "below",
     [

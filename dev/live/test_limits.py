@@ -1,0 +1,49 @@
+"""The limits of doc/reference.md: one more is refused as the table says, and changes no row."""
+
+import pytest
+from lib import changes, limits, verdict
+
+
+@pytest.fixture(scope="module")
+def device(make_user, log_in):
+    return log_in(make_user())
+
+
+@pytest.fixture(scope="module")
+def watched(server, connect):
+    connect(limits.MODEL, "GET POST PUT DELETE", actions=["open_commercial_entity"])
+    with changes.watching(server.setup, server.db) as watched:
+        yield watched
+
+
+@pytest.mark.parametrize("limit", limits.LIMITS, ids=lambda limit: limit.name)
+def test_one_more_is_refused(limit, device, watched):
+    most = limits.constant(limit.place)
+    method, path, options = limit.build(most + 1)
+    watched.take()
+    answer = device.call(method, path, **options)
+    assert verdict.problem(answer, method, *limit.refused) is None
+    assert not watched.take()
+    if limit.within:
+        method, path, options = limit.build(most)
+        answer = device.call(method, path, **options)
+        assert verdict.problem(answer, method) is None
+        told = answer.status_code, answer.json().get("error")
+        assert told != limit.refused, answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/res.partner", "/api/nothing"])
+def test_long_body_of_a_refused_request_is_not_decoded(http, path):
+    """Anybody can send it, and decoding JSON costs far more than refusing it."""
+    most = limits.constant(limits.CONSTANTS[limits.ENVELOPE])
+
+    def send(size):
+        start, end = b'{"jsonrpc": "2.0", "id": 7, "params": {"a": "', b'"}}'
+        content = start + b"x" * (size - len(start) - len(end)) + end
+        return http.post(path, content=content, headers={"Content-Type": "application/json"})
+
+    answer = send(most)
+    assert (answer.status_code, answer.json()["id"]) == (200, 7)
+    answer = send(most + 1)
+    assert answer.status_code in (401, 404)
+    assert answer.json()["success"] is False

@@ -1,0 +1,32 @@
+"""Every function of `tools/` that takes what a client sends: a result or a client's error, whatever it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lib.client import LEAKS
+from lib.malice import parsers
+
+
+def test_every_public_function_is_tried_or_excused():
+    """A new parser fails until it is in the list."""
+    functions = parsers.public_functions()
+    assert set(parsers.PARSERS) <= functions
+    unknown = {name for name in functions - set(parsers.PARSERS) if not parsers.excused(name)}
+    assert not unknown
+    excuses = {name for name in parsers.NO_PARSERS if "." in name}
+    assert excuses <= functions
+    assert not excuses & set(parsers.PARSERS)
+
+
+@pytest.mark.parametrize("name", parsers.PARSERS)
+@given(data=st.data())
+def test_anything_is_parsed_or_refused(name, data):
+    value = data.draw(parsers.PARSERS[name].given)
+    assert parsers.violation(name, value, LEAKS) is None
+
+
+@pytest.mark.parametrize("name", parsers.PARSERS)
+def test_large_texts_are_parsed_or_refused(name):
+    """No recursion error, no memory error, nothing that tells of the server."""
+    for value in parsers.PARSERS[name].large(parsers.SMALL):
+        assert parsers.violation(name, value, LEAKS) is None, str(value)[:80]

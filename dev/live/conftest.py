@@ -46,12 +46,12 @@ def no_cooldown(admin):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nothing_secret_in_the_log(server, no_cooldown):
+def nothing_secret_in_the_log(request, server, no_cooldown):
     """After the whole run: no password, access token or refresh token of it stands in the server's log."""
     yield
     text = server.log_path.read_text(errors="replace")
     assert "POST /" in text  # it is the log of the requests
-    assert len(SECRETS) > 2
+    assert len(SECRETS) > 2 or request.config.getoption("keyword")  # a selection may need none
     for secret in filter(lambda text: len(text) >= 8, SECRETS):
         # the last segment of a token is what makes it one
         assert secret.rpartition(".")[2] not in text

@@ -37,9 +37,7 @@ pidfile = {folder}/pgbouncer.pid
 def program() -> str | None:
     """Return the path of PgBouncer, or None if there is none."""
     folder = home() / "proxies" / "pgbouncer"
-    libraries = ("libc-ares2", "libevent-2.1-7")
-    place = "usr/sbin/pgbouncer"
-    return debian.runnable(folder, "pgbouncer", place, libraries, "--version")
+    return debian.runnable(folder, "pgbouncer", "usr/sbin/pgbouncer", "--version")
 
 
 class Bouncer:

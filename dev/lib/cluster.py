@@ -131,7 +131,7 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
     path = setup.work / "log" / "cluster.jsonl"
     path.unlink(missing_ok=True)
     env = {"JWT_AUTH_API_KILLS": kills, measured.RECORD: str(path)}
-    result = pytest(setup, "live", ["-k", "test_cluster"], label="cluster", env=env)
+    result = pytest(setup, "live", ["-k", "test_cluster or test_replica"], label="cluster", env=env)
     if not result.failed:
         write_table(setup, measured.recorded(path), f"dev/test soak cluster {kills}")
     return result
@@ -143,7 +143,7 @@ def write_table(setup: Setup, rows: Sequence[Mapping[str, object]], command: str
         "fault",
         "times",
         "requests",
-        "failed and repeated",
+        "failed, for the client to repeat",
         "lost",
         "doubled",
         "sessions ended",

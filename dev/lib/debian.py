@@ -77,20 +77,34 @@ def dependencies(package: str, pattern: str) -> list[str]:
     return [name for name in names if pattern in name]
 
 
-def runnable(
-    folder: Path, package: str, place: str, libraries: Iterable[str] = (), version: str = "-v"
-) -> str | None:
+def libraries_of(package: str) -> list[str]:
+    """Return the packages with libraries that a package needs, also indirectly, and that are not installed."""
+    found: list[str] = []
+    waiting = [package]
+    while waiting:
+        for name in dependencies(waiting.pop(), "lib"):
+            if name.startswith("lib") and name not in found and not _is_installed(name):
+                found.append(name)
+                waiting.append(name)
+    return found
+
+
+def _is_installed(package: str) -> bool:
+    query = ["dpkg-query", "-W", "-f", "${db:Status-Status}", package]
+    return subprocess.run(query, capture_output=True, text=True).stdout == "installed"
+
+
+def runnable(folder: Path, package: str, place: str, version: str = "-v") -> str | None:
     """Return the path of a program: the machine's own, or that of a package that is unpacked in a folder.
 
     :param place: the path of the program in its package
-    :param libraries: packages with libraries that may be missing here
     :param version: the option with which the program tells its version
     :return: None if there is no such program that runs
     """
     if own := shutil.which(Path(place).name):
         return own
-    path = unpacked(folder, [package, *libraries], place)
-    if path and libraries:
+    path = unpacked(folder, [package, *libraries_of(package)], place)
+    if path:
         path = _with_libraries(folder, path)
     # a package of another layout, or without its libraries, is as good as none
     works = path and not subprocess.call(
@@ -100,9 +114,11 @@ def runnable(
 
 
 def _with_libraries(folder: Path, program: Path) -> Path:
-    """Return a script that runs a program with the libraries that are unpacked beside it."""
-    script = folder / program.name
+    """Return a script that runs a program with the libraries that are unpacked beside it, if there are any."""
     found = sorted({str(library.parent) for library in folder.glob("usr/lib/**/*.so*")})
+    if not found:
+        return program
+    script = folder / program.name
     words = f"LD_LIBRARY_PATH={':'.join(found)} {program}"
     new = script.with_suffix(f".{os.getpid()}")
     new.write_text(f'#!/bin/sh\nexec env {words} "$@"\n')

@@ -109,6 +109,12 @@ def client(url: str, meter: Meter, **options: Any) -> Any:
     return AsyncClient(url, http=http, **options)
 
 
+async def log_in(client: Any, login: str, password: str) -> None:
+    """Log in, and remember the tokens as secrets that may stand in no log."""
+    await client.log_in(login, password)
+    SECRETS.update((await client.access_token(), client._core.store.load()))
+
+
 class Writer:
     """A client that creates and changes contacts without a pause, retrying as the guides say.
 
@@ -125,8 +131,7 @@ class Writer:
         self.failed: list[str] = []
 
     async def log_in(self, login: str, password: str) -> None:
-        await self.client.log_in(login, password)
-        SECRETS.update((await self.client.access_token(), self.client._core.store.load()))
+        await log_in(self.client, login, password)
 
     async def run(self, over: asyncio.Event) -> None:
         while not over.is_set():

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import archive, browser, cluster, database, log, npm, predecessors, translations
+from . import archive, browser, cluster, database, log, npm, predecessors, soak_load, translations
 from .bootstrap import ROOT, Stop
 from .checks import check
 from .differential import part as differentials
@@ -211,6 +211,7 @@ SOAKS = {
     "footprint": footprints.soak,
     "differential": differentials.soak,
     "cluster": cluster.soak,
+    "load": soak_load.soak,
 }
 PARTS = {
     "check": check,

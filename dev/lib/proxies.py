@@ -23,22 +23,17 @@ from .server import free_port
 
 OPERATIONS = ROOT / "doc" / "operations.md"
 HOST = "odoo.example.com"
-#: Where the program of a package is, the packages with libraries that it needs, and how it tells its version.
-PROGRAMS: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "nginx": ("usr/sbin/nginx", (), "-v"),
-    "caddy": ("usr/bin/caddy", (), "version"),
-    "haproxy": (
-        "usr/sbin/haproxy",
-        ("liblua5.3-0", "libopentracing1", "libopentracing-c-wrapper0"),
-        "-v",
-    ),
+#: Where the program of a package is, and how it tells its version.
+PROGRAMS = {
+    "nginx": ("usr/sbin/nginx", "-v"),
+    "caddy": ("usr/bin/caddy", "version"),
+    "haproxy": ("usr/sbin/haproxy", "-v"),
 }
 
 
 def program(name: str) -> str | None:
     """Return the path of a proxy: the machine's own, or of the distribution's package, unpacked in our folder."""
-    place, libraries, version = PROGRAMS[name]
-    return debian.runnable(home() / "proxies" / name, name, place, libraries, version)
+    return debian.runnable(home() / "proxies" / name, name, *PROGRAMS[name])
 
 
 def configuration(language: str, changes: dict[str, str]) -> str:

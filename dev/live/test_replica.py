@@ -8,7 +8,7 @@ import secrets
 
 import pytest
 from lib import cluster as clusters
-from lib import load, log, replication
+from lib import load, log, measured, replication
 from lib.client import JSON, Device, together
 from lib.fixtures import CHECKS, Admin, LiveServer
 
@@ -219,6 +219,15 @@ def test_replica_that_dies_is_done_without(device, pair):
         if answer.status_code == 503:
             assert answer.json()["error"] == "unavailable"
             assert int(answer.headers["Retry-After"]) > 0
+    measured.record(
+        fault="the replica of PostgreSQL killed",
+        times=1,
+        requests=len(answers),
+        failed=sum(answer.status_code == 503 for answer in answers),
+        lost=0,
+        doubled=0,
+        ended=0,
+    )
     pair.replica.start()
     pair.caught_up()
 
@@ -247,6 +256,15 @@ def test_promotion_loses_nothing_that_was_acknowledged(server, machine, person, 
     ) as after:
         asyncio.run(go_on(writers, after))
     assert pair.replica.sql(pair.db, ended, [person[0]]) == before
+    measured.record(
+        fault=f"the primary of PostgreSQL killed while {WRITERS} clients write, the replica promoted",
+        times=1,
+        requests=len(meter.attempts),
+        failed=len(meter.failures()),
+        lost=0,
+        doubled=0,
+        ended=0,
+    )
 
 
 async def until_the_primary_dies(writers, person, pair):

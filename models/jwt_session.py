@@ -1,5 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import contextlib
 import logging
 import time
 from collections import defaultdict
@@ -468,13 +469,19 @@ class JwtSession(models.Model):
     def _verified_on_primary(self, text, verify):
         """Verify a token as :meth:`_verified`, on the primary, once per transaction of the replica.
 
-        The replica may not know yet that the session has ended, or that it has begun.
+        The replica may not know yet that the session has ended, or that it has begun. A token with a wrong
+        signature never takes a connection to the primary.
 
         :return: what the token holds, and the version of the caches on the primary
         :raise tokens.InvalidToken:
         """
         known = self.env.cr.cache.setdefault(self._name, {})
         if text not in known:
+            if issuer := self.env["jwt.signing.key"]._last_known():
+                with contextlib.suppress(
+                    tokens.UnknownKey
+                ):  # another process may have created the key
+                    verify(text, issuer, time.time())
             with on_primary(self.env) as env:
                 found = env[self._name]._verified(text, verify)
                 known[text] = found, env["jwt.cache.version"]._current()

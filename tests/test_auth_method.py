@@ -1,5 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import contextlib
 import time
 from unittest.mock import patch
 
@@ -305,3 +306,22 @@ class TestAuthMethod(ApiCase):
         with patch.object(self.env.cr, "execute", counted):
             self.assertTrue(claims._is_alive(checked))
         self.assertEqual(len(queries), 1)
+
+    def test_forged_token_takes_no_connection_to_the_primary(self):
+        """With a replica, a token is verified on the primary, but only one with a right signature."""
+        session, access = self.env["jwt.session"], self.opened.access
+        head, _dot, signature = access.rpartition(".")
+        forged = f"{head}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+        asked = []
+
+        def on_primary(env):
+            asked.append(env)
+            return contextlib.nullcontext(env)
+
+        session._authenticate(access)  # the keys are known from here on
+        with patch("odoo.addons.jwt_auth_api.models.jwt_session.on_primary", on_primary):
+            for text in ("nonsense", forged):
+                self.assertFalse(session._may_read_replica(text, tokens.verify))
+            self.assertFalse(asked)
+            self.assertTrue(session._may_read_replica(access, tokens.verify))
+        self.assertEqual(len(asked), 1)

@@ -215,11 +215,11 @@ def _load(server: Server, scenario: Scenario, folder: Path, seconds: int) -> Non
         lines += [f"path = {_lua(scenario.path)}", f"body = {_lua(scenario.body)}"]
     script.write_text("\n".join(lines))
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script]
-    before = _processor_seconds(server)
+    before = processor_seconds(server)
     out = subprocess.run(
         bound([*command, server.url + scenario.path]), capture_output=True, text=True, check=True
     ).stdout
-    spent = _processor_seconds(server) - before
+    spent = processor_seconds(server) - before
     if failed := re.search(r"Non-2xx or 3xx responses: (\d+)", out):
         raise Stop(f"{scenario.name}: {failed[0]}")
     rate = re.search(r"Requests/sec:\s+([\d.]+)", out)
@@ -231,7 +231,7 @@ def _load(server: Server, scenario: Scenario, folder: Path, seconds: int) -> Non
     scenario.p50s.append(float(half[1]) * {"us": 0.001, "ms": 1, "s": 1000}[half[2]])
 
 
-def _processor_seconds(server: Server) -> float:
+def processor_seconds(server: Server) -> float:
     """What the server's workers have used of the processors so far."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):

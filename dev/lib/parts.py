@@ -13,6 +13,7 @@ from .checks import check
 from .differential import part as differentials
 from .footprint import part as footprints
 from .lint import lint
+from .malice import part as malice
 from .pytests import fresh_log, pytest
 from .report import Result
 from .server import free_port
@@ -212,6 +213,7 @@ SOAKS = {
     "differential": differentials.soak,
     "cluster": cluster.soak,
     "load": soak_load.soak,
+    "malice": malice.soak,
 }
 PARTS = {
     "check": check,

@@ -1,10 +1,22 @@
 """Every function of `tools/` that takes what a client sends: a result or a client's error, whatever it is."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lib import measured
 from lib.client import LEAKS
 from lib.malice import parsers
+
+CASES = Counter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def counted():
+    """The long run says how many cases there were."""
+    yield
+    measured.record(cases=CASES.total())
 
 
 def test_every_public_function_is_tried_or_excused():
@@ -22,6 +34,7 @@ def test_every_public_function_is_tried_or_excused():
 @given(data=st.data())
 def test_anything_is_parsed_or_refused(name, data):
     value = data.draw(parsers.PARSERS[name].given)
+    CASES[name] += 1
     assert parsers.violation(name, value, LEAKS) is None
 
 

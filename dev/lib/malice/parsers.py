@@ -669,8 +669,8 @@ def violation(name: str, value: Any, leaks: Any) -> str | None:
 
 
 #: Seconds for a text of :data:`LARGE` characters, and how much longer twice the text may take: quadratic time would be
-#: 4. Python's own parser needs up to 2.7, because its tree leaves the processor's cache.
-MOST_SECONDS, MOST_GROWTH = 0.5, 3
+#: 4. Python's own parser needs up to 3.2, because its tree leaves the processor's cache.
+MOST_SECONDS, MOST_GROWTH = 0.5, 3.5
 #: Texts that are parsed faster say nothing about growth.
 _NOISE = 0.002
 

@@ -54,7 +54,7 @@ class ConnectionApiWizard(models.TransientModel):
     is_put = fields.Boolean("Change")
     is_delete = fields.Boolean("Delete")
     run_as = fields.Selection(
-        lambda self: self.env["connection.api"]._fields["run_as"].selection,
+        lambda self: self.env["connection.api"]._fields["run_as"]._description_selection(self.env),
         "Access Rights",
         help="Ignored: access rights and record rules of this model do not apply to what the connection"
         " opens. The user's own: users can do no more than in Odoo.",

@@ -75,6 +75,16 @@ class TestWizard(WizardCase):
         self.assertLessEqual(written, read)
         self.assertFalse(connection.domain or connection.action_ids or connection.report_ids)
 
+    def test_access_rights_are_named_in_the_users_language(self):
+        """The choices have the same names as those of the connection, translations included."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        choice = self.env.ref("jwt_auth_api.selection__connection_api__run_as__sudo")
+        choice.with_context(lang="fr_FR").name = "Sans effet"
+        wizards = self.env["connection.api.wizard"].with_user(self.manager)
+        for language, name in (("fr_FR", "Sans effet"), ("en_US", "Ignored for this model")):
+            shown = wizards.with_context(lang=language).fields_get(["run_as"], ["selection"])
+            self.assertEqual(dict(shown["run_as"]["selection"])["sudo"], name)
+
     def test_everything_that_is_selected_is_opened(self):
         """Verbs, groups, fields, a filter, an action and a report come out as they went in."""
         group = self.env["res.groups"].create({"name": "Drivers"})

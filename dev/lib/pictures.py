@@ -40,10 +40,21 @@ UPDATE connection_api_log SET requested_at = requested_at - mod(id, 7) * interva
 HIGHEST = 4000
 #: Odoo's web client takes a narrower window for a phone.
 PHONE = 768
+#: What scrolls in place of the page: on a phone, it is the whole form, and not what is below its buttons.
+SCROLLING = (
+    ".o_content, .o_form_view_container, .o_setting_container, .o_kanban_view,"
+    " .o_jwt_console, .o_jwt_dashboard, .settings, .modal-body"
+)
 #: Whether a part of the page, of those that should fit into the window, is wider.
 WIDER = """() => [
-    ...document.querySelectorAll("body, .modal-body, .o_form_renderer, .o_jwt_console, .o_jwt_dashboard, .settings"),
+    ...document.querySelectorAll("body, .modal-body, .o_form_renderer, .o_jwt_console, .o_jwt_dashboard, .settings,"
+        + " .o_jwt_dashboard .table-responsive"),
 ].some((part) => part.scrollWidth > part.clientWidth + 1)"""
+#: How high the window has to be, so that nothing scrolls.
+HEIGHT = """(scrolling) => {
+    const parts = [document.documentElement, ...document.querySelectorAll(scrolling)];
+    return window.innerHeight + Math.max(...parts.map((part) => part.scrollHeight - part.clientHeight));
+}"""
 
 
 def main() -> int:
@@ -55,7 +66,8 @@ def main() -> int:
             say(missing)
         name, log = setup.database("pictures"), setup.work / "log" / "pictures-install.log"
         prepare(setup, name, log, reset=options.reset)
-        database.shell(setup, name, log, screens.DATA.format(languages=options.languages))
+        users = screens.USERS.format(languages=options.languages)
+        database.shell(setup, name, log, screens.DATA + users)
         path = setup.work / "log" / "pictures.log"
         path.unlink(missing_ok=True)
         with (
@@ -168,7 +180,8 @@ class Camera:
         )
         page = context.new_page()
         page.goto("/web/login")
-        page.fill("input[name=login]", self._login)
+        # a form that waits for the first styles and scripts in this language
+        page.fill("input[name=login]", self._login, timeout=120_000)
         page.fill("input[name=password]", self._login)
         page.click("button[type=submit]")
         page.wait_for_selector(".o_main_navbar", timeout=120_000)
@@ -201,7 +214,8 @@ class Camera:
         page.mouse.move(0, 0)
         # a click may have scrolled
         page.evaluate(
-            "document.querySelectorAll('.o_content').forEach((part) => part.scrollTo(0, 0))"
+            "(parts) => document.querySelectorAll(parts).forEach((part) => part.scrollTo(0, 0))",
+            SCROLLING,
         )
         page.wait_for_timeout(500)
 
@@ -215,14 +229,13 @@ class Camera:
 
 def _heighten(page: Page) -> None:
     """Make the window as high as what it shows."""
-    height = page.evaluate("""() => {
-        const parts = [document.documentElement, ...document.querySelectorAll(".o_content, .modal-body, .settings")];
-        return window.innerHeight + Math.max(...parts.map((part) => part.scrollHeight - part.clientHeight));
-    }""")
-    size = page.viewport_size
-    if size:
-        page.set_viewport_size({"width": size["width"], "height": min(int(height), HIGHEST)})
-    page.wait_for_timeout(300)
+    # twice: one part may scroll in another
+    for _ in range(2):
+        height = page.evaluate(HEIGHT, SCROLLING)
+        size = page.viewport_size
+        if size:
+            page.set_viewport_size({"width": size["width"], "height": min(int(height), HIGHEST)})
+        page.wait_for_timeout(300)
 
 
 def _small(png: bytes) -> bytes:

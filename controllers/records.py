@@ -159,6 +159,8 @@ class RecordRoutes(Controller):
         if request.httprequest.method == "POST":
             return self._call(model, name, record_id)
         policy = self._policy(model, action=name)
+        if resource.is_action(policy, name):
+            self._refuse_method(["POST"])
         reading.check_id(policy, record_id)
         parsing.check_no_parameters(request.httprequest.args)
         if request.httprequest.method == "PUT":

@@ -176,6 +176,11 @@ def check_listed(policy, name):
     _method(policy, name)
 
 
+def is_action(policy, name):
+    """Return whether a name is an action that the connection lists, and not a field."""
+    return name in policy.connection.actions and name not in policy.model._fields
+
+
 def _method(policy, name):
     """Return the public method of an action that the connection lists.
 

@@ -352,5 +352,8 @@ class TestErrorMessages(PolicyCase):
         connection.write({"is_get": False, "action_ids": [(0, 0, {"name": "address_get"})]})
         self.assertEqual(self._allowed("GET", f"{self.record}/address_get"), "POST")
         self.assertEqual(self._allowed("GET", f"{self.record}/other"), "")
+        connection.is_get = True
+        self.assertEqual(self._allowed("GET", f"{self.record}/address_get"), "POST")
+        connection.is_get = False
         connection.group_ids = self.env.ref("base.group_system")
         self.assertEqual(self._allowed("GET", f"{self.record}/address_get"), "")

@@ -1,15 +1,20 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import base64
+import io
 import json
+import struct
 import tempfile
+import zlib
 from unittest.mock import patch
+
+from PIL import Image, ImageFile
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..engine import write
-from ..tools import forms
+from ..tools import errors, forms
 from .common import ApiCase
 from .resource_case import PNG
 from .test_refresh import raise_sql_state
@@ -29,6 +34,7 @@ class TestUploads(ApiCase):
         cls.access = cls._open(cls.user).access
         cls.path = "/api/v1/res.partner"
         cls.one = f"{cls.path}/{cls.partner.id}"
+        cls.one_image = f"{cls.one}/image_1920"
 
     def _form(self, method, path, files=None, headers=None, access=None, **keys):
         data = {name: json.dumps(value) for name, value in keys.items()}
@@ -53,6 +59,36 @@ class TestUploads(ApiCase):
         self.assertEqual(body["data"], {"id": record.id, "name": "With photo"})
         self.assertEqual(response.headers["Location"], f"{self.path}/{record.id}")
         self.assertEqual(self._image(record), PNG)
+
+    def test_huge_image(self):
+        """An image whose header says that it has billions of pixels is a 422, and nothing is stored."""
+        header = b"IHDR" + struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)
+        huge = PNG[:8] + PNG[8:12] + header + struct.pack(">I", zlib.crc32(header)) + PNG[33:]
+        values = {"image_1920": base64.b64encode(huge).decode()}
+        file = {"data": huge, "headers": {"Content-Type": "image/png"}}
+        for path, sent in ((self.one, {"json": {"values": values}}), (self.one_image, file)):
+            with self.subTest(path=path), mute_logger("odoo.http"):
+                response = self._call("PUT", path, self.access, **sent)
+                self.assertError(response, 422, "validation_error")
+                self.assertFalse(self._image())
+
+    def test_incomplete_image(self):
+        """Pillow's errors about the content of an image are a 422, those of the system are not."""
+        whole = io.BytesIO()
+        Image.effect_noise((64, 64), 50).save(whole, "PNG")
+        cut = io.BytesIO(whole.getvalue()[: len(whole.getvalue()) // 2])
+        with patch.object(ImageFile, "LOAD_TRUNCATED_IMAGES", False):
+            self.assertEqual(self._code_of(lambda: Image.open(cut).load()), "validation_error")
+        code = self._code_of(lambda: Image.open("/nowhere/image.png"))
+        self.assertEqual(code, "server_error")
+
+    def _code_of(self, function):
+        """Return the code of the error for what a function raises; `assertRaises` would drop the traceback."""
+        try:
+            function()
+        except OSError as exc:
+            return errors.from_exception(exc).error
+        return self.fail("nothing was raised")
 
     def test_update(self):
         """PUT and PATCH, and POST in place of them; with a part that is JSON by its type."""

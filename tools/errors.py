@@ -383,7 +383,25 @@ def from_exception(exc: BaseException) -> ApiError:
             known = ApiError(known.error, "%(text)s", text=text)
         known.locate(*_noted_fields(exc))
         return known
+    if _is_of_image(exc):
+        return ApiError("validation_error", _("The image is incomplete, damaged or too large."))
     return ApiError("server_error", _SERVER_ERROR)
+
+
+def _is_of_image(exc: BaseException) -> bool:
+    """Return whether Pillow cannot decode an image, for which Odoo does not always have an error of its own.
+
+    An error of the operating system, such as a full disk, has an ``errno``.
+    """
+    frame = exc.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    module = frame.tb_frame.f_globals.get("__name__", "") if frame is not None else ""
+    is_decoding = isinstance(exc, OSError | ValueError | SyntaxError) and not getattr(
+        exc, "errno", None
+    )
+    is_own = type(exc).__module__.partition(".")[0] == "PIL"
+    return module.partition(".")[0] == "PIL" and (is_decoding or is_own)
 
 
 def unavailable(message: str | None = None) -> ApiError:

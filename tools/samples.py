@@ -115,7 +115,9 @@ def _curl_words(request: Request) -> list[str]:
     url, params = request.url, request.params
     if params and request.body is not None:  # curl would send the body as parameters
         url, params = f"{url}?{urlencode(params)}", {}
-    words = ["curl -sS", *(["-G"] if params else [])]
+    # an error must not pass for the file
+    fails = ["--fail-with-body"] if request.file else []
+    words = ["curl -sS", *fails, *(["-G"] if params else [])]
     if request.method != ("GET" if request.body is None else "POST"):
         words.append(f"-X {request.method}")
     lines = [" ".join([*words, shlex.quote(url)])]
@@ -240,7 +242,8 @@ def _python(request: Request) -> str:
     if request.upload:
         path = _python_text(request.upload)
         before = f'with open({path}, "rb") as file:\n    content = file.read()\n'
-    return f"{before}response = {_python_call(request)}\nresponse.raise_for_status()\n{read}"
+    fails = "if response.is_error:\n    raise SystemExit(response.text)"
+    return f"{before}response = {_python_call(request)}\n{fails}\n{read}"
 
 
 def _python_log_in(request: Request) -> str:

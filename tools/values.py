@@ -243,12 +243,7 @@ def load(
                 name=name,
                 model=relation,
             ) from None
-        raise ApiError(
-            "bad_value",
-            _('The value of "%(name)s" is not of type %(type)s.'),
-            name=name,
-            type=field_type,
-        ) from None
+        raise _wrong_type(name, field_type) from None
     if size and isinstance(loaded, str) and len(loaded) > size:
         raise ApiError(
             "bad_value",
@@ -257,6 +252,23 @@ def load(
             size=size,
         )
     return loaded
+
+
+def _wrong_type(name: str, field_type: str) -> ApiError:
+    if example := _EXAMPLES.get(field_type):
+        return ApiError(
+            "bad_value",
+            _('The value of "%(name)s" is not of type %(type)s. Send it as %(example)s.'),
+            name=name,
+            type=field_type,
+            example=example,
+        )
+    return ApiError(
+        "bad_value",
+        _('The value of "%(name)s" is not of type %(type)s.'),
+        name=name,
+        type=field_type,
+    )
 
 
 def is_same(field_type: str, given: Any, answered: Any) -> bool:
@@ -514,6 +526,15 @@ def _load_property(definition: Mapping[str, Any], value: Any) -> Any:
     return loader(value)
 
 
+#: Field type → a value as a client sends it, for errors.
+_EXAMPLES: Final = {
+    "date": '"2026-01-31"',
+    "datetime": '"2026-01-31T12:00:00Z"',
+    "boolean": "true",
+    "integer": "7",
+    "float": "7.5",
+    "monetary": "7.5",
+}
 _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "char": _load_text,
     "text": _load_text,
@@ -560,12 +581,7 @@ def load_properties(
                 property=key,
             ) from None
         except (ValueError, TypeError, OverflowError):
-            raise ApiError(
-                "bad_value",
-                _('The value of "%(name)s" is not of type %(type)s.'),
-                name=f"{name}.{key}",
-                type=by_name[key]["type"],
-            ) from None
+            raise _wrong_type(f"{name}.{key}", by_name[key]["type"]) from None
     return loaded
 
 

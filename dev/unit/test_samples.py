@@ -91,8 +91,7 @@ def test_python_means_the_same(body, params):
             seen.update(options, method=method, url=url)
             return Httpx()
 
-        def raise_for_status(self):
-            pass
+        is_error = False
 
         def json(self):
             return None
@@ -222,3 +221,10 @@ def test_long_values_are_broken():
 
 def test_empty_object_in_php():
     assert "'context' => new stdClass()" in of("php", "POST", URL, body={"context": {}})
+
+
+@pytest.mark.parametrize("name", ["curl", "python"])
+def test_error_does_not_pass_for_a_file(name):
+    """The code ends with an error, and the message of the API is shown or kept."""
+    code = of(name, "GET", URL, BEARER, file="photo.png")
+    assert {"curl": "--fail-with-body", "python": "raise SystemExit(response.text)"}[name] in code

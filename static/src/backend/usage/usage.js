@@ -53,7 +53,7 @@ export class ApiUsage extends Component {
 
     get note() {
         return _t(
-            "The samples that write use the id %s, which no record has. Replace it with the id of your record.",
+            "The samples that change or delete a record use the id %s, which no record has. Replace it with the id of your record.",
             this.state.usage.no_record
         );
     }

@@ -1,5 +1,6 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
+import json
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -176,7 +177,6 @@ class TestBulk(WriteCase):
         self.assertEqual(self.partners.exists(), self.partners[2:])
 
     def test_delete_of_what_are_no_ids(self):
-        record = self.partners[0]
         for ids in (
             [],
             [0],
@@ -195,8 +195,19 @@ class TestBulk(WriteCase):
         ):
             with self.subTest(ids=ids):
                 self.assertError(self._delete(ids), 400, "bad_parameter")
-        response = self._delete([record.id], id=record.id)
-        self.assertEqual(self.assertAnswer(response), {"deleted_id": record.id})
+
+    def test_one_record_and_several_are_not_deleted_at_once(self):
+        """An id beside the others would be deleted alone."""
+        first, second = self.partners[:2]
+        for path, params in (("/api/send_request", {"model": MODEL}), (f"/api/v1/{MODEL}", {})):
+            for ids in ([second.id], [first.id]):
+                with self.subTest(path=path, ids=ids):
+                    params |= {"id": first.id, "ids": json.dumps(ids)}
+                    response = self._call("DELETE", path, self.access, params=params)
+                    body = self.assertError(response, 400, "bad_parameter")
+                    self.assertIn('"ids"', body["message"])
+        self.env.invalidate_all()
+        self.assertEqual((first + second).exists(), first + second)
 
     # --- all or nothing ------------------------------------------------------------------
 

@@ -321,6 +321,8 @@ def parse_delete(
             ),
             "ids",
         )
+        if any(text.strip() for text in reading.params.all_of("ids")):
+            reading.problems.add("bad_parameter", _NO_EFFECT["ONE"], name="ids")
         reading.problems.raise_if_any()
         return DeleteRequest((only_id,))
     ids = reading.ids()

@@ -338,6 +338,19 @@ def test_ids_of_a_delete(ids):
     assert refused(parsing.parse_delete, {"ids": too_many}, 9).error == "bad_parameter"
 
 
+@pytest.mark.parametrize("strict", [False, True])
+def test_delete_names_one_record_or_several(strict):
+    """A record that is named beside another one is never silently left out."""
+    for ids in ("[56]", "[55]", "[]", "x"):
+        params = {"id": "55", "ids": ids}
+        error = refused(parsing.parse_delete, params, 9, strict=strict)
+        assert (error.error, error.at) == ("bad_parameter", ("ids",))
+        assert 'cannot be used with the "id"' in error.message()
+    params = MultiDict([("id", "55"), ("ids", ""), ("ids", "[56]")])
+    assert refused(parsing.parse_delete, params, 9, strict=strict).error == "bad_parameter"
+    assert parsing.parse_delete({"id": "55", "ids": " "}, 9, strict=strict).ids == (55,)
+
+
 # --- order, count, cursor, flags -------------------------------------------------------------
 
 

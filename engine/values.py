@@ -21,7 +21,7 @@ from .uploads import with_file_names
 #: Maximum number of options in a message.
 _MAX_OPTIONS = 20
 #: Fields that Odoo sets itself; it would ignore a value for them.
-_MAGIC = frozenset(["id", "create_uid", "create_date", "write_uid", "write_date", "display_name"])
+MAGIC = frozenset(["id", "create_uid", "create_date", "write_uid", "write_date", "display_name"])
 
 
 def is_set_by_odoo(field):
@@ -30,7 +30,7 @@ def is_set_by_odoo(field):
     A field without a column and without an inverse that is not read-only is handled by the model's own
     ``create`` and ``write``: the recurrence of an event, for example.
     """
-    if field.name in _MAGIC:
+    if field.name in MAGIC:
         return True
     if field.inverse:
         return False
@@ -270,14 +270,27 @@ class ValueLoader:
             if self._policy.shows(name):
                 raise ApiError("bad_value", _("%(field)s cannot be written here."), field=name)
             raise self._policy.unknown(name, self.may_write)
+        try:
+            self._check_open(field)
+        except ApiError as exc:
+            # the reason would reveal that a hidden field exists; every model has the magic ones
+            if name in MAGIC or self._policy.shows(name):
+                raise
+            raise self._policy.unknown(name, self.may_write) from exc
+        return field
+
+    def _check_open(self, field):
+        """Check that a field that the connection opens can be written, and on the model that it belongs to.
+
+        :raise ApiError: ``bad_value``, ``access_denied``, ``unknown_field``
+        """
         if is_set_by_odoo(field):
             raise ApiError(
-                "bad_value", _("%(field)s is set by Odoo and cannot be written."), field=name
+                "bad_value", _("%(field)s is set by Odoo and cannot be written."), field=field.name
             )
         if self._is_written_elsewhere(field):
             self._check_related_write(field)
         self._check_markup(field)
-        return field
 
     def may_write(self, name):
         """Return whether the caller may write a field, and so may learn that it exists."""

@@ -5,6 +5,8 @@ import json
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..engine.values import MAGIC
+from ..tools.errors import ApiError
 from .policy_case import PolicyCase
 
 MODEL = "res.partner"
@@ -169,6 +171,66 @@ class TestErrorMessages(PolicyCase):
                     self.assertEqual(message, f"Unknown field {name} on {MODEL}.")
         self.assertNothingNew(MODEL, [("name", "=", "New")])
         self.assertUnchanged(self.mine[0], name="Mine A")
+
+    def test_field_that_odoo_sets_and_nobody_may_read(self):
+        """That Odoo sets it reveals that it exists."""
+        self.connection.read_field_ids = self._fields(MODEL, "name")
+        for method, path in (("POST", PATH), ("PUT", self.record)):
+            for name in ("commercial_partner_id", "nope"):
+                response = self._write({"name": "New", name: 1}, method, path)
+                message = self._said(response, "unknown_field")
+                self.assertIn(f"Unknown field {name} on {MODEL}.", message)
+            response = self._write({"name": "New", "create_uid": 1}, method, path)
+            self.assertIn("is set by Odoo", self._said(response, "bad_value"))
+        self.assertNothingNew(MODEL, [("name", "=", "New")])
+        self.assertUnchanged(self.mine[0], name="Mine A")
+
+    def test_every_field_that_may_be_neither_read_nor_written(self):
+        """The error of an invented name, whatever closes the field: its own model or that of a relation."""
+        shown = "create_date"
+        models = (MODEL, "res.users", "res.company", "ir.attachment", "res.partner.bank")
+        refused = set()
+        for methods, written in (
+            ("GET POST PUT", ()),
+            ("GET POST PUT", ["name"]),
+            ("GET", ()),
+        ):
+            for name in models:
+                self._connect(name, read_field_ids=self._fields(name, shown))
+            self._connect(
+                MODEL,
+                methods,
+                read_field_ids=self._fields(MODEL, shown),
+                write_field_ids=self._fields(MODEL, *written),
+            )
+            for name in models:
+                policy = self.env["connection.api"].with_user(self.user)._resolve(name)
+                invented = self._refusal(policy, "x_invented")
+                hidden = policy.model._fields.keys() - MAGIC - {shown}
+                for field in sorted(hidden):
+                    with self.subTest(model=name, field=field, methods=methods, written=written):
+                        self.assertFalse(policy.shows(field))
+                        if (found := self._refusal(policy, field)) is not None:
+                            refused.add((name, field))
+                            self.assertEqual(found, invented)
+        for each in (
+            (MODEL, "commercial_partner_id"),
+            (MODEL, "email"),
+            ("res.users", "email"),
+            ("res.users", "commercial_partner_id"),
+            ("res.users", "companies_count"),
+        ):
+            self.assertIn(each, refused)
+
+    @staticmethod
+    def _refusal(policy, name):
+        """Return the error for a value of a field, without its name; None if it may be written."""
+        try:
+            policy.values.writable(name)
+        except ApiError as exc:
+            at = [each.replace(name, "?") for each in exc.at]
+            return exc.error, exc.message().replace(name, "?"), at
+        return None
 
     def test_readable_field_without_get(self):
         """Nothing may be read there, so a field of the list is unknown too."""

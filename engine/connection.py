@@ -8,6 +8,8 @@ from collections.abc import Mapping
 TOGGLES = {"is_get": "GET", "is_post": "POST", "is_put": "PUT", "is_delete": "DELETE"}
 #: The switches that are useless for a model without a table.
 WRITES = ("is_post", "is_put", "is_delete")
+#: The names of a list of fields that opens none, since an empty one means all: no field has an empty name.
+NO_FIELDS = frozenset([""])
 
 
 @dataclasses.dataclass(frozen=True)

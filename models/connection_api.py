@@ -6,7 +6,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
-from ..engine.connection import TOGGLES, WRITES, Connection
+from ..engine.connection import NO_FIELDS, TOGGLES, WRITES, Connection
 from ..engine.exposure import Exposure
 from ..engine.policy import MODE_OF_METHOD, Policy
 from ..engine.protected import UNREACHABLE
@@ -22,13 +22,16 @@ _logger = logging.getLogger(__name__)
 #: When a group or a field is deleted (by a user, with a module, by a foreign key), PostgreSQL removes it
 #: from these lists, and an empty list means everybody, or all fields. Only a write on the connection itself
 #: sets the flags. A list that is empty while its flag is set has lost its last entry: then
-#: :meth:`ConnectionApi._connection` does not return the connection. Who writes a flag with its list (the form
-#: does, for fields) cannot empty the list by mistake: :meth:`ConnectionApi._keep_limits` refuses it.
+#: :meth:`ConnectionApi._connection` does not return the connection. An entry in a list sets the flag; only a
+#: flag that is written as False is reset, and the one of the groups when somebody removes the last of them.
 LIMITING_LISTS = {
     "group_ids": "is_for_groups",
     "read_field_ids": "is_read_limited",
     "write_field_ids": "is_write_limited",
 }
+#: The switches without which a list limits nothing: a connection that writes nothing may have none of its
+#: writable fields selected.
+_USED_WITH = {"write_field_ids": ("is_post", "is_put")}
 
 
 class ConnectionApi(models.Model):
@@ -107,9 +110,9 @@ class ConnectionApi(models.Model):
     log_requests = fields.Boolean(
         help="Log the user, the operation and the result of each request, without values or secrets."
     )
-    is_for_groups = fields.Boolean(readonly=True, copy=False)
-    is_read_limited = fields.Boolean(copy=False)
-    is_write_limited = fields.Boolean(copy=False)
+    is_for_groups = fields.Boolean(readonly=True)
+    is_read_limited = fields.Boolean()
+    is_write_limited = fields.Boolean()
     exposure = fields.Text("Summary", compute="_compute_exposure")
     exposure_danger = fields.Text("Dangers", compute="_compute_exposure")
     exposure_warning = fields.Text("Warnings", compute="_compute_exposure")
@@ -282,8 +285,7 @@ class ConnectionApi(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        for record, vals in zip(records, vals_list, strict=True):
-            record._keep_limits(vals, LIMITING_LISTS)
+        records._keep_limits(LIMITING_LISTS)
         records._switch_off_writes()
         records._check_opener()
         self.env["jwt.cache.version"]._change()
@@ -295,9 +297,17 @@ class ConnectionApi(models.Model):
         :raise ValidationError: when a connection that has lost a limit is activated, and as
             :meth:`_keep_limits`
         """
+        narrowed = self.filtered(lambda connection: connection.sudo().group_ids)
         result = super().write(vals)
-        written = [name for name, flag in LIMITING_LISTS.items() if {name, flag} & vals.keys()]
-        self._keep_limits(vals, written)
+        if "group_ids" in vals and "is_for_groups" not in vals:
+            # who removes the last group in the form opens the connection for everybody
+            opened = narrowed.filtered(lambda connection: not connection.sudo().group_ids)
+            super(ConnectionApi, opened).write({"is_for_groups": False})
+        self._keep_limits(
+            name
+            for name, flag in LIMITING_LISTS.items()
+            if not vals.keys().isdisjoint([name, flag, *_USED_WITH.get(name, ())])
+        )
         if vals.get("active"):
             self._check_limits()
         self._switch_off_writes()
@@ -324,18 +334,15 @@ class ConnectionApi(models.Model):
                     )
                 )
 
-    def _keep_limits(self, vals, names):
-        """Set the flags of the lists that were written.
+    def _keep_limits(self, names):
+        """Set the flags of the lists that were written and are not empty.
 
-        :raise ValidationError: if a list is empty although *vals* say that it limits the connection
+        :raise ValidationError: if a list is empty although its flag, as it was before or as it was written,
+            says that it limits the connection
         """
+        names = set(names)
         for connection in self.sudo():
-            flags = {LIMITING_LISTS[name]: bool(connection[name]) for name in names}
-            if empty := [
-                name
-                for name in names
-                if vals.get(LIMITING_LISTS[name]) and not flags[LIMITING_LISTS[name]]
-            ]:
+            if empty := [name for name in connection._lost_limits() if name in names]:
                 raise ValidationError(
                     self.env._(
                         "%(model)s: nothing is selected in %(lists)s. Select at least one, or all.",
@@ -343,9 +350,9 @@ class ConnectionApi(models.Model):
                         model=connection.model_id.name,
                     )
                 )
-            changed = {flag: value for flag, value in flags.items() if connection[flag] != value}
-            if changed:
-                connection.write(changed)
+            flags = [LIMITING_LISTS[name] for name in names if connection[name]]
+            if changed := [flag for flag in flags if not connection[flag]]:
+                connection.write(dict.fromkeys(changed, True))
 
     def _lost_limits(self):
         """Return the names of the lists that lost their last entry by its deletion."""
@@ -353,21 +360,29 @@ class ConnectionApi(models.Model):
         return [
             name
             for name, flag in LIMITING_LISTS.items()
-            if connection[flag] and not connection[name]
+            if connection[flag] and not connection[name] and self._is_used(name)
         ]
+
+    def _is_used(self, name):
+        """Return whether a list limits something that is switched on."""
+        switches = _USED_WITH.get(name, ())
+        return not switches or any(self[switch] for switch in switches)
 
     def _lost_lists(self):
         """Return the lists of :meth:`_lost_limits` that are still empty in the form, and still limit."""
         return [
             name
             for name in self._origin._lost_limits()
-            if self[LIMITING_LISTS[name]] and not self[name]
+            if self[LIMITING_LISTS[name]] and not self[name] and self._is_used(name)
         ]
 
     def _unselected_lists(self):
         """Return the lists of fields of which nothing is selected in the form, instead of all."""
-        lists = ("read_field_ids", "write_field_ids")
-        return [name for name in lists if self[LIMITING_LISTS[name]] and not self[name]]
+        return [
+            name
+            for name in ("read_field_ids", "write_field_ids")
+            if self[LIMITING_LISTS[name]] and not self[name] and self._is_used(name)
+        ]
 
     def _list_names(self, names):
         return [self._fields[name]._description_string(self.env) for name in names]
@@ -385,7 +400,7 @@ class ConnectionApi(models.Model):
             Domain(flag, "=", True) & Domain(name, "=", False)
             for name, flag in LIMITING_LISTS.items()
         )
-        connections = self.sudo().search(lost)
+        connections = self.sudo().search(lost).filtered(lambda found: found._lost_limits())
         for connection in connections:
             _logger.warning(
                 "The connection of %s is archived: all of its %s were deleted",
@@ -459,6 +474,8 @@ class ConnectionApi(models.Model):
         if not found or found._lost_limits() or model_name in UNREACHABLE:
             return None
         has_table = self.env["connection.api.structure"]._has_table(model_name)
+        written = found.write_field_ids
+        is_unwritable = found.is_write_limited and not written
         return Connection(
             id=found.id,
             methods=tuple(
@@ -471,7 +488,7 @@ class ConnectionApi(models.Model):
             groups=frozenset(found.group_ids._ids),
             domain=(found.domain or "").strip(),
             read_fields=frozenset(found.read_field_ids.mapped("name")),
-            write_fields=frozenset(found.write_field_ids.mapped("name")),
+            write_fields=NO_FIELDS if is_unwritable else frozenset(written.mapped("name")),
             actions=frozenset(found.action_ids.mapped("name")),
             superuser_actions=frozenset(found.action_ids.filtered("as_superuser").mapped("name")),
             context_keys={

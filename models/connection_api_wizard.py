@@ -322,16 +322,13 @@ class ConnectionApiWizard(models.TransientModel):
         if self.with_portal:
             groups |= self.env.ref("base.group_portal")
         writes = {} if not self.is_view else dict.fromkeys(WRITES, False)
-        is_written = self.is_post or self.is_put
         return {
             "model_id": self.model_id.id,
             **{name: self[name] for name in _SAME},
             **writes,
             "group_ids": [Command.set(groups.ids)],
             **{name: [Command.set(self[name].ids)] for name in _SAME_LISTS},
-            "is_read_limited": self.is_read_limited,
-            # a model whose form has nothing to write proposes an empty list
-            "is_write_limited": self.is_write_limited and bool(is_written or self.write_field_ids),
+            **{name: self[name] for name in _LIMITS},
         }
 
     def _action_commands(self):

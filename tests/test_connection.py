@@ -10,6 +10,7 @@ from odoo.fields import Command, Domain
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..engine.connection import NO_FIELDS
 from ..engine.records import scope_domain
 from .common import NO_TRACKING
 
@@ -294,7 +295,8 @@ class TestFailingClosed(ConnectionCase):
         for name in ("read_field_ids", "write_field_ids"):
             with self.subTest(name):
                 first, last = self._field("x_one"), self._field("x_two")
-                connection = self._connect("x_tour", **{name: (first + last).ids})
+                listed = {name: (first + last).ids}
+                connection = self._connect("x_tour", is_put=True, **listed)
                 first.unlink()
                 self.assertTrue(self._found("x_tour"))
                 with self.assertLogs(LISTS_LOG, "WARNING"):
@@ -341,7 +343,7 @@ class TestFailingClosed(ConnectionCase):
             ("write_field_ids", "is_write_limited"),
         ):
             with self.subTest(name):
-                connection = self._connect("x_tour", **{name: field.ids})
+                connection = self._connect("x_tour", is_put=True, **{name: field.ids})
                 self.assertTrue(connection[flag])
                 refused = self.assertRaisesRegex(ValidationError, "nothing is selected")
                 with refused, self.env.cr.savepoint():
@@ -355,7 +357,113 @@ class TestFailingClosed(ConnectionCase):
                     connection.write({flag: True})
                 connection.unlink()
                 with refused, self.env.cr.savepoint():
-                    self._connect("x_tour", **{flag: True})
+                    self._connect("x_tour", is_put=True, **{flag: True})
+
+    def test_last_field_removed_by_a_change_alone(self):
+        """A stale form sends the removal without the flag: all fields are open only if somebody says so."""
+        field = self._field("x_one")
+        for name, flag in (
+            ("read_field_ids", "is_read_limited"),
+            ("write_field_ids", "is_write_limited"),
+        ):
+            for values in (
+                {name: [Command.unlink(field.id)]},
+                {name: [Command.clear()]},
+                {name: []},
+                {name: False},
+            ):
+                with self.subTest(values=values):
+                    connection = self._connect("x_tour", is_put=True, **{name: field.ids})
+                    if values[name] == []:  # no command: nothing changes
+                        connection.write(values)
+                    else:
+                        refused = self.assertRaisesRegex(ValidationError, "nothing is selected")
+                        with refused, self.env.cr.savepoint():
+                            connection.web_save(values, {})
+                    self.assertEqual((connection[name], connection[flag]), (field, True))
+                    connection.write({**values, flag: False, name: False})
+                    self.assertEqual((bool(connection[name]), connection[flag]), (False, False))
+                    connection.write({name: False})
+                    self.assertFalse(connection[flag], "it was open before")
+
+    def test_lost_limit_survives_an_empty_write(self):
+        """Only a choice, or the flag, makes up for what was deleted; no write of nothing does."""
+        for name, flag in (
+            ("group_ids", "is_for_groups"),
+            ("read_field_ids", "is_read_limited"),
+            ("write_field_ids", "is_write_limited"),
+        ):
+            last = self._field("x_one") if name != "group_ids" else self.group
+            connection = self._connect("x_tour", is_put=True, **{name: last.ids})
+            with mute_logger(LISTS_LOG):
+                last.unlink()
+            for value in ([], False, [Command.clear()], [Command.set([])]):
+                with self.subTest(name, value=value):
+                    refused = self.assertRaisesRegex(ValidationError, "nothing is selected")
+                    with refused, self.env.cr.savepoint():
+                        connection.write({name: value})
+                    self.assertTrue(connection[flag])
+                    self.assertClosed(connection)
+            connection.write({flag: False, "active": True})
+            self.assertTrue(self._found("x_tour"))
+
+    def test_copy_keeps_the_limits(self):
+        """A copy for another model is limited as its original is, and one that lost a limit has none."""
+        other = self.env["ir.model"].create({"name": "Stop", "model": "x_stop"})
+        values = {"model_id": other.id, "active": True, "run_as": "user"}
+        connection = self._connect("x_tour", group_ids=self.group.ids)
+        copied = connection.copy(values)
+        self.assertTrue(copied.is_for_groups)
+        self.assertEqual(self._found("x_stop").groups, set(self.group.ids))
+        copied.unlink()
+        with mute_logger(LISTS_LOG):
+            self.group.unlink()
+        refused = self.assertRaisesRegex(ValidationError, "nothing is selected")
+        with refused, self.env.cr.savepoint():
+            connection.copy(values)
+        self.assertIsNone(self._found("x_stop"))
+        connection.write({"group_ids": self.manager.group_ids[:1].ids})
+        field = self._field("x_one")
+        connection.write({"read_field_ids": field.ids, "active": True})
+        with mute_logger(LISTS_LOG):
+            field.unlink()
+        with refused, self.env.cr.savepoint():
+            connection.copy(values)
+        self.assertIsNone(self._found("x_stop"))
+
+    def test_writable_fields_are_chosen_before_writing_is_opened(self):
+        """Where nothing is written, no field has to be selected; none is open until somebody chooses."""
+        field = self._field("x_one")
+        connection = self._connect("x_tour", is_write_limited=True)
+        self.assertTrue(connection.is_write_limited)
+        self.assertIn("read", connection.exposure)
+        found = self._found("x_tour")
+        self.assertEqual((found.methods, found.write_fields), (("GET",), NO_FIELDS))
+        for switch in ("is_post", "is_put"):
+            with self.subTest(switch):
+                draft = self.connections.new({switch: True}, origin=connection)
+                self.assertIn("nothing is selected in Writable Fields", draft.exposure)
+                refused = self.assertRaisesRegex(ValidationError, "nothing is selected")
+                with refused, self.env.cr.savepoint():
+                    connection.write({switch: True})
+                self.assertEqual(self._found("x_tour").methods, ("GET",))
+        connection.write({"is_put": True, "write_field_ids": field.ids})
+        self.assertEqual(self._found("x_tour").write_fields, {"x_one"})
+        connection.write({"is_put": False, "write_field_ids": False})
+        self.assertEqual(self._found("x_tour").write_fields, NO_FIELDS)
+        connection.write({"is_put": True, "is_write_limited": False})
+        self.assertEqual(self._found("x_tour").write_fields, frozenset())
+
+    def test_lost_writable_field_of_a_connection_that_only_reads(self):
+        """It stays open, because it limits nothing; writing cannot be switched on without a choice."""
+        last = self._field("x_one")
+        connection = self._connect("x_tour", write_field_ids=last.ids)
+        last.unlink()
+        self.assertTrue(connection.active)
+        self.assertEqual(self._found("x_tour").write_fields, NO_FIELDS)
+        refused = self.assertRaisesRegex(ValidationError, "nothing is selected")
+        with refused, self.env.cr.savepoint():
+            connection.write({"is_post": True})
 
     def test_lost_list_is_opened_on_purpose(self):
         """A connection that lost its last field opens all fields if somebody says so in the form."""

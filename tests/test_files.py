@@ -187,7 +187,8 @@ class TestFiles(ApiCase):
         self.connection.read_field_ids = self.connection.write_field_ids = name
         self.assertError(self._get(), 400, "unknown_field")
         self.assertError(self._put(_png(6)), 400, "unknown_field")
-        self.connection.read_field_ids = self.connection.write_field_ids = False
+        self.connection.write({"read_field_ids": False, "is_read_limited": False})
+        self.connection.write({"write_field_ids": False, "is_write_limited": False})
         self.connection.domain = "[('name', '=', 'Another')]"
         self.assertError(self._get(), 404, "not_found")
         self.assertError(self._put(_png(6)), 404, "not_found")

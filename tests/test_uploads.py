@@ -208,7 +208,7 @@ class TestUploads(ApiCase):
         self.connection.write_field_ids = fields._get("res.partner", "name")
         response = self._form("PUT", self.one)
         self.assertError(response, 400, "bad_value")
-        self.connection.write_field_ids = False
+        self.connection.write({"write_field_ids": False, "is_write_limited": False})
         self.connection.domain = "[('name', '=', 'Another')]"
         self.assertError(self._form("PUT", self.one), 404, "not_found")
         self.assertError(self._form("POST", self.path, values={"name": "No"}), 403, "access_denied")

@@ -258,7 +258,13 @@ class TestWizard(WizardCase):
         wizard = self._wizard("res.country")
         self.assertFalse(wizard.write_field_ids)
         wizard.action_open()
-        self.assertFalse(self._connection("res.country").is_write_limited)
+        connection = self._connection("res.country")
+        self.assertTrue(connection.is_write_limited)
+        self.assertIn("read", connection.exposure)
+        for switch in ("is_post", "is_put"):
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                connection[switch] = True
+        self.assertEqual(self.env["connection.api"]._connection("res.country").methods, ("GET",))
         with self.assertRaises(ValidationError), self.cr.savepoint():
             self._wizard("res.country", is_post=True).action_open()
 

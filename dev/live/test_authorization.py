@@ -220,7 +220,12 @@ def policies(admin, opened, ref):
     names = admin.search("ir.model.fields", fields)
     group = ref("jwt_auth_api.group_manager")
     only = {"read_field_ids": [[6, 0, names]], "write_field_ids": [[6, 0, names]]}
-    none = {"read_field_ids": [[5]], "write_field_ids": [[5]]}
+    none = {
+        "read_field_ids": [[5]],
+        "write_field_ids": [[5]],
+        "is_read_limited": False,
+        "is_write_limited": False,
+    }
     lists = admin.read("connection.api", [["id", "=", opened]], list(LISTS))[0]
     reports = [[6, 0, lists["report_ids"]]]
     action = [[0, 0, {"name": matrix.ACTION}]]

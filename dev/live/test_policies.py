@@ -122,7 +122,7 @@ def test_change_of_a_connection_counts_on_every_worker(admin, api, opened, partn
         ({"domain": "[('ref', '!=', 'policies')]"}, {"domain": False}, {(200, None, 0)}),
         (
             {"read_field_ids": [[6, 0, name]]},
-            {"read_field_ids": [[5]]},
+            {"read_field_ids": [[5]], "is_read_limited": False},
             {(400, "unknown_field", None)},
         ),
     ]

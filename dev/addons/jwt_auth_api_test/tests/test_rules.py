@@ -111,7 +111,7 @@ class TestRules(ApiCase):
             self.assertError(response, 400, "unknown_field")
         connection.read_field_ids = self.env["ir.model.fields"]._get("res.users", "name")
         self.assertError(get(self.user), 400, "unknown_field")
-        connection.read_field_ids = False
+        connection.write({"read_field_ids": False, "is_read_limited": False})
         connection.run_as = "sudo"
         self.assertAnswer(get(self.user, fields=["api_test_private"]))
         self.assertError(get(self.user, fields=["api_test_pin"]), 400, "unknown_field")

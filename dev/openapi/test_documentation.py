@@ -29,6 +29,20 @@ const document = {{querySelector: () => ({{files: [new Blob([fs.readFileSync('{I
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+#: A file that a browser executes, if it opens it as SVG or XHTML.
+SCRIPT = """<svg xmlns="http://www.w3.org/2000/svg"><script xmlns="http://www.w3.org/1999/xhtml">
+alert(document.domain);
+</script></svg>"""
+#: Keeps the type of each blob that gets an address.
+TYPES_OF_BLOBS = """
+window.blobs = {};
+const create = URL.createObjectURL;
+URL.createObjectURL = (blob) => {
+    const address = create.call(URL, blob);
+    blobs[address] = blob.type;
+    return address;
+};
+"""
 SIZES = {"desktop": (1366, 768), "phone": (390, 844)}
 #: Elements that stick out at the side, and are not in a box that scrolls.
 OUTSIDE = """() => [...document.querySelectorAll('main *')].filter((each) => {
@@ -187,6 +201,37 @@ def test_files_in_a_browser(page, server, admin, tmp_path):
         link.click()
     assert opened.value.evaluate("document.contentType") == "image/png"
     admin.unlink("res.partner", partner)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "is_shown"),
+    [
+        *((f"image/{name}", True) for name in ("png", "jpeg", "gif", "webp", "avif", "bmp")),
+        ("image/svg+xml", False),
+        ("IMAGE/SVG+XML; charset=utf-8", False),
+        ("application/xhtml+xml", False),
+        ("application/xml", False),
+        ("application/pdf", False),
+    ],
+)
+def test_address_of_a_file_in_a_browser(page, server, media_type, is_shown):
+    """A file is stored, whatever type it has: in a new tab, a script in it would be one of Odoo's own pages."""
+    page.add_init_script(TYPES_OF_BLOBS)
+    headers = {"Content-Type": media_type}
+    page.route("**/image_1920", lambda route: route.fulfill(headers=headers, body=SCRIPT))
+    page.goto(f"{server.url}{PATH}/res.partner")
+    enter(page)
+    page.click(f"#{DOWNLOAD} summary")
+    form = page.locator(f"#{DOWNLOAD} form.try")
+    form.locator("button").click()
+    link = form.locator("output a")
+    with page.expect_download() as found:
+        link.click()
+    assert found.value.path().read_text() == SCRIPT
+    kind = "(element) => blobs[element.href || element.src]"
+    assert link.evaluate(kind) == "application/octet-stream"
+    shown = form.locator("output img")
+    assert [each.evaluate(kind) for each in shown.all()] == [media_type] * is_shown
 
 
 @pytest.mark.skipif(not pdf.path(), reason=pdf.MISSING)

@@ -8,6 +8,8 @@
     const logIn = document.getElementById("log-in");
     const logOut = document.getElementById("log-out");
     const message = document.getElementById("message");
+    /** The pictures that are shown: those that cannot have a script. */
+    const PICTURES = ["png", "jpeg", "gif", "webp", "avif", "bmp"].map((type) => `image/${type}`);
     const json = {"Content-Type": "application/json", "X-Client-Type": "app"};
 
     const send = (path, options = {}) => {
@@ -125,12 +127,17 @@
 
     /** Show a picture, and a link that stores the file: it is never opened here, whatever is in it. */
     function showFile(said, content, name) {
-        const href = URL.createObjectURL(content);
-        const link = {href, download: name, textContent: `${name} (${content.size} B)`};
+        const link = {href: addressToStore(content), download: name, textContent: `${name} (${content.size} B)`};
         said.append(Object.assign(document.createElement("a"), link));
-        if (content.type.startsWith("image/")) {
-            said.append("\n", Object.assign(document.createElement("img"), {src: href, alt: name}));
+        if (PICTURES.includes(content.type)) {
+            const picture = {src: URL.createObjectURL(content), alt: name};
+            said.append("\n", Object.assign(document.createElement("img"), picture));
         }
+    }
+
+    /** Return an address to store a file. Its type is not the file's own: a new tab would execute its scripts here. */
+    function addressToStore(content) {
+        return URL.createObjectURL(new Blob([content], {type: "application/octet-stream"}));
     }
 
     /** Return the name of the file that a response is. */
@@ -152,7 +159,7 @@
 
     async function download(link) {
         const response = await send(link.href);
-        const address = URL.createObjectURL(await response.blob());
+        const address = addressToStore(await response.blob());
         const made = Object.assign(document.createElement("a"), {
             href: address, download: link.dataset.download,
         });

@@ -111,6 +111,8 @@ def living_sessions(server, login="demo"):
     return server.count("jwt_session", where, [login])
 
 
+#: The redirect of the log-in to another place.
+AWAY = {"Location": "/web/health"}
 ME = "async () => (await odoo.me()).login"
 #: As if a quarter of an hour had passed: the server refuses the token of the next call.
 EXPIRED = """async () => {
@@ -130,6 +132,19 @@ EXPIRED = """async () => {
 EMPTIED = """async () => {
     while ((await odoo.queue.entries()).length) await new Promise((resolve) => setTimeout(resolve, 50));
 }"""
+
+
+def test_redirect_is_not_followed(odoo_page, server):
+    """A browser hides where it leads, so the error says what to check."""
+    sent = []
+    odoo_page.route("**/api/login", lambda route: route.fulfill(status=307, headers=AWAY))
+    odoo_page.context.on("request", lambda request: sent.append(request.url))
+    start(odoo_page, server, url="")
+    script = """() => odoo.logIn("demo", "demo").catch((error) => [error.name, error.code, error.message])"""
+    name, code, message = odoo_page.evaluate(script)
+    assert (name, code) == ("NetworkError", "redirected")
+    assert "http:// in place of https://" in message
+    assert [url for url in sent if "/api/" in url] == [f"{server.url}/api/login"]
 
 
 @pytest.mark.parametrize("place", ["spa", "odoo_page"])

@@ -1,13 +1,5 @@
 /* odoo-jwt-api, bundled from clients/js of the repository. License: LGPL-3. Do not edit: see CONTRIBUTING.md. */
 
-// src/commands.js
-function createsRecords(value) {
-  if (typeof value !== "object" || value === null) return false;
-  if (!Array.isArray(value)) return Object.values(value).some(createsRecords);
-  const isCommand = value.length === 3 && value[0] === 0 && typeof value[2] === "object" && value[2] !== null;
-  return isCommand || value.some(createsRecords);
-}
-
 // src/errors.js
 var ApiError = class extends Error {
   /**
@@ -28,6 +20,12 @@ var ApiError = class extends Error {
 var NetworkError = class extends ApiError {
 };
 var TimeoutError = class extends NetworkError {
+};
+var AddressError = class extends ApiError {
+  /** @param {string} path */
+  constructor(path) {
+    super(`This is no path of the server: ${path}. It begins with one "/".`, { code: "foreign_address" });
+  }
 };
 var StorageError = class extends ApiError {
   /** @param {unknown} [cause] */
@@ -107,6 +105,26 @@ function secondsOf(headers) {
   const now = Date.parse(headers.get("Date") ?? "") || Date.now();
   const seconds = /^\d+$/.test(text.trim()) ? Number(text) : (Date.parse(text) - now) / 1e3;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
+}
+
+// src/address.js
+var FULL = /^[a-z][a-z\d+.-]*:/i;
+var PATH = /^\/(?![/\\])[^\t\n\r]*$/;
+function fullAddress(url) {
+  const full = url && globalThis.document && !FULL.test(url) ? new URL(url, document.baseURI).href : url;
+  return (full || globalThis.origin).replace(/\/+$/, "");
+}
+function addressOf(url, path) {
+  if (!PATH.test(path)) throw new AddressError(path);
+  return url + path;
+}
+
+// src/commands.js
+function createsRecords(value) {
+  if (typeof value !== "object" || value === null) return false;
+  if (!Array.isArray(value)) return Object.values(value).some(createsRecords);
+  const isCommand = value.length === 3 && value[0] === 0 && typeof value[2] === "object" && value[2] !== null;
+  return isCommand || value.some(createsRecords);
 }
 
 // src/files.js
@@ -779,6 +797,8 @@ function encoded(buffer) {
 
 // src/transport.js
 var FIRST_WAIT = 500;
+var REDIRECTED = "redirected";
+var REDIRECTS = /* @__PURE__ */ new Set([301, 302, 303, 307, 308]);
 var Transport = class {
   /** @param {Required<Pick<import("./types.js").ClientOptions, "url" | "mode" | "fetch" | "timeout" | "retries" | "maxRetryDelay">> & {database?: string}} options */
   constructor(options) {
@@ -821,6 +841,7 @@ var Transport = class {
     const offline = isOffline();
     try {
       const response = await this.#fetch(request, limit.signal);
+      if (isRedirect(response)) throw redirected(response);
       if (!response.ok) throw await errorOf(response, writes);
       return await read(response);
     } catch (error) {
@@ -836,6 +857,8 @@ var Transport = class {
     }
   }
   /**
+   * Sends a request once. A redirect is not followed: the refresh token would go along, also to another server.
+   *
    * @param {Sending} request
    * @param {AbortSignal} signal
    */
@@ -850,7 +873,7 @@ var Transport = class {
       ...request.headers
     };
     const given = Object.entries(headers).filter(([, value]) => value !== void 0);
-    return fetch(`${url}${request.path}${query && `?${query}`}`, {
+    return fetch(`${addressOf(url, request.path)}${query && `?${query}`}`, {
       method: request.method,
       headers: (
         /** @type {Record<string, string>} */
@@ -859,6 +882,7 @@ var Transport = class {
       body: request.json === void 0 ? request.body : JSON.stringify(request.json),
       credentials: mode === "app" ? "omit" : request.cookies ? "include" : "same-origin",
       cache: "no-store",
+      redirect: "manual",
       signal
     });
   }
@@ -874,7 +898,7 @@ var Transport = class {
    * @returns {number | null}
    */
   #wait(error, request, attempt) {
-    if (!(error instanceof ApiError) || !isPassing(error)) return null;
+    if (!(error instanceof ApiError) || !isPassing(error) || error.code === REDIRECTED) return null;
     if (error.status !== 429 && error.status !== 503) {
       const repeatable = request.repeatable ?? request.method !== "POST";
       if (!repeatable || isOffline()) return null;
@@ -887,6 +911,17 @@ var Transport = class {
   }
 };
 var isOffline = () => globalThis.navigator?.onLine === false;
+function isRedirect(response) {
+  return response.type === "opaqueredirect" || response.redirected || REDIRECTS.has(response.status);
+}
+function redirected(response) {
+  const message = "The server redirects to another address. Check the url of the client: is it http:// in place of https://?";
+  return new NetworkError(message, {
+    code: REDIRECTED,
+    status: response.status,
+    uncertain: response.redirected
+  });
+}
 function isProof(error, request) {
   return request.hasKey === true && error.body !== null && [400, 422].includes(error.status);
 }
@@ -1255,7 +1290,7 @@ var Client = class {
     const local = localStorageOrNull();
     const storage = options.storage ?? (mode === "browser" && local ? local : memoryStorage());
     this.#transport = new Transport({
-      url,
+      url: fullAddress(url),
       mode,
       database: options.database,
       fetch: options.fetch ?? ((...call) => globalThis.fetch(...call)),
@@ -1269,6 +1304,9 @@ var Client = class {
     this.#session = new Session(this.#transport, storage, key, shared);
     this.defaults = { language: options.language, company: options.company };
     this.queue = new Queue(this, this.#session, options.queueStorage ?? storage, `${key}.queue`);
+  }
+  get url() {
+    return this.#transport.options.url;
   }
   // --- log in and out ----------------------------------------------------------------------
   get authState() {
@@ -1439,7 +1477,7 @@ var Client = class {
   async link(model, id, field, options = {}) {
     const rest = { json: {}, repeatable: true };
     const { data } = await this.#json("POST", pathOf(model, id, field, "link"), options, rest);
-    return { url: this.#transport.options.url + data.url, expiresIn: data.expires_in };
+    return { url: this.url + data.url, expiresIn: data.expires_in };
   }
   /** @param {string} model @param {number} id @param {string} name @param {Options} [options] */
   report(model, id, name, options = {}) {
@@ -1540,6 +1578,7 @@ function createClient(options = {}) {
   return new Client(options);
 }
 export {
+  AddressError,
   ApiError,
   LoggedOutError,
   MfaRequiredError,

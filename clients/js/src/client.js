@@ -4,6 +4,7 @@
  * @module
  */
 
+import {fullAddress} from "./address.js";
 import {createsRecords} from "./commands.js";
 import {ApiError, UserChangedError, withUncertainty} from "./errors.js";
 import {readFile} from "./files.js";
@@ -45,7 +46,7 @@ export class Client {
         // what the browser keeps there in mode "browser" is no secret: the refresh token is in the cookie
         const storage = options.storage ?? (mode === "browser" && local ? local : memoryStorage());
         this.#transport = new Transport({
-            url,
+            url: fullAddress(url),
             mode,
             database: options.database,
             fetch: options.fetch ?? ((...call) => globalThis.fetch(...call)),
@@ -60,6 +61,10 @@ export class Client {
         this.#session = new Session(this.#transport, storage, key, shared);
         this.defaults = {language: options.language, company: options.company};
         this.queue = new Queue(this, this.#session, options.queueStorage ?? storage, `${key}.queue`);
+    }
+
+    get url() {
+        return this.#transport.options.url;
     }
 
     // --- log in and out ----------------------------------------------------------------------
@@ -265,7 +270,7 @@ export class Client {
     async link(model, id, field, options = {}) {
         const rest = {json: {}, repeatable: true};
         const {data} = await this.#json("POST", pathOf(model, id, field, "link"), options, rest);
-        return {url: this.#transport.options.url + data.url, expiresIn: data.expires_in};
+        return {url: this.url + data.url, expiresIn: data.expires_in};
     }
 
     /** @param {string} model @param {number} id @param {string} name @param {Options} [options] */

@@ -34,6 +34,14 @@ export class NetworkError extends ApiError {}
 /** The response did not come in time. */
 export class TimeoutError extends NetworkError {}
 
+/** The request was not sent: its path would lead away from Odoo, and the tokens with it. */
+export class AddressError extends ApiError {
+    /** @param {string} path */
+    constructor(path) {
+        super(`This is no path of the server: ${path}. It begins with one "/".`, {code: "foreign_address"});
+    }
+}
+
 /** The storage of the device cannot be used: it is full, blocked or locked. */
 export class StorageError extends ApiError {
     /** @param {unknown} [cause] */

@@ -12,7 +12,7 @@
 
 import {Client} from "./client.js";
 
-export {ApiError, LoggedOutError, MfaRequiredError, NetworkError, StorageError, TimeoutError, UserChangedError} from "./errors.js";
+export {AddressError, ApiError, LoggedOutError, MfaRequiredError, NetworkError, StorageError, TimeoutError, UserChangedError} from "./errors.js";
 export {toBase64} from "./files.js";
 export {memoryStorage} from "./storage.js";
 

@@ -27,7 +27,7 @@ export interface DataProvider {
     updateMany(params: Asked & {ids: Id[]; variables: any}): Promise<{data: any[]}>;
     deleteOne(params: Asked & {id: Id}): Promise<{data: any}>;
     deleteMany(params: Asked & {ids: Id[]}): Promise<{data: any[]}>;
-    /** Any request; `url` is a path of the server. */
+    /** Any request; `url` is a path of the server, or a full address below that of the client. */
     custom(params: {url: string; method: string; payload?: any; headers?: any}): Promise<{data: any}>;
 }
 

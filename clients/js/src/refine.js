@@ -10,6 +10,7 @@
  * @module
  */
 
+import {pathBelow} from "./address.js";
 import {largestPages} from "./sizes.js";
 
 /**
@@ -112,7 +113,7 @@ export function dataProvider(odoo) {
 
         async custom({url, method, payload, headers}) {
             const options = {headers, ...(payload !== undefined && {json: payload})};
-            const response = await odoo.request(method.toUpperCase(), url, options);
+            const response = await odoo.request(method.toUpperCase(), pathBelow(odoo.url, url), options);
             return {data: await response.json()};
         },
     };

@@ -4,11 +4,16 @@
  * @module
  */
 
+import {addressOf} from "./address.js";
 import {ApiError, errorOf, isPassing, NetworkError, TimeoutError, withUncertainty} from "./errors.js";
 import {deadline, sleep} from "./waiting.js";
 
 /** The longest wait before the first retry, in milliseconds; each further one may be twice as long. */
 const FIRST_WAIT = 500;
+
+const REDIRECTED = "redirected";
+/** The statuses of a redirect; a browser hides them. */
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * @typedef {object} Sending one request
@@ -72,6 +77,7 @@ export class Transport {
         const offline = isOffline();
         try {
             const response = await this.#fetch(request, limit.signal);
+            if (isRedirect(response)) throw redirected(response);
             if (!response.ok) throw await errorOf(response, writes);
             return await read(response);
         } catch (error) {
@@ -89,6 +95,8 @@ export class Transport {
     }
 
     /**
+     * Sends a request once. A redirect is not followed: the refresh token would go along, also to another server.
+     *
      * @param {Sending} request
      * @param {AbortSignal} signal
      */
@@ -103,12 +111,13 @@ export class Transport {
             ...request.headers,
         };
         const given = Object.entries(headers).filter(([, value]) => value !== undefined);
-        return fetch(`${url}${request.path}${query && `?${query}`}`, {
+        return fetch(`${addressOf(url, request.path)}${query && `?${query}`}`, {
             method: request.method,
             headers: /** @type {Record<string, string>} */ (Object.fromEntries(given)),
             body: request.json === undefined ? request.body : JSON.stringify(request.json),
             credentials: mode === "app" ? "omit" : request.cookies ? "include" : "same-origin",
             cache: "no-store",
+            redirect: "manual",
             signal,
         });
     }
@@ -125,7 +134,7 @@ export class Transport {
      * @returns {number | null}
      */
     #wait(error, request, attempt) {
-        if (!(error instanceof ApiError) || !isPassing(error)) return null;
+        if (!(error instanceof ApiError) || !isPassing(error) || error.code === REDIRECTED) return null;
         if (error.status !== 429 && error.status !== 503) {
             const repeatable = request.repeatable ?? request.method !== "POST";
             if (!repeatable || isOffline()) return null;
@@ -140,6 +149,25 @@ export class Transport {
 }
 
 const isOffline = () => globalThis.navigator?.onLine === false;
+
+/**
+ * Returns whether a response is a redirect, or what is behind one that was followed all the same.
+ *
+ * @param {Response} response
+ */
+function isRedirect(response) {
+    return response.type === "opaqueredirect" || response.redirected || REDIRECTS.has(response.status);
+}
+
+/** @param {Response} response */
+function redirected(response) {
+    const message = "The server redirects to another address. Check the url of the client: is it http:// in place of https://?";
+    return new NetworkError(message, {
+        code: REDIRECTED,
+        status: response.status,
+        uncertain: response.redirected,
+    });
+}
 
 /**
  * Returns whether an error proves that no earlier try has been executed.

@@ -273,6 +273,8 @@ export interface ModelSchema extends ModelInfo {
 // --- the client ----------------------------------------------------------------------------
 
 export interface Client<M extends object = Models> {
+    /** The full address of Odoo, without a slash at its end. */
+    readonly url: string;
     /** Who is logged in, as far as this page or app knows. */
     readonly authState: AuthState;
     /** Calls the listener with the state as it is, and after each change, also one of another tab. */
@@ -356,7 +358,10 @@ export interface Client<M extends object = Models> {
     /** Returns the PDF of a report, such as `sale.report_saleorder`. */
     report(model: ModelName<M>, id: number, name: string, options?: CallOptions & {lang?: string}): Promise<Download>;
 
-    /** Sends any request as the user: the token, retries and errors are those of the other methods. */
+    /**
+     * Sends any request as the user: the token, retries and errors are those of the other methods. A path that does not
+     * begin with one "/" is an `AddressError`.
+     */
     request(method: string, path: string, options?: RequestOptions): Promise<Response>;
 
     /** Writes for when there is no network. */
@@ -462,10 +467,14 @@ export class ApiError extends Error {
     body: object | null;
 }
 
-/** No usable response: the network or the server is down. */
+/** No usable response: the network or the server is down, or it redirects (`redirected`), which is never followed. */
 export class NetworkError extends ApiError {}
 /** The response did not come in time. */
 export class TimeoutError extends NetworkError {}
+/** The request was not sent: its path would lead away from Odoo, and the tokens with it. */
+export class AddressError extends ApiError {
+    constructor(path: string);
+}
 /** The storage of the device cannot be used: it is full, blocked or locked. */
 export class StorageError extends ApiError {
     constructor(cause?: unknown);

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import inspect
 import json
+import os
 import sys
 import threading
 import time
@@ -72,11 +73,12 @@ def make(request):
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
-    def new(url=URL, handler=None, **options):
+    def new(url=URL, handler=None, follow_redirects=False, **options):
         kind = Client if request.param == "threads" else AsyncClient
         http = httpx.Client if kind is Client else httpx.AsyncClient
         if handler:
-            options["http"] = http(transport=httpx.MockTransport(handler))
+            transport = httpx.MockTransport(handler)
+            options["http"] = http(transport=transport, follow_redirects=follow_redirects)
         client = kind(url, **options)
         made.append(client if kind is Client else Blocking(loop, client))
         return made[-1]
@@ -194,6 +196,34 @@ def test_session_of_a_file(make, server, tmp_path):
     assert answer.status_code == 401
     with pytest.raises(LoggedOutError):
         make(server.url, store=FileStore(path)).me()
+
+
+def test_token_file_is_always_a_new_one(tmp_path):
+    """What somebody has put beside it is neither written to nor used, and no file is left over."""
+    path, victim = tmp_path / "token", tmp_path / "victim"
+    victim.write_text("of somebody else")
+    beside = tmp_path / f"token.{os.getpid()}"
+    beside.symlink_to(victim)
+    FileStore(path).save("v1.secret")
+    assert victim.read_text() == "of somebody else"
+    assert not path.is_symlink()
+    beside.unlink()
+    beside.write_text("")
+    beside.chmod(0o644)
+    path.chmod(0o644)
+    FileStore(path).save("v1.next")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert FileStore(path).load() == "v1.next"
+    assert {each.name for each in tmp_path.iterdir()} == {"token", "victim", beside.name}
+
+
+def test_token_file_that_cannot_be_replaced(tmp_path):
+    """The new token is not left in another file."""
+    folder = tmp_path / "token"
+    folder.mkdir()
+    with pytest.raises(OSError, match="token"):
+        FileStore(folder).save("v1.secret")
+    assert list(tmp_path.rglob("*")) == [folder]
 
 
 def test_wrong_password(make, server):
@@ -325,6 +355,41 @@ def test_delete_of_nothing(client, fake):
     with pytest.raises(ApiError) as caught:
         client.delete("res.partner", 3)
     assert caught.value.code == "not_found"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("follows", [False, True])
+def test_redirect_is_never_followed(make, fake, follows, status):
+    """No token goes along, not even with an httpx client that follows redirects otherwise."""
+    client = make(handler=fake, follow_redirects=follows)
+    client.log_in("demo", "demo")
+    answer = httpx.Response(status, headers={"Location": f"https://evil.example{PARTNERS}"})
+    rotation, revocation = "/api/update/refresh-token", "/api/revoke/token"
+    for place in (f"GET {PARTNERS}", f"POST {PARTNERS}", f"POST {rotation}", f"POST {revocation}"):
+        fake.says(place, answer)
+    for method, *args in [
+        ("list", "res.partner"),
+        ("create", "res.partner", {}),
+        ("rotate_refresh_token",),
+        ("log_out",),
+    ]:
+        with pytest.raises(NetworkError, match="http:// in place of https://") as caught:
+            getattr(client, method)(*args)
+        assert (caught.value.code, caught.value.status) == ("redirected", status)
+        assert not caught.value.uncertain
+    assert {each.url.host for each in fake.requests} == {"odoo.example.com"}
+    # each of them was sent once, after the login: to send it again would not help
+    assert len(fake.requests) == 5
+
+
+@pytest.mark.parametrize(
+    "name", [".evil.example", "@evil.example", "//evil.example", "https://evil.example"]
+)
+def test_no_name_leads_to_another_server(client, fake, name):
+    client.list(name)
+    client.download(name, 3, name)
+    assert {each.url.host for each in fake.requests} == {"odoo.example.com"}
+    assert all(each.url.raw_path.startswith(b"/api/v1/") for each in fake.requests)
 
 
 def test_refusal_names_fields(client, fake):

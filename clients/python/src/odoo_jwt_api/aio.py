@@ -288,5 +288,7 @@ class AsyncClient:
             json=step.json,
             content=step.content,
             files=step.files,
+            # also with a client that follows them: the refresh token would go along
+            follow_redirects=False,
             **timeout,
         )

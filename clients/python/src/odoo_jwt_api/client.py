@@ -282,5 +282,7 @@ class Client:
             json=step.json,
             content=step.content,
             files=step.files,
+            # also with a client that follows them: the refresh token would go along
+            follow_redirects=False,
             **timeout,
         )

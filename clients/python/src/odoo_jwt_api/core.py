@@ -18,7 +18,15 @@ from urllib.parse import quote
 
 import httpx
 
-from .errors import ApiError, LoggedOutError, NetworkError, RequestTimeoutError, error_of, lost
+from .errors import (
+    REDIRECTED,
+    ApiError,
+    LoggedOutError,
+    NetworkError,
+    RequestTimeoutError,
+    error_of,
+    lost,
+)
 from .results import bad_response, read_json
 from .stores import MemoryStore, SturdyStore, TokenStore
 
@@ -295,7 +303,8 @@ class Core:
         """
         if error.status not in (429, 503):
             timed_out = isinstance(error, RequestTimeoutError) and not send.retry_timeouts
-            if timed_out or not send.repeatable or not isinstance(error, NetworkError):
+            passing = isinstance(error, NetworkError) and error.code != REDIRECTED
+            if timed_out or not send.repeatable or not passing:
                 return None
         asked = error.retry_after or 0
         if asked > self.max_retry_delay:

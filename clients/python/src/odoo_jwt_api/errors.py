@@ -41,7 +41,10 @@ class ApiError(Exception):
 
 
 class NetworkError(ApiError):
-    """No usable response: the network or the server is down, or something in between answered."""
+    """No usable response: the network or the server is down, or something in between answered.
+
+    A redirect is one too (``redirected``): it is never followed.
+    """
 
 
 class RequestTimeoutError(NetworkError):
@@ -83,6 +86,8 @@ class MfaRequiredError(ApiError):
         return int((self.body or {}).get("expires_in", 0))
 
 
+#: The code of a redirect.
+REDIRECTED = "redirected"
 #: What only a reverse proxy says: Odoo cannot be reached, or has not answered in time.
 GATEWAY = {502, 504}
 #: What something in between says about the request itself, so that it does not help to send it again.
@@ -95,6 +100,12 @@ def error_of(response: httpx.Response, *, writes: bool) -> ApiError:
     A response that is no error of the API comes from something in between, such as a reverse proxy.
     """
     status = response.status_code
+    if response.has_redirect_location:
+        message = (
+            "The server redirects to another address. Check the url of the client: "
+            "is it http:// in place of https://?"
+        )
+        return NetworkError(message, REDIRECTED, status)
     wait = _seconds(response.headers)
     try:
         body = response.json()

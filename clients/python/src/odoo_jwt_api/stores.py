@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import tempfile
 from pathlib import Path
 from typing import Protocol
 
@@ -85,7 +86,12 @@ class FileStore:
             self._path.unlink(missing_ok=True)
             return
         # complete or not at all: a program that is stopped here must not lose its session
-        new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        new.touch(0o600)
-        new.write_text(token)
-        new.replace(self._path)
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f"{self._path.name}.")
+        new = Path(name)
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(token)
+            new.replace(self._path)
+        except BaseException:
+            new.unlink()
+            raise

@@ -1,4 +1,6 @@
+import { markRaw, useEffect, useRef, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
+import { useDebounced } from "@web/core/utils/timing";
 import { CharField } from "@web/views/fields/char/char_field";
 import { DomainField, domainField } from "@web/views/fields/domain/domain_field";
 
@@ -11,11 +13,18 @@ import { DomainField, domainField } from "@web/views/fields/domain/domain_field"
 export class ApiDomainField extends DomainField {
     static template = "jwt_auth_api.DomainField";
     static components = { ...DomainField.components, CharField };
-    static props = { ...DomainField.props, placeholder: { type: String, optional: true } };
+    static props = { ...DomainField.props, placeholder: { type: String, optional: true }, focusToEdit: { type: Boolean, optional: true } };
 
     setup() {
-        this.preview = { problem: "", domain: [], count: null };
+        this.preview = useState({ problem: "", domain: [], count: null });
+        // what is being typed is checked before it becomes the value
+        this.checkSoon = useDebounced((text) => this.check(this.getResModel(), text.trim() || "[]"), 400);
         super.setup();
+        const text = useRef("text");
+        useEffect(
+            (isFocused) => isFocused && text.el?.querySelector("input")?.focus(),
+            () => [this.props.focusToEdit && !this.props.readonly]
+        );
     }
 
     getEvaluatedDomain() {
@@ -23,27 +32,32 @@ export class ApiDomainField extends DomainField {
     }
 
     async checkProps(props = this.props) {
+        this.checkSoon.cancel();
         const model = this.getResModel(props);
         if (!model) {
             return this.updateState({});
         }
-        await this.loadPreview(props);
+        await this.check(model, this.getDomain(props));
+    }
+
+    async check(model, domain) {
+        await this.loadPreview(model, domain);
         const { problem, count } = this.preview;
-        const limited = count > props.countLimit;
+        const { countLimit } = this.props;
+        const limited = count > countLimit;
         this.updateState({
             isValid: !problem,
-            recordCount: limited ? props.countLimit : count ?? false,
+            recordCount: limited ? countLimit : count ?? false,
             hasLimitedCount: limited,
         });
     }
 
     async quickValidityCheck(props) {
-        await this.loadPreview(props);
+        await this.loadPreview(this.getResModel(props), this.getDomain(props));
         return !this.preview.problem;
     }
 
-    async loadPreview(props) {
-        const args = [this.getResModel(props), this.getDomain(props)];
+    async loadPreview(...args) {
         const asked = args.join();
         this.asked = asked;
         const preview = await this.orm.silent.call(
@@ -52,7 +66,7 @@ export class ApiDomainField extends DomainField {
             args
         );
         if (this.asked === asked) {
-            this.preview = preview;
+            Object.assign(this.preview, preview, { domain: markRaw(preview.domain) });
         }
     }
 
@@ -68,6 +82,7 @@ export const apiDomainField = {
     extractProps: (fieldInfo, dynamicInfo) => ({
         ...domainField.extractProps(fieldInfo, dynamicInfo),
         placeholder: fieldInfo.placeholder || fieldInfo.attrs.placeholder,
+        focusToEdit: fieldInfo.options.focus_to_edit,
     }),
 };
 

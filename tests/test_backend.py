@@ -3,11 +3,12 @@
 
 from unittest.mock import patch
 
+import polib
 from lxml import etree
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import JsonRpcException, TransactionCase, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 from odoo.tools.translate import code_translations
 
 from ..tools.settings import SETTINGS
@@ -258,6 +259,33 @@ class TestBackendTexts(TransactionCase):
             with self.subTest(agent=agent):
                 session = self.env["jwt.session"].new({"user_agent": agent, "client_type": "app"})
                 self.assertEqual(session.device, device)
+
+    def test_choices_are_translated(self):
+        """Each selection field shows its labels in the user's language, the wizard's and settings' too."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(["jwt_auth_api"], ["fr_FR"])
+        with file_open("jwt_auth_api/i18n/fr.po") as file:
+            terms = {entry.msgid: entry.msgstr for entry in polib.pofile(file.read())}
+        checked = set()
+        for name, model in self.env.registry.items():
+            for field in model._fields.values():
+                if field.type == "selection" and field._module == "jwt_auth_api":
+                    checked.add(f"{name}.{field.name}")
+                    english, french = (
+                        self.env[name].with_context(lang=language).fields_get([field.name])
+                        for language in ("en_US", "fr_FR")
+                    )
+                    self.assertEqual(
+                        french[field.name]["selection"],
+                        [
+                            (key, terms.get(label))
+                            for key, label in english[field.name]["selection"]
+                        ],
+                        f"{name}.{field.name}",
+                    )
+        wanted = {"connection.api.run_as", "res.config.settings.jwt_document_access"}
+        wanted |= {f"connection.api.wizard.{name}" for name in ("run_as", "records")}
+        self.assertLessEqual(wanted, checked)
 
     def test_settings(self):
         """Durations are kept in seconds; 0 is a value where it makes sense."""

@@ -10,6 +10,9 @@ FIELDS = "name, partner_id, date_order, amount_total, state"
 WRITTEN = "partner_id, date_order"
 APP = ".o_app[data-menu-xmlid='jwt_auth_api.menu_root']"
 EXPOSURE = ".o_form_view:not(.modal *) [name=exposure]"
+FILTER = ".o_api_filter_text input"
+SEARCH = ".modal .o_field_api_fields .o_api_search"
+NOTHING = ".o_api_summary[data-column={}]:has-text('No field is selected')"
 METHODS = ("is_get", "is_post", "is_put", "is_delete")
 
 
@@ -115,9 +118,15 @@ def test_sales_orders_with_everything_in_twelve_clicks(hand, closed, admin):
     hand.choose("own doc", "Own Documents Only")
     hand.click(".modal [name=is_post] input")
     hand.click(".modal [name=is_put] input")
-    hand.click(".modal .o_radio_item:has-text('own records') label")
+    hand.click(".modal .o_radio_item:has-text('A filter of your own') label")
+    hand.page.wait_for_selector(f".modal {FILTER}:focus")
+    hand.type("[('user_id', '=', uid)]")
     hand.page.wait_for_selector(".modal th[data-column=write_field_ids]")
     hand.click(".modal .o_api_clear")
+    hand.page.wait_for_selector(
+        ".modal .o_api_summary.text-danger[data-column=read_field_ids]"
+        " + .o_api_summary.text-danger[data-column=write_field_ids]"
+    )
     hand.page.wait_for_selector(".modal .o_field_api_fields .o_api_search:focus")
     hand.type(FIELDS)
     hand.press("Enter")
@@ -170,6 +179,160 @@ def test_emptied_selection_is_not_saved(hand, closed, admin):
     choices = admin.call("connection.api.choices", "get_field_choices", "res.partner")
     usual = {field["name"] for field in choices if not field["is_secret"]}
     assert {field["name"] for field in read} == usual - {"email"}
+
+
+@pytest.fixture
+def wizard(hand, closed):
+    """The page that opens a model, for contacts."""
+    closed("res.partner")
+    hand.click(APP)
+    hand.click("button:has-text('Open a Model')")
+    hand.page.wait_for_selector(".modal [name=model_id] input:focus")
+    hand.choose("contact", "res.partner")
+    hand.page.wait_for_selector(".modal .o_api_summary")
+    return hand.page
+
+
+def summary(page, column="read_field_ids"):
+    return page.inner_text(f".o_api_summary[data-column={column}]")
+
+
+def search(page, text, selector=SEARCH):
+    page.click(selector)
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def test_cleared_selection_is_cleared_for_writing_too(wizard, admin):
+    """Who clears before clients may write begins with nothing when they may."""
+    wizard.click(".modal .o_api_clear")
+    search(wizard, "name, email, phone, city, zip")
+    wizard.wait_for_selector(".modal .o_api_summary:has-text('5 of')")
+    wizard.wait_for_timeout(600)  # the selection becomes a change of the record
+    assert wizard.locator(".modal .o_api_summary").count() == 1, "the other column is not shown"
+    wizard.click(".modal [name=is_post] input")
+    wizard.click(".modal [name=is_put] input")
+    wizard.wait_for_selector(f".modal {NOTHING.format('write_field_ids')}")
+    wizard.wait_for_timeout(600)
+    assert summary(wizard).startswith("Read: 5 of")
+    wizard.click(".modal-footer button:has-text('Open the Model')")
+    wizard.wait_for_selector(".o_notification:has-text('Missing required fields')")
+    wizard.click(SEARCH)
+    wizard.keyboard.type("email, city")
+    wizard.click(".modal .o_api_write_found")
+    wizard.wait_for_selector(".modal .o_api_summary:has-text('2 of')")
+    wizard.click(".modal-footer button:has-text('Open the Model')")
+    wizard.wait_for_selector(f"{EXPOSURE}:has-text('res.partner')")
+    domain = [["model", "=", "res.partner"]]
+    [connection] = admin.read("connection.api", domain, ["read_field_ids", "write_field_ids"])
+    for name, listed in (("read_field_ids", 5), ("write_field_ids", 2)):
+        assert len(connection[name]) == listed, name
+
+
+def test_cleared_selection_of_readers_can_be_opened(wizard, admin):
+    """A list of writable fields that clients do not use keeps nobody from reading."""
+    wizard.click(".modal .o_api_clear")
+    search(wizard, "name, email")
+    wizard.wait_for_selector(".modal .o_api_summary:has-text('2 of')")
+    wizard.click(".modal-footer button:has-text('Open the Model')")
+    wizard.wait_for_selector(f"{EXPOSURE}:has-text('res.partner')")
+    domain = [["model", "=", "res.partner"]]
+    [connection] = admin.read("connection.api", domain, ["read_field_ids", "is_write_limited"])
+    assert len(connection["read_field_ids"]) == 2
+    assert connection["is_write_limited"], "who switches writing on later does not open all fields"
+
+
+def test_cleared_selection_in_the_form_of_a_connection(hand, admin):
+    """There, too, writing begins with nothing; what is saved before that stays as it was."""
+    page = hand.page
+    [field] = admin.search(
+        "ir.model.fields", [["model", "=", "res.country"], ["name", "=", "code"]]
+    )
+    [connection] = admin.search("connection.api", [["model", "=", "res.country"]])
+    before = admin.read("connection.api", [["id", "=", connection]], ["is_post", "is_put"])[0]
+    lists = {
+        "read_field_ids": [[6, 0, [field]]],
+        "write_field_ids": [[6, 0, [field]]],
+        "is_post": False,
+        "is_put": False,
+    }
+    admin.write("connection.api", connection, lists)
+    try:
+        page.goto(f"/odoo/jwt-api-connections/{connection}")
+        page.click(".o_api_clear")
+        page.wait_for_selector(NOTHING.format("read_field_ids"))
+        page.click("[name=is_put] input")
+        page.wait_for_selector(NOTHING.format("write_field_ids"))
+        page.click(".o_form_button_save")
+        page.wait_for_selector(".o_notification:has-text('Missing required fields')")
+        page.click(".o_form_button_cancel")
+        [kept] = admin.read("connection.api", [["id", "=", connection]], ["write_field_ids"])
+        assert kept["write_field_ids"] == [field]
+    finally:
+        emptied = {name: [[5, 0, 0]] for name in ("read_field_ids", "write_field_ids")}
+        admin.write(
+            "connection.api",
+            connection,
+            emptied | {"is_post": before["is_post"], "is_put": before["is_put"]},
+        )
+
+
+def test_names_that_are_not_found_stay_in_the_search(wizard):
+    """What a search does not find is said and can be corrected; what it finds is selected."""
+    missed = ".modal .o_field_api_fields .o_api_missed[role=alert]"
+    wizard.click(".modal .o_api_clear")
+    search(wizard, "name, nmae, email")
+    wizard.wait_for_selector(".modal .o_api_summary:has-text('2 of')")
+    assert wizard.inner_text(missed) == "Not found: nmae"
+    assert wizard.input_value(f"{SEARCH}:focus") == "nmae"
+    wizard.fill(SEARCH, "city, ziip, phone")
+    assert not wizard.locator(missed).count(), "it is about another text"
+    wizard.click(".modal .o_api_read_found")
+    wizard.wait_for_selector(".modal .o_api_summary:has-text('4 of')")
+    assert wizard.inner_text(missed) == "Not found: ziip"
+    assert wizard.input_value(SEARCH) == "ziip"
+
+    methods = ".modal .o_field_api_methods"
+    search(wizard, "create_company, creat_company", f"{methods} .o_api_search")
+    wizard.wait_for_selector(f"{methods} .o_api_missed:has-text('Not found: creat_company')")
+    assert wizard.input_value(f"{methods} .o_api_search") == "creat_company"
+    wizard.fill(f"{methods} .o_api_search", "")
+    wizard.wait_for_selector(f"{methods} [data-name=create_company] input:checked")
+
+
+def test_search_without_a_result_changes_nothing(wizard):
+    """Enter leaves the rule "all fields" as it is, and so do the buttons that mean every field."""
+    wizard.click(".modal .o_api_all")
+    wizard.wait_for_selector(".modal .o_api_summary:has-text('All fields (')")
+    before = summary(wizard)
+    search(wizard, "nmae")
+    wizard.wait_for_selector(".modal .o_api_missed:has-text('Not found: nmae')")
+    wizard.wait_for_timeout(600)
+    assert summary(wizard) == before
+    assert wizard.input_value(SEARCH) == "nmae"
+    for text, is_disabled in (("email", True), ("", False)):
+        wizard.fill(SEARCH, text)
+        for button in (".o_api_all", ".o_api_none"):
+            state = ":disabled" if is_disabled else ":enabled"
+            wizard.wait_for_selector(f".modal {button}{state}")
+
+
+def test_problem_of_a_filter_follows_its_text(wizard):
+    """What is wrong is said while it is typed, and is gone once it is right."""
+    problem = ".modal .o_field_domain_panel [role=alert]"
+    wizard.click(".modal .o_radio_item:has-text('A filter of your own') label")
+    wizard.wait_for_selector(f".modal {FILTER}:focus")
+    wizard.keyboard.type("[('state', '=', 'draft'")
+    wizard.keyboard.press("Tab")
+    wizard.wait_for_selector(problem)
+    first = wizard.inner_text(problem)
+    wizard.fill(f".modal {FILTER}", "[('stat', '=', 'draft')]")
+    wizard.wait_for_selector(f"{problem}:has-text('does not fit')")
+    wizard.press(f".modal {FILTER}", "Tab")
+    wizard.wait_for_timeout(1000)
+    assert wizard.inner_text(problem) != first
+    wizard.fill(f".modal {FILTER}", "[('active', '=', True)]")
+    wizard.wait_for_selector(problem, state="detached")
 
 
 def test_phone(chromium, server, closed, admin):

@@ -1,4 +1,5 @@
 import { useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 
 /**
  * Search in a list of things that have a `name` (technical) and a `label`.
@@ -6,15 +7,18 @@ import { useState } from "@odoo/owl";
  * Several names, separated by commas, find exactly these.
  */
 export function useChoiceSearch() {
-    const state = useState({ text: "" });
+    const state = useState({ text: "", missed: "" });
     return {
         state,
+        get isActive() {
+            return wordsOf(state.text).length > 0;
+        },
+        /** Say what the last Enter did not find, as long as that is the text. */
+        get problem() {
+            return state.missed && state.missed === state.text ? _t("Not found: %s", state.missed) : "";
+        },
         find(items) {
-            const words = state.text
-                .toLowerCase()
-                .split(",")
-                .map((word) => word.trim())
-                .filter(Boolean);
+            const words = wordsOf(state.text);
             if (words.length > 1) {
                 return items.filter((item) => words.some((word) => isExactly(item, word)));
             }
@@ -29,13 +33,28 @@ export function useChoiceSearch() {
         },
         /** Return what the Enter key means: all of several names, or the best match of one. */
         best(items) {
-            if (!state.text.trim()) {
-                return [];
-            }
-            const found = this.find(items);
-            return state.text.includes(",") ? found : found.slice(0, 1);
+            const words = wordsOf(state.text);
+            return words.length ? this.find(items).slice(0, words.length > 1 ? undefined : 1) : [];
+        },
+        /** Begin the next search in an input element, with the names that this one did not find. */
+        restart(items, input) {
+            const words = wordsOf(state.text);
+            const missed =
+                words.length > 1
+                    ? words.filter((word) => !items.some((item) => isExactly(item, word)))
+                    : words.filter(() => !this.find(items).length);
+            state.text = state.missed = missed.join(", ");
+            input.value = state.text; // at once: what is typed next may come before it is drawn
         },
     };
+}
+
+function wordsOf(text) {
+    return text
+        .toLowerCase()
+        .split(",")
+        .map((word) => word.trim())
+        .filter(Boolean);
 }
 
 function isExactly(item, word) {

@@ -37,6 +37,8 @@ export class ApiFieldsField extends Component {
         this.pending = useState({});
         // the columns that were changed here
         this.touched = useState({});
+        // the columns that were cleared while they were not shown: their changes wait until they are
+        this.waiting = useState({});
         this.mutex = new Mutex();
         this.commitSoon = debounce(this.commit.bind(this), 400);
         useBus(this.props.record.model.bus, "NEED_LOCAL_CHANGES", ({ detail }) =>
@@ -47,11 +49,15 @@ export class ApiFieldsField extends Component {
     }
 
     async load(model, record, props) {
+        const columns = this.allColumns(props, record).filter((column) => column.isOn);
+        if (columns.some((column) => this.waiting[column.name])) {
+            this.commitSoon();
+        }
         if (model === this.model) {
             return;
         }
         this.model = model;
-        for (const changes of [this.pending, this.touched]) {
+        for (const changes of [this.pending, this.touched, this.waiting]) {
             for (const key in changes) {
                 delete changes[key];
             }
@@ -63,7 +69,7 @@ export class ApiFieldsField extends Component {
             return;
         }
         const selected = new Set(
-            this.columnsOf(props, record).flatMap((column) => record.data[column.name].currentIds)
+            columns.flatMap((column) => record.data[column.name].currentIds)
         );
         // what is selected comes first, in the order that it has when the list is opened
         this.state.fields = fields.sort(
@@ -72,17 +78,22 @@ export class ApiFieldsField extends Component {
         this.search.state.text = "";
     }
 
+    /** The columns that are shown; one that was emptied here stays until something is selected, or all. */
     get columns() {
-        return this.columnsOf(this.props, this.props.record);
+        return this.allColumns().filter(
+            (column) =>
+                column.isOn ||
+                (this.touched[column.name] && !this.waiting[column.name] && this.isEmpty(column))
+        );
     }
 
-    columnsOf(props, record) {
+    allColumns(props = this.props, record = props.record) {
         const isOn = (names) => !names.length || names.some((name) => record.data[name]);
         const [readLimit, writeLimit] = props.limits;
         return [
             { name: props.name, limit: readLimit, label: _t("Read"), isOn: isOn(props.reads) },
             { name: props.written, limit: writeLimit, label: _t("Write"), isOn: isOn(props.writes), isWrite: true },
-        ].filter((column) => column.isOn || (this.touched[column.name] && this.isEmpty(column)));
+        ];
     }
 
     get shown() {
@@ -139,6 +150,9 @@ export class ApiFieldsField extends Component {
     }
 
     select(column, fields, isSelected) {
+        if (!fields.some((field) => this.canSelect(column, field))) {
+            return;
+        }
         if (!this.isLimited(column)) {
             this.list(column, this.selected(column), true);
         }
@@ -152,12 +166,20 @@ export class ApiFieldsField extends Component {
         this.change(column, false);
     }
 
-    selectNone(columns) {
-        for (const column of columns) {
-            this.list(column, this.state.fields, false);
-            this.change(column, true);
-        }
+    selectNone(column) {
+        this.list(column, this.state.fields, false);
+        this.change(column, true);
         this.startSearch();
+    }
+
+    /** Select nothing in any column, whether it is shown or not. */
+    clear() {
+        this.search.state.text = "";
+        const shown = this.columns.map((column) => column.name);
+        for (const column of this.allColumns()) {
+            this.waiting[column.name] = !shown.includes(column.name);
+            this.selectNone(column);
+        }
     }
 
     /** Select what the search has found in some columns, and be ready for the next search. */
@@ -170,8 +192,7 @@ export class ApiFieldsField extends Component {
     }
 
     startSearch() {
-        this.search.state.text = "";
-        this.searchInput.el.value = ""; // at once: what is typed next may come before it is drawn
+        this.search.restart(this.state.fields, this.searchInput.el);
         this.searchInput.el.focus();
     }
 
@@ -206,7 +227,15 @@ export class ApiFieldsField extends Component {
 
     async commitPending() {
         const { record, name, written, limits } = this.props;
-        const pending = { ...this.pending };
+        for (const column of this.allColumns().filter((each) => each.isOn)) {
+            delete this.waiting[column.name];
+        }
+        const waiting = this.allColumns()
+            .filter((column) => this.waiting[column.name])
+            .flatMap((column) => [column.name, column.limit]);
+        const pending = Object.fromEntries(
+            Object.entries(this.pending).filter(([key]) => !waiting.includes(key.split(",")[0]))
+        );
         const changes = limits.filter((limit) => limit in pending && pending[limit] !== record.data[limit]);
         if (changes.length) {
             await record.update(Object.fromEntries(changes.map((limit) => [limit, pending[limit]])));

@@ -37,14 +37,14 @@ export class ApiMethodList extends Component {
 
     get shown() {
         const { methods, showAll } = this.state;
-        if (this.search.state.text.trim()) {
+        if (this.search.isActive) {
             return this.search.find(methods);
         }
         return showAll ? methods : methods.filter((method) => method.button || this.isSelected(method));
     }
 
     get hiddenCount() {
-        return this.search.state.text.trim() ? 0 : this.state.methods.length - this.shown.length;
+        return this.search.isActive ? 0 : this.state.methods.length - this.shown.length;
     }
 
     get showAllLabel() {
@@ -71,7 +71,6 @@ export class ApiMethodList extends Component {
         ev.preventDefault();
         ev.stopPropagation();
         this.select(this.search.best(this.state.methods), true);
-        this.search.state.text = "";
-        ev.target.value = ""; // at once: what is typed next may come before it is drawn
+        this.search.restart(this.state.methods, ev.target);
     }
 }

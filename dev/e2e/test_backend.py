@@ -270,6 +270,7 @@ def test_cleared_selection_in_the_form_of_a_connection(hand, admin):
         assert kept["write_field_ids"] == [field]
     finally:
         emptied = {name: [[5, 0, 0]] for name in ("read_field_ids", "write_field_ids")}
+        emptied |= {"is_read_limited": False, "is_write_limited": False}
         admin.write(
             "connection.api",
             connection,

@@ -237,13 +237,15 @@ def test_cleared_selection_of_readers_can_be_opened(wizard, admin):
     wizard.click(".modal-footer button:has-text('Open the Model')")
     wizard.wait_for_selector(f"{EXPOSURE}:has-text('res.partner')")
     domain = [["model", "=", "res.partner"]]
-    [connection] = admin.read("connection.api", domain, ["read_field_ids", "is_write_limited"])
+    lists = ["read_field_ids", "write_field_ids", "is_write_limited"]
+    [connection] = admin.read("connection.api", domain, lists)
     assert len(connection["read_field_ids"]) == 2
+    assert connection["write_field_ids"] == []
     assert connection["is_write_limited"], "who switches writing on later does not open all fields"
 
 
 def test_cleared_selection_in_the_form_of_a_connection(hand, admin):
-    """There, too, writing begins with nothing; what is saved before that stays as it was."""
+    """There, too, writing begins with nothing; who discards it has changed nothing."""
     page = hand.page
     [field] = admin.search(
         "ir.model.fields", [["model", "=", "res.country"], ["name", "=", "code"]]

@@ -37,8 +37,6 @@ export class ApiFieldsField extends Component {
         this.pending = useState({});
         // the columns that were changed here
         this.touched = useState({});
-        // the columns that were cleared while they were not shown: their changes wait until they are
-        this.waiting = useState({});
         this.mutex = new Mutex();
         this.commitSoon = debounce(this.commit.bind(this), 400);
         useBus(this.props.record.model.bus, "NEED_LOCAL_CHANGES", ({ detail }) =>
@@ -49,15 +47,11 @@ export class ApiFieldsField extends Component {
     }
 
     async load(model, record, props) {
-        const columns = this.allColumns(props, record).filter((column) => column.isOn);
-        if (columns.some((column) => this.waiting[column.name])) {
-            this.commitSoon();
-        }
         if (model === this.model) {
             return;
         }
         this.model = model;
-        for (const changes of [this.pending, this.touched, this.waiting]) {
+        for (const changes of [this.pending, this.touched]) {
             for (const key in changes) {
                 delete changes[key];
             }
@@ -69,7 +63,7 @@ export class ApiFieldsField extends Component {
             return;
         }
         const selected = new Set(
-            columns.flatMap((column) => record.data[column.name].currentIds)
+            this.columnsOf(props, record).flatMap((column) => record.data[column.name].currentIds)
         );
         // what is selected comes first, in the order that it has when the list is opened
         this.state.fields = fields.sort(
@@ -78,13 +72,12 @@ export class ApiFieldsField extends Component {
         this.search.state.text = "";
     }
 
-    /** The columns that are shown; one that was emptied here stays until something is selected, or all. */
     get columns() {
-        return this.allColumns().filter(
-            (column) =>
-                column.isOn ||
-                (this.touched[column.name] && !this.waiting[column.name] && this.isEmpty(column))
-        );
+        return this.columnsOf(this.props, this.props.record);
+    }
+
+    columnsOf(props, record) {
+        return this.allColumns(props, record).filter((column) => column.isOn);
     }
 
     allColumns(props = this.props, record = props.record) {
@@ -175,9 +168,7 @@ export class ApiFieldsField extends Component {
     /** Select nothing in any column, whether it is shown or not. */
     clear() {
         this.search.state.text = "";
-        const shown = this.columns.map((column) => column.name);
         for (const column of this.allColumns()) {
-            this.waiting[column.name] = !shown.includes(column.name);
             this.selectNone(column);
         }
     }
@@ -227,15 +218,7 @@ export class ApiFieldsField extends Component {
 
     async commitPending() {
         const { record, name, written, limits } = this.props;
-        for (const column of this.allColumns().filter((each) => each.isOn)) {
-            delete this.waiting[column.name];
-        }
-        const waiting = this.allColumns()
-            .filter((column) => this.waiting[column.name])
-            .flatMap((column) => [column.name, column.limit]);
-        const pending = Object.fromEntries(
-            Object.entries(this.pending).filter(([key]) => !waiting.includes(key.split(",")[0]))
-        );
+        const pending = { ...this.pending };
         const changes = limits.filter((limit) => limit in pending && pending[limit] !== record.data[limit]);
         if (changes.length) {
             await record.update(Object.fromEntries(changes.map((limit) => [limit, pending[limit]])));
@@ -262,11 +245,11 @@ export class ApiFieldsField extends Component {
         this.checkColumns();
     }
 
-    /** Let no column be saved that was emptied here. */
+    /** Let no column be saved that was emptied here, unless it is not shown: then it limits nothing. */
     checkColumns() {
         const { record } = this.props;
-        for (const column of this.columns) {
-            if (this.touched[column.name] && this.isEmpty(column)) {
+        for (const column of this.allColumns()) {
+            if (column.isOn && this.touched[column.name] && this.isEmpty(column)) {
                 record.setInvalidField(column.name);
             } else if (record.isFieldInvalid(column.name)) {
                 record.resetFieldValidity(column.name);

@@ -353,5 +353,7 @@ class TestActions(ApiCase):
         """An action is called by POST alone."""
         path = f"/api/v1/res.partner/{self.partner.id}/address_get"
         self.assertError(self._call("DELETE", path, self.access), 405, "method_not_allowed")
-        self.assertError(self._call("GET", path, self.access), 400, "unknown_field")
+        response = self._call("GET", path, self.access)
+        self.assertError(response, 405, "method_not_allowed")
+        self.assertEqual(response.headers["Allow"], "POST")
         self.assertMissingToken(self._call("POST", path))

@@ -223,7 +223,7 @@ class TestLinks(ApiCase):
                 self.assertNotEqual(
                     self._post(f"{self.path}/link", None, self.opened.access).status_code, 200
                 )
-                self.connection.write(before)
+                self.connection.write({**before, "is_read_limited": False})
                 self.env.flush_all()
                 self.assertEqual(self._get(url).status_code, 200)
 

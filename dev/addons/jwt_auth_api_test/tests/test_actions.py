@@ -257,7 +257,7 @@ class TestWizards(ApiCase):
         for context, status, code in (
             ({"default_tag_id": locked.id}, 422, "validation_error"),
             ({"default_locked_by": "me"}, 400, "unknown_field"),
-            ({"default_note": "me"}, 400, "bad_value"),
+            ({"default_note": "me"}, 400, "unknown_field"),
             ({"secret_flag": True}, 400, "bad_value"),
             ({"uid": 1}, 400, "bad_value"),
             ({"active_model": TAG, "active_ids": [locked.id]}, 422, "validation_error"),

@@ -10,6 +10,8 @@ env["ir.module.module"]._load_module_terms(["jwt_auth_api"], ["ar_001"])
 user = env.ref("base.user_admin").copy({"login": "arabic", "lang": "ar_001", "password": "arabic"})
 user.action_id = False
 env.cr.commit()
+env.registry.clear_all_caches()  # the workers of the server know the languages already
+env.registry.signal_changes()
 """
 
 

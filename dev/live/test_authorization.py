@@ -143,10 +143,13 @@ def callers(server, admin, ref, make_user, log_in_as, target):
     }
     found = [log_in_as(name, users[name]) for name in WITH_SESSION]
     found += _without_session(server, admin, make_user, log_in_as, target, found[1])
-    admin.call("ir.config_parameter", "set_param", "jwt_auth_api.link_seconds", "3600")
     callers = {caller.name: caller for caller in found}
     assert list(callers) == [*WITH_SESSION, *WITHOUT]
-    return callers
+    key = "jwt_auth_api.link_seconds"
+    before = admin.call("ir.config_parameter", "get_param", key)
+    admin.call("ir.config_parameter", "set_param", key, "3600")
+    yield callers
+    admin.call("ir.config_parameter", "set_param", key, before)
 
 
 def _without_session(server, admin, make_user, log_in_as, target, valid):

@@ -10,6 +10,8 @@ from lib.client import SECRETS, Device
 
 MODEL, PATH = "res.partner", "/api/v1/res.partner"
 FIELDS = ["name", "email"]
+#: Statements that a request may take besides: to return 404 for what the caller does not see, where JSON-2 returns 403.
+FURTHER = {("user", "unlink"): 1}
 #: How often a request is sent.
 REPEATS = 12
 _LOGGED = re.compile(r'" 2\d\d - (\d+) [\d.]+ [\d.]+')
@@ -115,5 +117,9 @@ def test_no_request_takes_more_statements_than_one_of_json2(
             return httpx.post(url, json=body, headers=headers, timeout=60)
 
         found[work] = (statements(send), statements(send_json2))
-    more = {work: counts for work, counts in found.items() if counts[0] > counts[1]}
+    more = {
+        work: counts
+        for work, counts in found.items()
+        if counts[0] > counts[1] + FURTHER.get((run_as, work), 0)
+    }
     assert not more, found

@@ -107,11 +107,7 @@ def readable_names(policy, names):
     """Return those of the names that are fields which the caller may read."""
     if policy.connection is not None and not policy.allows("GET"):
         return []
-    return [name for name in names if _is_readable(policy, name)]
-
-
-def _is_readable(policy, name):
-    return policy.visible(name) is not None
+    return [name for name in names if policy.visible(name) is not None]
 
 
 def _depends_on_language(field):

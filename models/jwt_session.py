@@ -478,9 +478,8 @@ class JwtSession(models.Model):
         known = self.env.cr.cache.setdefault(self._name, {})
         if text not in known:
             if issuer := self.env["jwt.signing.key"]._last_known():
-                with contextlib.suppress(
-                    tokens.UnknownKey
-                ):  # another process may have created the key
+                # another process may have created the key
+                with contextlib.suppress(tokens.UnknownKey):
                     verify(text, issuer, time.time())
             with on_primary(self.env) as env:
                 found = env[self._name]._verified(text, verify)

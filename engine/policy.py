@@ -165,6 +165,10 @@ class Policy:
             and self.includes_caller()
         )
 
+    def is_closed_to_reads(self):
+        """Return whether the model has a connection that does not open GET for this caller."""
+        return self.connection is not None and not self.allows("GET")
+
     def related(self, comodel_name):
         """Return the policy of a model that a relation leads to.
 
@@ -186,7 +190,7 @@ class Policy:
         :raise ApiError: ``access_denied`` when the model's connection does not open GET
         """
         policy = self.related(comodel_name)
-        if policy.connection is not None and not policy.allows("GET"):
+        if policy.is_closed_to_reads():
             raise ApiError(
                 "access_denied",
                 _("%(model)s cannot be read through this API."),
@@ -244,8 +248,7 @@ class Policy:
 
     def _may_suggest(self, name):
         """Return whether an error about reading may name a field."""
-        closed = self.connection is not None and not self.allows("GET")
-        return not closed and self.visible(name) is not None
+        return not self.is_closed_to_reads() and self.visible(name) is not None
 
     def own_fields(self, selection, record_id):
         """Return the fields of a selection that Odoo shows the caller on this record but not in general.

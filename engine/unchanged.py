@@ -105,7 +105,7 @@ def _is_as_expanded(policy, field, value, held):
 
 def readable_names(policy, names):
     """Return those of the names that are fields which the caller may read."""
-    if policy.connection is not None and not policy.allows("GET"):
+    if policy.is_closed_to_reads():
         return []
     return [name for name in names if policy.visible(name) is not None]
 

@@ -12,9 +12,9 @@ from ..engine import takeover
 LOGGER = "odoo.addons.jwt_auth_api.engine.takeover"
 
 
-def _load(version):
-    path = file_path(f"jwt_auth_api/migrations/{version}/pre-migrate.py")
-    spec = importlib.util.spec_from_file_location("pre_migrate", path)
+def _load(version, stage="pre"):
+    path = file_path(f"jwt_auth_api/migrations/{version}/{stage}-migrate.py")
+    spec = importlib.util.spec_from_file_location(f"{stage}_migrate", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -70,6 +70,33 @@ class TestMigration(TransactionCase):
                 self.env.cr.execute(what)
                 self.assertFalse(self.env.cr.fetchall(), what.code)
         script.migrate(self.env.cr, "19.0.1.0.0")  # a second time there is nothing to do
+
+    def test_limits_of_earlier_connections_are_recorded(self):
+        """A connection that loses its last group or field after the update is closed, not open to everybody."""
+        fields = self.env["ir.model.fields"]._get_ids("res.partner")
+        group = self.env["res.groups"].create({"name": "Few"})
+        values = {
+            "model_id": self.env["ir.model"]._get_id("res.partner"),
+            "is_get": True,
+            "is_put": True,
+            "group_ids": [(6, 0, group.ids)],
+            "read_field_ids": [(6, 0, [fields["name"], fields["email"]])],
+            "write_field_ids": [(6, 0, [fields["email"]])],
+        }
+        open_model = {"model_id": self.env["ir.model"]._get_id("res.country"), "is_get": True}
+        limited, unlimited = self.env["connection.api"].create([values, open_model])
+        flags = ("is_for_groups", "is_read_limited", "is_write_limited")
+        self.env.flush_all()
+        for flag in flags:
+            self.env.cr.execute(SQL("UPDATE connection_api SET %s = NULL", SQL.identifier(flag)))
+        _load("19.0.1.1.0", "post").migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        for flag in flags:
+            self.assertTrue(limited[flag], flag)
+            self.assertFalse(unlimited[flag], flag)
+        with self.assertLogs("odoo.addons.jwt_auth_api.models.connection_api", "WARNING"):
+            group.unlink()
+        self.assertFalse(limited.active)
 
 
 @tagged("post_install", "-at_install")

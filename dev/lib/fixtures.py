@@ -13,7 +13,7 @@ import psycopg2.extras
 import pytest
 
 from . import database, log
-from .server import serving
+from .server import Server, serving
 from .setup import Setup
 
 #: The server logs an error if a separate transaction could wait for its own request.
@@ -69,7 +69,9 @@ class LiveServer:
 class Admin:
     """Odoo as its web client uses it, as the administrator: to arrange what a test needs, not what it tests."""
 
-    def __init__(self, server: LiveServer, login: str = "admin", password: str = "admin") -> None:
+    def __init__(
+        self, server: LiveServer | Server, login: str = "admin", password: str = "admin"
+    ) -> None:
         self._http = httpx.Client(base_url=server.url, timeout=60)
         self._rpc("/web/session/authenticate", db=server.db, login=login, password=password)
 

@@ -7,7 +7,18 @@ import re
 import shutil
 from pathlib import Path
 
-from . import archive, browser, cluster, database, log, npm, predecessors, soak_load, translations
+from . import (
+    archive,
+    browser,
+    cluster,
+    database,
+    log,
+    npm,
+    predecessors,
+    releases,
+    soak_load,
+    translations,
+)
 from .bootstrap import ROOT, Stop
 from .checks import check
 from .differential import part as differentials
@@ -86,7 +97,7 @@ def _terms(path: Path) -> list[str]:
 def install(setup: Setup, words: list[str]) -> Result:
     """Install what an admin downloads, update and uninstall it: not one warning, nothing left.
 
-    On `base` alone, beside larger applications, and in place of modules that use the same names.
+    On `base` alone, beside larger applications, in place of modules that use the same names, and of earlier releases.
     """
     result = Result()
     conf = _downloaded(setup)
@@ -96,6 +107,8 @@ def install(setup: Setup, words: list[str]) -> Result:
             result.add(_install_beside(setup, place, modules, conf))
     if not words or "predecessors" in words:
         result.add(predecessors.moves(setup))
+    if not words or "releases" in words:
+        result.add(releases.updates(setup))
     return result
 
 

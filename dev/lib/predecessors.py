@@ -92,11 +92,11 @@ KEPT = """
 #: What a database has of the addon, and in the tables that others had.
 FINGERPRINT = f"""
     SELECT 'column', table_name, column_name, udt_name, is_nullable FROM information_schema.columns
-     WHERE table_name IN ('connection_api', 'jwt_refresh_token', 'res_users')
+     WHERE table_name ~ '^(connection_api|jwt_)' OR table_name = 'res_users'
     UNION SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid), '' FROM pg_constraint
-     WHERE conrelid > 0 AND conrelid::regclass::text IN ('connection_api', 'jwt_refresh_token')
+     WHERE conrelid > 0 AND conrelid::regclass::text ~ '^(connection_api|jwt_)'
     UNION SELECT 'index', tablename, indexname, '', '' FROM pg_indexes
-     WHERE tablename IN ('connection_api', 'jwt_refresh_token')
+     WHERE tablename ~ '^(connection_api|jwt_)'
     UNION SELECT 'xmlid', model, name, '', '' FROM ir_model_data WHERE module = '{ADDON}'
     UNION SELECT 'model', model, '', '', '' FROM ir_model WHERE model ~ '^(jwt|connection)[.]'
     UNION SELECT 'field', model, name, ttype, '' FROM ir_model_fields

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from werkzeug.routing import BaseConverter
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.http import STORED_SESSION_BYTES, get_default_session, request, root
 
 from odoo.addons.base.models.ir_http import SignedIntConverter
@@ -165,6 +165,33 @@ class IrHttp(models.AbstractModel):
         if auth == "jwt_link":
             return cls._auth_method_jwt_link()
         return super()._authenticate_explicit(auth)
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        """Set the company's language for a request without a language, as Odoo does, in one statement.
+
+        Odoo reads the user, the company and its contact with all their columns for that (``get_lang``), which
+        would be most of the cost of a refresh.
+        """
+        if rule.endpoint.routing["type"] == "jwt_api" and not request.env.context.get("lang"):
+            request.update_context(lang=cls._company_language())
+        super()._pre_dispatch(rule, args)
+
+    @staticmethod
+    def _company_language():
+        """Return the language of the company of the current user or, without one, of OdooBot.
+
+        :return: None if the company has no language, or one that is not installed; Odoo then chooses one
+        """
+        request.env.cr.execute(
+            """
+            SELECT p.lang
+              FROM res_users u JOIN res_company c ON c.id = u.company_id JOIN res_partner p ON p.id = c.partner_id
+             WHERE u.id = %s
+            """,
+            [request.env.uid or SUPERUSER_ID],
+        )
+        return next(iter(request.env.cr.fetchone() or ()), None)
 
     @classmethod
     def _forget_cookie_session(cls):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import SUPERUSER_ID
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -536,6 +537,24 @@ class TestUpdateRefreshToken(RefreshCase):
         with self._statements() as seen:
             self.assertAnswer(self._post(ACCESS, {"refreshToken": opened.refresh}))
         self.assertFalse([text for text in seen if "UPDATE jwt_session" in text])
+
+    def test_language_of_the_response_takes_one_statement(self):
+        """The company's, if the client names none: it is not worth the columns of user, company and contact."""
+        opened = self._open(self.user)
+        body = {"refreshToken": opened.refresh}
+        self.assertAnswer(self._post(ACCESS, body))  # fill the caches
+        company = self.env["res.users"].browse(SUPERUSER_ID).company_id
+        self.env["res.lang"]._activate_lang("fr_FR")
+        for lang in ("fr_FR", "en_US"):
+            company.partner_id.lang = lang
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self._statements() as seen:
+                response = self._post(ACCESS, body)
+            self.assertAnswer(response)
+            self.assertEqual(response.headers["Content-Language"], lang.replace("_", "-"))
+            read = [text for text in seen if "res_company" in text or "res_partner" in text]
+            self.assertEqual(len(read), 1, seen)
 
     def _last_event(self):
         return self.env["jwt.security.event"].sudo().search([], order="id desc", limit=1)

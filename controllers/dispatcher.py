@@ -32,6 +32,7 @@ from ..models.ir_http import (
 from ..tools import errors, forms, parsing, problem
 from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
+from ..tools.stages import Stages
 from ..tools.text import language_tag, reject_constant
 from .usage import Usage
 
@@ -54,7 +55,7 @@ _ALLOWED_HEADERS = (
 _EXPOSED_HEADERS = (
     "WWW-Authenticate, Retry-After, Allow, ETag, Idempotency-Replayed, X-Token-Expires-In,"
     " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Location, Content-Language,"
-    " Content-Disposition, Content-Range, Accept-Ranges"
+    " Content-Disposition, Content-Range, Accept-Ranges, Server-Timing"
 )
 _RESOURCE_PATHS = "/api/v1/"
 #: The page that explains each error.
@@ -102,6 +103,9 @@ class ApiDispatcher(Dispatcher):
         self.usage = Usage(request)
         #: Headers that the response gets, whatever makes it.
         self.headers = {}
+        self.stages = Stages(
+            time.time() - getattr(threading.current_thread(), "perf_t0", time.time())
+        )
 
     @property
     def body(self):
@@ -130,6 +134,7 @@ class ApiDispatcher(Dispatcher):
         return super().pre_dispatch(rule, args)
 
     def dispatch(self, endpoint, args):
+        self.stages.mark("auth")
         if not self.request.db:
             raise _no_database(self.request.httprequest)
         if overriding_method():  # a valid one has already replaced POST
@@ -148,6 +153,7 @@ class ApiDispatcher(Dispatcher):
             )
         if routing.get("json_body", True) and method not in routing.get("raw_body", ()):
             self._decode(reads_forms=method in routing.get("forms", ()))
+        self.stages.mark("parse")
         self.request.params = dict(args)
         try:
             result = self.request.registry["ir.http"]._dispatch(endpoint)
@@ -162,6 +168,7 @@ class ApiDispatcher(Dispatcher):
 
     def answer(self, value, status=HTTPStatus.OK, headers=()):
         """Return a JSON response, in an envelope if the request was in one."""
+        self.stages.mark("work")
         self.usage.answered(value, status)
         if self._envelope is not None:
             value, status = {**self._envelope, "result": value}, HTTPStatus.OK
@@ -243,17 +250,21 @@ class ApiDispatcher(Dispatcher):
         return f"{self.request.httprequest.path}/".startswith(_RESOURCE_PATHS)
 
     def _server_timing(self):
-        """Return what the request cost, for system administrators who use the console.
+        """Return what the request cost, for system administrators unless the setting says everybody.
 
-        Nobody else gets it: it would tell how much is behind a filter.
+        It would tell others how much is behind a filter.
         """
-        claims = getattr(self.request, "jwt", None)
-        if claims is None or claims.client != "console" or not self.request.env.user._is_system():
+        if not self.request.db or not self._may_know_cost():
             return None
+        self.stages.mark("response")
         thread = threading.current_thread()
-        total = (time.time() - thread.perf_t0) * 1000
-        database = thread.query_time * 1000
-        return f'total;dur={total:.1f}, sql;dur={database:.1f};desc="{thread.query_count}"'
+        return self.stages.header(thread.query_time, thread.query_count)
+
+    def _may_know_cost(self):
+        env = self.request.env
+        if hasattr(self.request, "jwt") and env.user._is_system():
+            return True
+        return env["ir.config_parameter"]._jwt_setting("server_timing") == "everybody"
 
     # --- bodies --------------------------------------------------------------------------
 

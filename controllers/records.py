@@ -284,13 +284,15 @@ class RecordRoutes(Controller):
         own = request.httprequest.method
         connections = self._counted(model)
         try:
-            return connections._resolve(model, own if method == "" else method, mode)
+            policy = connections._resolve(model, own if method == "" else method, mode)
         except ApiError as exc:
             if exc.error == "method_not_allowed":
                 # without a method of its own, the path needs the one that is not open
                 allowed = [] if method else self._open_methods(connections, model, action)
                 exc.headers = [_allow(allowed)]
             raise
+        request.dispatcher.stages.mark("policy")
+        return policy
 
     def _open_methods(self, connections, model, action):
         """Return the methods that the path accepts and that the connection of the model opens.
@@ -328,6 +330,7 @@ class RecordRoutes(Controller):
             request.httprequest.args,
             in_path=record_id is not None,
         )
+        request.dispatcher.stages.mark("parse")
         result, _is_repeated = once(lambda: resource.call(policy, action, asked, record_id))
         return {"success": True, "result": result}
 
@@ -344,6 +347,7 @@ class RecordRoutes(Controller):
 
     @staticmethod
     def _use_expanded(policy, asked):
+        request.dispatcher.stages.mark("parse")
         if not isinstance(asked, queries.GroupQuery) and asked.selection.expand:
             request.dispatcher.usage.use_expanded(policy.expanded(asked.selection).values())
 
@@ -406,6 +410,7 @@ class RecordRoutes(Controller):
             record_id=record_id,
             strict=strict,
         )
+        request.dispatcher.stages.mark("parse")
         return write.delete(policy, wanted, request.httprequest.headers.get("If-Match"))
 
     @staticmethod

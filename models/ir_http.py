@@ -175,7 +175,7 @@ class IrHttp(models.AbstractModel):
         """
         if rule.endpoint.routing["type"] == "jwt_api" and not request.env.context.get("lang"):
             request.update_context(lang=cls._company_language())
-        super()._pre_dispatch(rule, args)
+        return super()._pre_dispatch(rule, args)
 
     @staticmethod
     def _company_language():

@@ -45,6 +45,10 @@ class ResConfigSettings(models.TransientModel):
         ],
         **_options("document_access"),
     )
+    jwt_server_timing = fields.Selection(
+        [("administrators", "System administrators"), ("everybody", "Everybody")],
+        **_options("server_timing"),
+    )
     jwt_cors_origins = fields.Char(**_options("cors_origins"))
     jwt_log_days = _number("log_days")
     jwt_ignored = fields.Char(compute="_compute_jwt_ignored")

@@ -53,6 +53,7 @@ from . import test_revoke
 from . import test_run_as
 from . import test_search
 from . import test_sent_back
+from . import test_server_timing
 from . import test_sessions
 from . import test_strict
 from . import test_throttle

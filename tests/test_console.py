@@ -288,21 +288,6 @@ class TestConsoleSession(ConsoleCase):
         self.assertFalse(self._is_open(phone.access))
         self.assertTrue(self._is_open(token))
 
-    def test_cost_is_told_to_administrators_alone(self):
-        """Number of statements and time, in the console."""
-        self._connect("res.partner", "GET")
-        path = "/api/v1/res.partner?limit=1"
-        header = "Server-Timing"
-        timing = self._call("GET", path, self._open_console(self.admin_of_web())).headers[header]
-        self.assertRegex(timing, r'^total;dur=[\d.]+, sql;dur=[\d.]+;desc="\d+"$')
-        for token in (self._open_console(self.manager), self._open(self.admin).access):
-            self.assertNotIn(header, self._call("GET", path, token).headers)
-
-    def admin_of_web(self):
-        self.admin.sudo().password = self.admin.login
-        self.env.flush_all()
-        return self.admin
-
     def test_samples(self):
         """A request as code, with a variable in place of the token."""
         self._log_in(self.manager)

@@ -23,6 +23,8 @@ _YEARS: Final = 10 * 365
 PREFIX: Final = "jwt_auth_api."
 #: Who may read the documentation of the API.
 READERS: Final = ("managers", "users", "everybody")
+#: Who is told what a request cost.
+TIMED: Final = ("administrators", "everybody")
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,16 @@ _ALL: Final = (
         ),
         default="users",
         choices=READERS,
+    ),
+    Choice(
+        "server_timing",
+        "Server Timing",
+        (
+            "Who gets the header Server-Timing, which says how long each stage of a request took. It tells how"
+            " much is behind a filter: choose everybody for development only."
+        ),
+        default="administrators",
+        choices=TIMED,
     ),
     Origins(
         "cors_origins",

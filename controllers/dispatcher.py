@@ -55,7 +55,7 @@ _ALLOWED_HEADERS = (
 _EXPOSED_HEADERS = (
     "WWW-Authenticate, Retry-After, Allow, ETag, Idempotency-Replayed, X-Token-Expires-In,"
     " RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Location, Content-Language,"
-    " Content-Disposition, Content-Range, Accept-Ranges, Server-Timing"
+    " Content-Disposition, Content-Range, Accept-Ranges"
 )
 _RESOURCE_PATHS = "/api/v1/"
 #: The page that explains each error.

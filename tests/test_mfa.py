@@ -75,7 +75,7 @@ class TestSecondFactor(ApiCase):
 
     def test_password_that_looks_like_an_api_key(self):
         """It is still a password: it opens an account that has no second factor, and no other."""
-        looks = "0123456789abcdef0123456789abcdef01234567"
+        looks = "0123456789abcdef0123456789abcdef01234567"  # pragma: allowlist secret
         self.user.password = looks
         self.env.flush_all()
         response = self._login(looks)

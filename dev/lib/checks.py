@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lxml import etree
 
-from . import oldest
+from . import archive, leaks, oldest
 from .bootstrap import ROOT, bound
 from .pytests import pytest
 from .report import Result
@@ -51,7 +51,7 @@ def check(setup: Setup, words: list[str]) -> Result:
         "ruff format": [*"ruff format --check --quiet --output-format=concise .".split(), *SCRIPTS],
         "README": ["docutils", "--halt=warning", "README.rst", os.devnull],
     }
-    jobs: dict[str, Callable[[], str]] = {"xml": _xml}
+    jobs: dict[str, Callable[[], str]] = {"xml": _xml, "secrets": _secrets}
     for name, command in commands.items():
         jobs[name] = functools.partial(_command, setup, command)
     chosen = {name: job for name, job in jobs.items() if not words or name.split()[0] in words}
@@ -85,6 +85,11 @@ def _command(setup: Setup, words: list[object]) -> str:
     if not done.returncode:
         return ""
     return (done.stdout + done.stderr).strip() or f"exit code {done.returncode}"
+
+
+def _secrets() -> str:
+    """Return where a secret is about to be committed."""
+    return "\n".join(leaks.found(leaks.files())) if archive.is_clone() else ""
 
 
 def _xml() -> str:

@@ -17,6 +17,7 @@ from . import (
     predecessors,
     releases,
     soak_load,
+    supply,
     translations,
 )
 from .bootstrap import ROOT, Stop
@@ -227,6 +228,7 @@ SOAKS = {
     "cluster": cluster.soak,
     "load": soak_load.soak,
     "malice": malice.soak,
+    "supply": supply.soak,
 }
 PARTS = {
     "check": check,

@@ -121,7 +121,7 @@ _ODD = [
         "${jndi:x}",
     ),
     *(
-        "eyJhbGciOiJub25lIn0.e30.",
+        "eyJhbGciOiJub25lIn0.e30.",  # pragma: allowlist secret
         "a.b.c",
         "v1.a.b",
         "Bearer x",

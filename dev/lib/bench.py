@@ -13,14 +13,16 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import httpx
 
-from . import bench_records, database
+from . import bench_records, bench_servers, database, measured, profiled
 from .bootstrap import Stop, bound, say
 from .scenario import Scenario
 from .server import Server, serving
@@ -32,7 +34,22 @@ IN_GRACE = """
 UPDATE jwt_refresh_token SET consumed_at = now() AT TIME ZONE 'utc' WHERE consumed_at IS NOT NULL
 """
 FLOOR, PUBLIC, LOGIN = "auth=none, nothing", "auth=public, nothing", "login"
-CONNECTIONS = 4
+EMPTY = "auth=jwt, nothing"
+LIST = "GET list 20, count=none"
+METHODS = ("GET", "POST", "PUT", "DELETE")
+CONNECTIONS, WORKERS = 4, 2
+#: What `dev/bench --profile` profiles.
+PROFILED = (
+    FLOOR,
+    EMPTY,
+    LIST,
+    "JSON-2 search_read 20",
+    "GET one record",
+    "JSON-2 read one",
+    "POST create",
+    "JSON-2 create",
+    "refresh (app)",
+)
 
 SEED = """
 env["ir.config_parameter"].set_param("jwt_auth_api.access_token_seconds", 86400)
@@ -65,11 +82,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="scenarios whose name holds this text")
     parser.add_argument(
         "--run-as",
-        choices=["sudo", "user"],
+        choices=["sudo", "user", "both"],
         default="sudo",
-        help="the connections' policy: as they are made (sudo), or with access rights and rules (user)",
+        help="the connections' policy: as they are made (sudo), with access rights and rules (user)",
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="say where the time of some requests goes, instead"
+    )
+    parser.add_argument(
+        "--configurations",
+        action="store_true",
+        help="compare configurations of the server, instead",
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="write the result into doc/performance.md"
     )
     chosen_by = parser.parse_args(arguments)
+    words = " ".join(sys.argv[1:] if arguments is None else arguments)
+    command = f"dev/bench {words}".strip()
     if not shutil.which("wrk"):
         raise Stop("dev/bench needs wrk: sudo apt-get install wrk")
     with Setup() as setup:
@@ -81,16 +111,94 @@ def main(arguments: Sequence[str] | None = None) -> int:
         database.odoo(setup, name, logs / "bench-install.log", "-i", ROUTES, *options)
         key = re.search(r"KEY=(\w+)", database.shell(setup, name, logs / "bench-shell.log", SEED))
         assert key, "the seed printed no API key"
-        seed = bench_records.SEED.replace("RUN_AS", chosen_by.run_as)
-        database.shell(setup, name, logs / "bench-shell.log", seed)
+        database.shell(setup, name, logs / "bench-shell.log", bench_records.SEED)
         log = logs / "bench.log"
         log.unlink(missing_ok=True)
-        with serving(setup, name, log, workers=2, options=options) as server:
-            chosen = _choose(setup, server, key[1], chosen_by.only, chosen_by.seconds)
-            _run(server, chosen, logs, chosen_by.rounds, chosen_by.seconds)
-        _report(chosen)
+        place, text = _measured(setup, name, key[1], chosen_by, options)
+        if chosen_by.write:
+            said = measured.conditions(setup, command)
+            measured.write(measured.PERFORMANCE, place, f"{said}\n\n{text}")
         database.drop(setup, name)
     return 0
+
+
+def _measured(
+    setup: Setup, name: str, key: str, by: argparse.Namespace, options: tuple[str, ...]
+) -> tuple[str, str]:
+    """Measure what is asked for; return the name of its place in the document, and its table."""
+    logs = setup.work / "log"
+    log = logs / "bench.log"
+    if by.configurations:
+
+        def choose(server: Server) -> Scenario:
+            [found] = [s for s in _choose(setup, server, key, LIST, by.seconds) if s.name == LIST]
+            return found
+
+        load = partial(_load, folder=logs, seconds=by.seconds)
+        text = bench_servers.measure(setup, name, logs, options, by.rounds, choose, load)
+        say(text)
+        return "configurations", text
+    results: dict[str, list[Scenario]] = {}
+    for run_as in ("sudo", "user") if by.run_as == "both" else (by.run_as,):
+        database.rows(setup, name, bench_records.RUN_AS, [run_as])
+        with serving(setup, name, log, workers=WORKERS, options=options) as server:
+            chosen = _choose(setup, server, key, by.only, by.seconds)
+            if by.profile:
+                text = _profile(setup, server, chosen, logs, by.seconds)
+                say(text)
+                return "profile", text
+            _run(server, chosen, logs, by.rounds, by.seconds)
+        say(f"\nrun_as={run_as}")
+        _report(chosen)
+        results[run_as] = chosen
+    return "bench", _table(results)
+
+
+def _profile(
+    setup: Setup, server: Server, scenarios: list[Scenario], folder: Path, seconds: int
+) -> str:
+    """Return a table: milliseconds of a worker for one request, by whose code works."""
+    profiler = profiled.Profiler.of(setup)
+    rows = []
+    for scenario in (scenario for scenario in scenarios if scenario.name in PROFILED):
+        say(f"… {scenario.name}")
+        _warm(server, scenario, iter(scenario.numbers()))
+        load = partial(_load, server, scenario, folder, seconds)
+        samples = profiler.samples(server, folder, seconds, load)
+        rows.append([scenario.name, *_milliseconds(samples, scenario.rate)])
+    return measured.table(["request", "ms", *profiled.PARTS], rows)
+
+
+def _milliseconds(samples: Counter[str], rate: float) -> list[str]:
+    """Return how long a worker works for one request, in all and by part."""
+    per_sample = WORKERS * 1000 / rate / samples.total()
+    found = [samples[part] * per_sample for part in profiled.PARTS]
+    return [f"{milliseconds:.2f}" for milliseconds in (sum(found), *found)]
+
+
+def _table(results: Mapping[str, Sequence[Scenario]]) -> str:
+    """Return a table of the ratios, and of what Odoo's server allows at most."""
+    by_name = {
+        run_as: {scenario.name: scenario for scenario in scenarios}
+        for run_as, scenarios in results.items()
+    }
+    first = next(iter(by_name.values()))
+    rows = []
+    for name, scenario in first.items():
+        if scenario.base not in first:
+            continue
+        row = [name, scenario.base]
+        for found in by_name.values():
+            ours, base = found[name], found[scenario.base]
+            row.append(f"{ours.rate / base.rate:.2f} ({base.cpu / ours.cpu:.2f})")
+        limit = (found[EMPTY].rate / found[scenario.base].rate for found in by_name.values())
+        row.append(
+            f"{max(limit):.2f}" if EMPTY in first and name.partition(" ")[0] in METHODS else ""
+        )
+        statements = [first[scenario.base].queries, *(s[name].queries for s in by_name.values())]
+        rows.append([*row, ", ".join(map(str, statements))])
+    head = ["request", "compared with", *(f"`{run_as}`" for run_as in results)]
+    return measured.table([*head, "at most", "SQL statements"], rows)
 
 
 def _choose(setup: Setup, server: Server, key: str, only: str, seconds: int) -> list[Scenario]:
@@ -103,7 +211,7 @@ def _choose(setup: Setup, server: Server, key: str, only: str, seconds: int) -> 
     rotation = (other["token"], other["refreshToken"], in_grace)
     scenarios = [*_authentication(login["refreshToken"], ours, odoos, rotation), *records]
     asked = [s for s in scenarios if only in s.name]
-    names = {FLOOR, *(s.name for s in asked), *(s.base for s in asked)}
+    names = {FLOOR, EMPTY, *(s.name for s in asked), *(s.base for s in asked)}
     return [s for s in scenarios if s.name in names]
 
 
@@ -136,13 +244,13 @@ def _authentication(
     return [
         Scenario(FLOOR, "/bench/none"),
         Scenario(PUBLIC, "/bench/public"),
-        Scenario("auth=jwt, nothing", "/bench/jwt", headers=ours, base=PUBLIC),
+        Scenario(EMPTY, "/bench/jwt", headers=ours, base=FLOOR),
         Scenario("auth=bearer (API key), nothing", "/bench/bearer", headers=odoos, base=PUBLIC),
         Scenario(LOGIN, *token("/api/login", login="admin", password="admin")),
         Scenario(
             "refresh (app)",
             *token("/api/update/access-token", refreshToken=refresh),
-            base=LOGIN,
+            base=FLOOR,
         ),
         Scenario(
             "rotate (the same parent, in its grace)",
@@ -175,7 +283,7 @@ def _send(server: Server, scenario: Scenario, numbers: Iterator[int]) -> httpx.R
         content=scenario.body.replace("{n}", number).replace("{m}", str(time.time_ns())) or None,
         timeout=60,
     )
-    if answer.status_code >= 300:
+    if answer.status_code != (scenario.status or answer.status_code) or answer.status_code >= 400:
         raise Stop(f"{scenario.name} answered {answer.status_code}: {answer.text[:300]}")
     return answer
 
@@ -190,7 +298,7 @@ def _queries(server: Server, scenario: Scenario, numbers: Iterator[int]) -> int:
     before = server.log_path.stat().st_size
     _send(server, scenario, numbers)
     end = time.monotonic() + 10
-    pattern = re.compile(rb'" 2\d\d - (\d+) [\d.]+ [\d.]+')
+    pattern = re.compile(rb'" [23]\d\d - (\d+) [\d.]+ [\d.]+')
     while time.monotonic() < end:
         with server.log_path.open("rb") as log:
             log.seek(before)

@@ -42,12 +42,12 @@ connections = env["connection.api"].with_context(active_test=False)
 for name in ("res.partner", "res.partner.bank"):
     model = env["ir.model"]._get_id(name)
     found = connections.search([("model_id", "=", model)]) or connections.create({{"model_id": model}})
-    found.write({{"active": True, "is_get": True, "is_post": True, "is_put": True, "is_delete": True,
-                  "run_as": "RUN_AS"}})
+    found.write({{"active": True, "is_get": True, "is_post": True, "is_put": True, "is_delete": True}})
 env.cr.commit()
 env.cr.execute("ANALYZE res_partner; ANALYZE res_partner_bank")
 env.cr.commit()
 """
+RUN_AS = "UPDATE connection_api SET run_as = %s RETURNING id"
 DOOM = """
     INSERT INTO res_partner (name, complete_name, active, type, autopost_bills, create_date, write_date)
     SELECT 'Doomed', 'Doomed', TRUE, 'contact', 'ask', now(), now() FROM generate_series(1, %s) RETURNING id
@@ -100,7 +100,10 @@ class _Records:
             self._odoo("web_search_read 500", "web_search_read", limit=500, **web),
             self._get("list 500 (total)", "web_search_read 500", limit=500),
             self._odoo("read one", "read", ids=[one], fields=["name", "email"]),
-            self._get("one record", "read one", path=f"/api/v1/res.partner/{one}"),
+            self._get(
+                "one record", "read one", path=f"/api/v1/res.partner/{one}?fields=name,email"
+            ),
+            self._unchanged(one),
         ]
 
     def _expansions(self) -> list[Scenario]:
@@ -169,6 +172,19 @@ class _Records:
     def _doomed(self) -> range:
         rows = database.rows(self._setup, self._name, DOOM, [DOOMED_PER_SECOND * self._seconds])
         return range(rows[0][0], rows[-1][0] + 1)
+
+    def _unchanged(self, record_id: int) -> Scenario:
+        """A record that the client has already, beside a route that does nothing."""
+        path = f"/api/v1/res.partner/{record_id}?fields=name,email"
+        with httpx.Client(base_url=self._url, headers=self._ours, timeout=60) as client:
+            tag = client.get(path).headers["ETag"]
+        return Scenario(
+            "GET one record, 304",
+            path,
+            headers={**self._ours, "If-None-Match": tag},
+            base="auth=none, nothing",
+            status=304,
+        )
 
     # --- requests --------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ class Scenario:
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     base: str = ""
+    #: The status of the response; None for any success.
+    status: int | None = None
     prepare: Callable[[], range] | None = None
     #: Called before each load.
     before: Callable[[], object] | None = None

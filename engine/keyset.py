@@ -46,15 +46,21 @@ class _Term:
         """Return the condition for rows sorted after a value, None if there cannot be any."""
         if text is None:
             return SQL("%s IS NOT NULL", self.sql) if self.nulls_first else None
-        operator = SQL("<" if self.descending else ">")
-        behind = SQL("%s %s %s", self.sql, operator, text)
-        if self.nullable and not self.nulls_first:
-            return SQL("(%s OR %s IS NULL)", behind, self.sql)
-        return behind
+        if self.has_rest(text):
+            return SQL("(%s OR %s IS NULL)", self.later(text), self.sql)
+        return self.later(text)
+
+    def later(self, text):
+        """Return the condition for rows with a value that is sorted after a value."""
+        return SQL("%s %s %s", self.sql, SQL("<" if self.descending else ">"), text)
+
+    def has_rest(self, text):
+        """Return whether rows without a value may be sorted after a value."""
+        return text is not None and self.nullable and not self.nulls_first
 
     def not_before(self, text):
         """Return a simple bound that an index can use, None if there is none."""
-        if text is None or (self.nullable and not self.nulls_first):
+        if text is None:
             return None
         return SQL("%s %s %s", self.sql, SQL("<=" if self.descending else ">="), text)
 
@@ -67,45 +73,90 @@ def read_cursor_page(policy, query, plan, domain, order):
     model = with_archived(policy.search, query.archived)
     searched = policy.records.find(domain, archived=query.archived)
     matches = _unread(model, searched)
-    env = model.env
-    # None stands for the user's own company: to look that up would cost a statement
-    companies = env.context.get("allowed_company_ids")
-    binding = repr((policy.name, order, query.domain, query.archived, env.lang, companies, env.uid))
-    key = hmac(model.env(su=True), "jwt_auth_api-cursor", policy.name).encode()
+
+    def again():
+        """Return the query as it was before it got an order and a limit."""
+        if matches is searched:
+            return policy.records.find(domain, archived=query.archived)
+        return searched
+
     records, after = policy.model.browse(), None
     if not matches.is_empty():
-        terms = _terms(model, matches, order)
-        matches.order = SQL(", ").join(term.order() for term in terms)
-        matches.limit = query.limit + 1
-        if query.cursor:
-            position = cursors.decode(query.cursor, len(terms), binding, key)
-            if isinstance(position, cursors.Mark):
-                position = _recall(model, terms, matches, position)
-            matches.add_where(_behind(terms, position))
-        elif not _has_key(model):
-            _check_ids(model, matches)
-        records = policy.records.fetch_found(
-            matches, stored_names(plan), domain, order, archived=query.archived
-        )
-        if len(records) > query.limit:
-            records = records[: query.limit]
-            last = records._ids[-1]
-            position = _position(model, terms, matches, last)
-            after = cursors.encode(position, last, binding, key)
+
+        def fetch(matches):
+            return policy.records.fetch_found(
+                matches, stored_names(plan), domain, order, archived=query.archived
+            )
+
+        def rest():
+            return _unread(model, again())
+
+        seal = _Seal.of(policy, model, query, order)
+        records, after = _read(model, query, order, seal, matches, fetch, rest)
     answer = {"success": True, "count": len(records), "page_size": query.limit}
     if query.count != "none":
         whole = not query.cursor and not after
         total = len(records)
         if not whole:
-            if matches is searched:  # has an order and a limit now
-                searched = policy.records.find(domain, archived=query.archived)
-            total = count_whole(policy, searched, query.count)
+            total = count_whole(policy, again(), query.count)
         answer |= {"total": total, "total_pages": -(-total // query.limit)}
     if after:
         answer["next_cursor"] = after
     faults = Faults()
     answer["data"] = dump(plan, records, faults, query.form)
     return answer | faults.report()
+
+
+@dataclass(frozen=True)
+class _Seal:
+    """Encrypts the positions of one request's cursors, so that they fit no other."""
+
+    binding: str
+    key: bytes
+
+    @classmethod
+    def of(cls, policy, model, query, order):
+        env = model.env
+        # None stands for the user's own company: to look that up would cost a statement
+        companies = env.context.get("allowed_company_ids")
+        binding = (policy.name, order, query.domain, query.archived, env.lang, companies, env.uid)
+        key = hmac(env(su=True), "jwt_auth_api-cursor", policy.name).encode()
+        return cls(repr(binding), key)
+
+
+def _read(model, query, order, seal, matches, fetch, rest):
+    """Read the records of a page, and one more to see whether it is the last.
+
+    Rows without a first sort value that are sorted behind all others are read by a statement of their own, once
+    no others are left.
+
+    :param matches: the query that finds the records
+    :param fetch: reads the records of a query
+    :param rest: returns another query as ``matches``
+    :return: the records, and the cursor behind them; None on the last page
+    """
+    terms = _sort(model, matches, order, query.limit + 1)
+    has_rest = False
+    if query.cursor:
+        position = cursors.decode(query.cursor, len(terms), seal.binding, seal.key)
+        if isinstance(position, cursors.Mark):
+            position = _recall(model, terms, matches, position)
+        has_rest = terms[0].has_rest(position[0])
+        matches.add_where(_behind(terms, position))
+    elif not _has_key(model):
+        _check_ids(model, matches)
+    records = fetch(matches)
+    if has_rest and len(records) <= query.limit:
+        matches = rest()
+        terms = _sort(model, matches, order, query.limit + 1 - len(records))
+        matches.add_where(terms[0].same(None))
+        records += fetch(matches)
+    if len(records) <= query.limit:
+        return records, None
+    records = records[: query.limit]
+    last = records._ids[-1]
+    position = _position(model, terms, matches, last)
+    return records, cursors.encode(position, last, seal.binding, seal.key)
 
 
 def _unread(model, searched):
@@ -117,11 +168,28 @@ def _unread(model, searched):
     return query
 
 
+def _sort(model, matches, order, limit):
+    """Sort and limit a query.
+
+    :return: the terms of its order
+    """
+    terms = _terms(model, matches, order)
+    matches.order = SQL(", ").join(term.order() for term in terms)
+    matches.limit = limit
+    return terms
+
+
 def _behind(terms, position):
-    """Build the condition for rows after a position: a later first value, or the same and a later second one …"""
+    """Build the condition for rows after a position: a later first value, or the same and a later second one …
+
+    Rows without a first value that are sorted after all values are left out (:meth:`_Term.has_rest`): with them,
+    PostgreSQL would read all rows before the position, too.
+    """
     same, choices = [], []
     for term, text in zip(terms, position, strict=True):
-        if (behind := term.behind(text)) is not None:
+        is_first = not same
+        behind = term.later(text) if is_first and term.has_rest(text) else term.behind(text)
+        if behind is not None:
             choices.append(SQL(" AND ").join([*same, behind]))
         same.append(term.same(text))
     choice = SQL("(%s)", SQL(" OR ").join(SQL("(%s)", part) for part in choices or [SQL("FALSE")]))

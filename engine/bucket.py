@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from odoo.tools import SQL
 
+from .transaction import separate_transaction
+
 _NOW = SQL("(now() AT TIME ZONE 'utc')")
 
 
@@ -90,15 +92,44 @@ class Bucket:
         [level] = cr.fetchone()
         return Taken(float(level), max(1, math.ceil((float(level) + 1 - size) * seconds)))
 
-    def purge(self, cr):
-        """Delete the buckets that have not been used for a day."""
+    def purge(self, env, batch=10_000):
+        """Delete the buckets that have not been used for a day.
+
+        The table is read by ranges of ids, each in a transaction of its own. An index of the times would be
+        written by each request that is counted, for a purge that runs once a day.
+        """
+        last = 0
+        while last is not None:
+            with separate_transaction(env) as beside:
+                last = self._purge_behind(beside.cr, last, batch)
+
+    def _purge_behind(self, cr, first, batch):
+        """Delete the unused ones of the next buckets.
+
+        :param first: the id after which they begin
+        :return: the id of the last one that was looked at; None if there are no more
+        """
         cr.execute(
             SQL(
-                "DELETE FROM %(table)s WHERE %(since)s < %(now)s - interval '1 day'",
-                now=_NOW,
-                **self._names(),
+                "SELECT max(id) FROM (SELECT id FROM %s WHERE id > %s ORDER BY id LIMIT %s) AS next",
+                SQL.identifier(self.table),
+                first,
+                batch,
             )
         )
+        [last] = cr.fetchone()
+        if last is not None:
+            cr.execute(
+                SQL(
+                    "DELETE FROM %(table)s WHERE id > %(first)s AND id <= %(last)s"
+                    " AND %(since)s < %(now)s - interval '1 day'",
+                    now=_NOW,
+                    first=first,
+                    last=last,
+                    **self._names(),
+                )
+            )
+        return last
 
     def _names(self):
         return {name: SQL.identifier(getattr(self, name)) for name in ("table", "level", "since")}

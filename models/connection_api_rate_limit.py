@@ -106,4 +106,4 @@ class ConnectionApiRateLimit(models.Model):
 
     @api.autovacuum
     def _gc_usage(self):
-        _BUCKET.purge(self.env.cr)
+        _BUCKET.purge(self.env)

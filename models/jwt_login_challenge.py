@@ -275,7 +275,10 @@ class JwtLoginChallenge(models.Model):
         return found[0]
 
     @api.autovacuum
-    def _gc_challenges(self):
+    def _gc_challenges(self, batch=10000):
         self.env.cr.execute(
-            "DELETE FROM jwt_login_challenge WHERE expires_at < (now() AT TIME ZONE 'utc')"
+            "DELETE FROM jwt_login_challenge WHERE id IN (SELECT id FROM jwt_login_challenge"
+            " WHERE expires_at < now() AT TIME ZONE 'utc' ORDER BY expires_at LIMIT %s)",
+            [batch],
         )
+        return self.env.cr.rowcount, self.env.cr.rowcount == batch

@@ -108,6 +108,8 @@ class JwtSecurityEvent(models.Model):
     @api.autovacuum
     def _gc_events(self, batch=10000):
         limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
-        old = self.sudo().search([("create_date", "<", limit)], limit=batch, order="id")
+        old = self.sudo().search(
+            [("create_date", "<", limit)], limit=batch, order="create_date, id"
+        )
         old.unlink()
         return len(old), len(old) == batch

@@ -28,6 +28,8 @@ from .jwt_throttle import too_many_requests
 
 _logger = logging.getLogger(__name__)
 
+#: The ended sessions that are kept of each user; older ones are deleted before their week is over.
+MAX_ENDED = 1000
 #: The longest life of a session of the console, even if access tokens last longer.
 MAX_CONSOLE_SECONDS = 900
 
@@ -113,12 +115,18 @@ class JwtSession(models.Model):
     last_user_agent = fields.Char(readonly=True, help="The user agent at the last refresh.")
     create_date = fields.Datetime("Created on", readonly=True)
     last_used_at = fields.Datetime(
-        required=True, readonly=True, help="When it was last refreshed, accurate to the minute."
+        required=True,
+        readonly=True,
+        index=True,
+        help="When it was last refreshed, accurate to the minute.",
     )
     expires_at = fields.Datetime(
-        required=True, readonly=True, help="Set at the login. Refreshing does not extend it."
+        required=True,
+        readonly=True,
+        index=True,
+        help="Set at the login. Refreshing does not extend it.",
     )
-    revoked_at = fields.Datetime(readonly=True)
+    revoked_at = fields.Datetime(readonly=True, index="btree_not_null")
     revoke_reason = fields.Selection(
         [
             ("logout", "Logged out"),
@@ -143,6 +151,8 @@ class JwtSession(models.Model):
     token_ids = fields.One2many("jwt.refresh.token", "session_id", string="Refresh Tokens")
 
     _sid_uniq = models.UniqueIndex("(sid)")
+    _living_idx = models.Index("(user_id, last_used_at, id) WHERE revoked_at IS NULL")
+    _ended_idx = models.Index("(user_id, revoked_at) WHERE revoked_at IS NOT NULL")
 
     def init(self):
         """Create the foreign key that deletes the sessions of an API key together with the key."""
@@ -310,12 +320,14 @@ class JwtSession(models.Model):
     def _make_room(self, user_id):
         """End the least recently used sessions of a user who has more than allowed.
 
+        Also delete the oldest ended ones, so that a client that logs in again and again fills no table.
         Call it after the commit of a login, when it sees the sessions of parallel logins.
         """
         limit = self.env["ir.config_parameter"]._jwt_setting("max_sessions")
-        if limit <= 0:
-            return
         with separate_transaction(self.env) as env:
+            env[self._name]._delete_ended(user_id)
+            if limit <= 0:
+                return
             # skip sessions that another transaction has locked: the next login ends them
             env.cr.execute(
                 "SELECT id FROM jwt_session WHERE id IN ("
@@ -327,6 +339,16 @@ class JwtSession(models.Model):
             )
             if surplus := [row[0] for row in env.cr.fetchall()]:
                 env[self._name]._revoke(Domain("id", "in", surplus), "limit")
+
+    @api.model
+    def _delete_ended(self, user_id, batch=100):
+        """Delete the oldest of a user's ended sessions, if there are more than :data:`MAX_ENDED`."""
+        self.env.cr.execute(
+            "SELECT id FROM jwt_session WHERE user_id = %s AND revoked_at IS NOT NULL"
+            " ORDER BY revoked_at DESC OFFSET %s LIMIT %s",
+            [user_id, MAX_ENDED, batch],
+        )
+        self.browse(row[0] for row in self.env.cr.fetchall()).unlink()
 
     def _seconds_left(self):
         """Return the seconds until the refresh token of a new session expires if it is not used.
@@ -902,20 +924,29 @@ class JwtSession(models.Model):
 
     @api.autovacuum
     def _gc_sessions(self, batch=1000):
-        """Delete sessions and their tokens a week after the sessions ended."""
+        """Delete sessions, their tokens and their devices a week after the sessions ended.
+
+        Each condition is a search of its own, which reads only the oldest rows of an index: together, they
+        would read all sessions for each batch.
+        """
         limit = fields.Datetime.now() - timedelta(days=7)
         idle = limit - timedelta(
             seconds=self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds")
         )
-        ended = self.sudo().search(
-            Domain("revoked_at", "<", limit)
-            | Domain("expires_at", "<", limit)
-            | Domain("last_used_at", "<", idle),
-            limit=batch,
-            order="id",
-        )
+        ended = self.sudo().browse()
+        for name, until in (("revoked_at", limit), ("expires_at", limit), ("last_used_at", idle)):
+            left = batch - len(ended)
+            ended |= ended.search(Domain(name, "<", until), limit=left, order=name)
+            if len(ended) == batch:
+                break
         ended.unlink()
         return len(ended), len(ended) == batch
+
+    def unlink(self):
+        """Delete the devices of the sessions as well: Odoo keeps them forever."""
+        devices = Domain("session_identifier", "in", self.sudo().mapped("sid"))
+        self.env["res.device.log"].sudo().search(devices).unlink()
+        return super().unlink()
 
 
 def _storable_agent(text):

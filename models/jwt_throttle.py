@@ -158,4 +158,4 @@ class JwtThrottle(models.Model):
 
     @api.autovacuum
     def _gc_throttle(self):
-        _BUCKET.purge(self.env.cr)
+        _BUCKET.purge(self.env)

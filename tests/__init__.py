@@ -28,8 +28,10 @@ from . import test_files
 from . import test_forgery
 from . import test_grant
 from . import test_groups
+from . import test_growth
 from . import test_health
 from . import test_idempotency
+from . import test_indexes
 from . import test_keys
 from . import test_languages
 from . import test_links

@@ -16,6 +16,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import file_path
 
 from ..tools import tokens
+from . import statements
 
 JSON_TYPE = "application/json; charset=utf-8"
 BROWSER = (
@@ -85,6 +86,7 @@ class ApiCase(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.startClassPatcher(statements.patcher())
         cls.env = cls.env(context=dict(cls.env.context, **NO_TRACKING))
         cls.user = cls._new_user("api-user", "base.group_user,base.group_partner_manager")
         cls.victim = cls._new_user("api-victim", "base.group_user")

@@ -66,6 +66,25 @@ def test_routes(reference):
     assert shown == set(declared_routes()) - nothing
 
 
+def own_tables():
+    """Return the tables of the models that the addon adds, without those that Odoo empties."""
+    for path in (ROOT / "models").glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and "models.Model" in map(ast.unparse, node.bases):
+                names = [
+                    each.value.value
+                    for each in node.body
+                    if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "_name"
+                ]
+                yield from (name.replace(".", "_") for name in names)
+
+
+def test_tables(reference):
+    """The table of tables says of each one what bounds it."""
+    shown = {name for cell in reference.table("Tables") for name in cell.split(", ")}
+    assert shown == set(own_tables())
+
+
 def test_parts_of_the_suite():
     """The table of the suite's parts names all of them."""
     table = documents.read(documents.CONTRIBUTING).table("Run the tests")

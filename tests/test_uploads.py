@@ -1,15 +1,20 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import base64
+import errno
+import hashlib
 import io
 import json
+import os
 import struct
 import tempfile
 import zlib
+from pathlib import Path
 from unittest.mock import patch
 
 from PIL import Image, ImageFile
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -317,6 +322,68 @@ class TestUploads(ApiCase):
         self.assertEqual((len(calls), len(resolved)), (2, 3))
         self.assertEqual(len(self._named("Retried")), 1)
 
+    def test_full_disk(self):
+        """503, to be repeated: nothing is stored, and no part of the file stays in the way of the next try."""
+        content = _other_picture()
+        by_odoo, by_us = _then_full(self)
+        with by_odoo, by_us, mute_logger("odoo.http", "odoo.addons.base.models.ir_attachment"):
+            for method, path in (("PUT", self.one_image), ("PUT", self.one)):
+                response = self._store(method, path, content)
+                self.assertError(response, 503, "unavailable")
+                self.assertGreater(int(response.headers["Retry-After"]), 0)
+                self.assertFalse(self._image())
+        self.assertAnswer(self._store("PUT", self.one_image, content))
+        self.assertEqual(self._image(), content)
+
+    def test_file_whose_write_was_interrupted(self):
+        """Its beginning, which Odoo left in the store, is replaced by the whole file."""
+        content = _other_picture()
+        attachments = self.env["ir.attachment"]
+        _name, path = attachments._get_path(content, hashlib.sha1(content).hexdigest())
+        self.addCleanup(Path(path).unlink, missing_ok=True)
+        for size in (0, 20):
+            Path(path).write_bytes(content[:size])
+            self.assertAnswer(self._store("PUT", self.one_image, content))
+            self.assertEqual(Path(path).read_bytes(), content)
+        self.assertEqual(self._image(), content)
+
+    def test_file_is_known_to_the_garbage_collection_before_it_is_written(self):
+        """A process that ends in between leaves nothing that nobody removes."""
+        content = _other_picture()
+        attachments = self.env["ir.attachment"]
+        name, path = attachments._get_path(content, hashlib.sha1(content).hexdigest())
+        seen = []
+
+        def interrupted(source, _target):
+            checklist = Path(attachments._full_path("checklist"))
+            left = source.relative_to(attachments._filestore())
+            seen.extend((checklist / each).exists() for each in (name, left))
+            raise KeyboardInterrupt
+
+        killed = patch.object(Path, "replace", interrupted)
+        with killed, self.assertRaises(KeyboardInterrupt):
+            attachments._file_write(content, hashlib.sha1(content).hexdigest())
+        self.assertEqual(seen, [True, True])
+        self.assertFalse(Path(path).exists())
+
+    def test_other_file_of_the_same_name_is_kept(self):
+        """Odoo refuses a file that collides with another, and does not overwrite it."""
+        content = _other_picture()
+        attachments, checksum = self.env["ir.attachment"], hashlib.sha1(content).hexdigest()
+        _name, path = attachments._get_path(content, checksum)
+        self.addCleanup(Path(path).unlink, missing_ok=True)
+        for other in (b"another", content + b"x"):
+            Path(path).write_bytes(other)
+            with self.assertRaises(UserError):
+                attachments._file_write(content, checksum)
+            self.assertEqual(Path(path).read_bytes(), other)
+
+    def _store(self, method, path, content):
+        if path.endswith("image_1920"):
+            headers = {"Content-Type": "image/png"}
+            return self._call(method, path, self.access, data=content, headers=headers)
+        return self._form(method, path, {"image_1920": ("a.png", content, "image/png")}, values={})
+
     def test_form_of_another_page(self):
         """A page can send a form with the user's cookies: they authenticate nothing here."""
         self.authenticate(self.user.login, f"{self.user.login}-password")
@@ -339,3 +406,25 @@ class TestUploads(ApiCase):
         self.assertMissingToken(response)
         self.assertNotIn("Access-Control-Allow-Origin", response.headers)
         self.assertFalse(self._named("Forged"))
+
+
+def _other_picture():
+    """Return a picture that is in no store yet."""
+    buffer = io.BytesIO()
+    Image.frombytes("RGB", (24, 24), os.urandom(24 * 24 * 3)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _then_full(case):
+    """Return two contexts in which the store takes the beginning of each file, and then is full."""
+    real = io.open
+
+    def write(file, mode="r", *args, **options):
+        opened = real(file, mode, *args, **options)
+        if mode != "wb" or not str(file).startswith(case.env["ir.attachment"]._filestore()):
+            return opened
+        opened.write(b"\x89PNG")
+        opened.close()
+        raise OSError(errno.ENOSPC, "No space left on device", str(file))
+
+    return patch("builtins.open", write), patch("io.open", write)

@@ -13,6 +13,7 @@ each code, and a test compares it with :data:`CODES`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -101,6 +102,8 @@ _WITH_FIELDS: Final = frozenset([400, 422])
 _NOTE: Final = "jwt_fields"
 #: The database is not available: all connections are in use, or it is down or stopping.
 _UNREACHABLE: Final = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
+#: A disk takes nothing: it is full, over a quota, read-only or broken.
+_NO_DISK: Final = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
 _SERVER_ERROR: Final = _(
     "An internal error occurred. Administrators find the details in the server log."
 )
@@ -365,7 +368,7 @@ def from_exception(exc: BaseException) -> ApiError:
     pgcode = getattr(exc, "pgcode", None)
     if pgcode:
         return _from_pgcode(str(pgcode))
-    if isinstance(exc, _UNREACHABLE):
+    if _is_outage(exc):
         return unavailable()
     status = getattr(exc, "http_status", None)
     if isinstance(exc, HTTPException):
@@ -386,6 +389,16 @@ def from_exception(exc: BaseException) -> ApiError:
     if _is_of_image(exc):
         return ApiError("validation_error", _("The image is incomplete, damaged or too large."))
     return ApiError("server_error", _SERVER_ERROR)
+
+
+def _is_outage(exc: BaseException) -> bool:
+    """Return whether a part of the server does not work for now: the database, or a disk.
+
+    psycopg2 has no class of its own for some ways to lose a connection.
+    """
+    if isinstance(exc, OSError):
+        return exc.errno in _NO_DISK
+    return isinstance(exc, _UNREACHABLE) or type(exc) is psycopg2.DatabaseError
 
 
 def _is_of_image(exc: BaseException) -> bool:
@@ -441,6 +454,7 @@ def _from_pgcode(pgcode: str) -> ApiError:
         return _from_status(409)
     if pgcode.startswith("22") or pgcode == "54000":
         return ApiError("bad_value", _("A value does not fit its field."))
-    if pgcode.startswith(("08", "53", "57")):  # no connection, no resources, shutting down
+    # no connection, no resources, shutting down, or an error of its disk
+    if pgcode.startswith(("08", "53", "57", "58")):
         return _from_status(503)
     return ApiError("server_error", _SERVER_ERROR)

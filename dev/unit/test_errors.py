@@ -1,10 +1,12 @@
 """Every error has a code of the table, a true status and one sentence; nothing of the server shows in it."""
 
 import ast
+import errno
 import json
 import re
 from pathlib import Path
 
+import psycopg2
 import pytest
 import werkzeug.exceptions
 from hypothesis import given
@@ -238,6 +240,8 @@ def test_no_text_of_an_unknown_exception_leaks(text):
         ("57014", "unavailable"),
         ("53300", "unavailable"),
         ("57P01", "unavailable"),
+        ("53100", "unavailable"),
+        ("58030", "unavailable"),
         ("42P01", "server_error"),
         ("42601", "server_error"),
         ("XX000", "server_error"),
@@ -248,6 +252,39 @@ def test_database_errors_keep_their_text(pgcode, error, text):
     body = sent(from_exception(Database(pgcode, text)))
     assert body["error"] == error
     assert text not in json.dumps(body)
+
+
+@pytest.mark.parametrize(
+    "exc",
+    [
+        psycopg2.DatabaseError("server closed the connection unexpectedly"),
+        psycopg2.OperationalError("no connection to the server"),
+        psycopg2.InterfaceError("connection already closed"),
+        OSError(errno.ENOSPC, "No space left on device", "/srv/secret"),
+        OSError(errno.EDQUOT, "Disk quota exceeded", "/srv/secret"),
+        OSError(errno.EROFS, "Read-only file system", "/srv/secret"),
+        OSError(errno.EIO, "Input/output error", "/srv/secret"),
+    ],
+)
+def test_outages_say_when_to_come_back(exc):
+    error = from_exception(exc)
+    assert sent(error)["error"] == "unavailable"
+    assert int(dict(error.headers)["Retry-After"]) > 0
+    assert "secret" not in json.dumps(sent(error))
+
+
+@pytest.mark.parametrize(
+    "exc",
+    [
+        psycopg2.ProgrammingError("no results to fetch"),
+        psycopg2.DataError("wrong"),
+        FileNotFoundError(errno.ENOENT, "No such file", "/srv/secret"),
+        PermissionError(errno.EACCES, "Permission denied", "/srv/secret"),
+    ],
+)
+def test_mistakes_are_no_outages(exc):
+    """A client that waits and repeats would get them again."""
+    assert sent(from_exception(exc))["error"] == "server_error"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from odoo.tools import SQL
 from .transaction import separate_transaction
 
 _NOW = SQL("(now() AT TIME ZONE 'utc')")
+#: A row is at most as far in the future as a transaction waited for it, unless the clock was moved back.
+_TOLERANCE = SQL("interval '1 minute'")
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,17 @@ class Bucket:
         """
         names = self._names()
         # a transaction that waited for the row has an older now() than the row: time must not run backwards
-        now = SQL("greatest(%s, t.%s)", _NOW, names["since"])
+        now = SQL(
+            "CASE WHEN t.%(since)s < %(now)s + %(tolerance)s"
+            " THEN greatest(%(now)s, t.%(since)s) ELSE %(now)s END",
+            now=_NOW,
+            tolerance=_TOLERANCE,
+            **names,
+        )
+        # after the clock was moved back, the bucket leaks from now on
         left = SQL(
-            "greatest(0, t.%(level)s - extract(epoch FROM %(now)s - t.%(since)s) / %(seconds)s)",
+            "greatest(0, t.%(level)s"
+            " - greatest(0, extract(epoch FROM %(now)s - t.%(since)s)) / %(seconds)s)",
             now=now,
             seconds=seconds,
             **names,

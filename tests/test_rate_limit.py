@@ -95,6 +95,21 @@ class TestRateLimit(ApiCase):
         self.assertEqual(self._remaining(self._get()), 0)
         self.assertError(self._get(), 429, "too_many_requests")
 
+    def test_clock_that_is_moved_back(self):
+        """What was counted while it was a day ahead blocks nobody for that day."""
+        self._use_up()
+        self.env.cr.execute(
+            "UPDATE connection_api_rate_limit SET last_request = last_request + interval '1 day'"
+        )
+        self.assertError(self._get(), 429, "too_many_requests")
+        # the next request that has room counts from now on
+        self.env.cr.execute("UPDATE connection_api_rate_limit SET requests = requests - 1")
+        self.assertAnswer(self._get())
+        self.env.cr.execute(
+            "SELECT bool_and(last_request <= now() AT TIME ZONE 'utc') FROM connection_api_rate_limit"
+        )
+        self.assertEqual(self.env.cr.fetchall(), [(True,)])
+
     def test_errors_count_and_tell(self):
         """Of a limited connection every answer has the headers, errors too."""
         refused = [

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.utils import formatdate
 
 import httpx
@@ -166,6 +167,20 @@ def test_action_and_wrong_field(odoo):
     with pytest.raises(ApiError) as caught:
         odoo.create("res.partner", {"nmae": "x"})
     assert (caught.value.code, caught.value.status) == ("unknown_field", 400)
+
+
+def test_rotation_with_an_access_token_that_is_refused(make, server):
+    """The key was replaced, or a clock was moved: a new access token, and the rotation once more."""
+    client = make(server.url)
+    client.log_in("demo", "demo")
+    core = client._core
+    refused = core.access.token[:-8] + "AAAAAAAA"
+    core.access = replace(core.access, token=refused)
+    before = core.store.load()
+    client.rotate_refresh_token()
+    assert core.store.load() != before
+    assert core.access.token != refused
+    assert client.me()["login"] == "demo"
 
 
 def test_file_together_with_values(odoo):

@@ -1099,18 +1099,27 @@ var Session = class {
     if (userId !== null && this.#access.userId !== userId) throw new UserChangedError();
     return this.#access;
   }
-  /** Replaces the refresh token of an app. */
+  /** Replaces the refresh token of an app; once more if the server refuses the access token. */
   rotate() {
     return withLock(this.lock, async () => {
-      const stored = await this.#stored();
-      if (!stored || !this.#access) throw new LoggedOutError();
-      const headers = {
-        Authorization: `Bearer ${this.#access.token}`,
-        refreshToken: stored.refreshToken
-      };
-      const answer = await this.#refresh("/api/update/refresh-token", headers);
-      await this.#store(answer.value.refreshToken, stored.userId);
+      try {
+        await this.#rotateLocked();
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.code !== "invalid_token") throw error;
+        await this.#renewLocked();
+        await this.#rotateLocked();
+      }
     });
+  }
+  async #rotateLocked() {
+    const stored = await this.#stored();
+    if (!stored || !this.#access) throw new LoggedOutError();
+    const headers = {
+      Authorization: `Bearer ${this.#access.token}`,
+      refreshToken: stored.refreshToken
+    };
+    const answer = await this.#refresh("/api/update/refresh-token", headers);
+    await this.#store(answer.value.refreshToken, stored.userId);
   }
   /**
    * Gets a new access token in place of *stale*: one request for all who wait for it.

@@ -215,6 +215,22 @@ test("rotating replaces the stored token", async () => {
     assert.equal(server.sent(REFRESH)[0].headers.get("refreshToken"), "v1.5");
 });
 
+test("rotating goes on with a new access token if the server refuses the old one", async () => {
+    const server = new FakeServer();
+    const odoo = await server.loggedInClient();
+    server.routes["POST /api/update/refresh-token"] = (request) => {
+        const token = request.headers.get("Authorization").slice("Bearer ".length);
+        if (!server.accepted.has(token)) return refused(401, "invalid_token");
+        server.refreshToken = "v1.5";
+        return json(200, {status: "done", refreshToken: "v1.5"});
+    };
+    server.expire();
+    await odoo.rotateRefreshToken();
+    assert.equal(server.sent(REFRESH).length, 1);
+    assert.equal(server.sent("/api/update/refresh-token").length, 2);
+    assert.equal(server.refreshToken, "v1.5");
+});
+
 test("in a browser the refresh token is neither stored nor sent", async () => {
     const server = new FakeServer();
     const storage = memoryStorage();

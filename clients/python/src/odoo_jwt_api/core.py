@@ -192,7 +192,16 @@ class Core:
             return
 
     def rotate(self) -> Flow[None]:
-        """Replace the refresh token; the caller holds the lock."""
+        """Replace the refresh token, once more if the server refuses the access token; the caller holds the lock."""
+        try:
+            yield from self._rotate()
+        except ApiError as error:
+            if error.code != "invalid_token":
+                raise
+            yield from self.renew(self.access)
+            yield from self._rotate()
+
+    def _rotate(self) -> Flow[None]:
         token = self.store.load()
         if not token or not self.access:
             raise LoggedOutError

@@ -8,10 +8,12 @@ import os
 import re
 import socket
 import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from lib import proxies
+from lib import database, proxies
 from lib.client import JSON, SECRETS, cookies
 from lib.server import free_port, serving
 
@@ -291,3 +293,42 @@ def test_plain_http_is_sent_to_https(odoo, tmp_path):
         answer = httpx.post(f"http://127.0.0.1:{plain}/api/login?a=1", headers=headers)
     assert answer.status_code == 308
     assert answer.headers["Location"] == f"https://{proxies.HOST}/api/login?a=1"
+
+
+# --- more than Odoo can do ---------------------------------------------------------------------
+
+
+def test_requests_beyond_those_that_may_wait_are_refused(
+    kind, odoo, server, admin, connect, tmp_path, user
+):
+    """They are told to come back, in the form of the API's errors; what waits is executed."""
+    connect("res.partner.category", "GET PUT")
+    record_id = admin.create("res.partner.category", {"name": "Locked"})
+    limit = {"nginx": "limit_conn waiting", "caddy": "unhealthy_request_count"}[kind]
+    changes = {**odoo, f"{limit} 100": f"{limit} 1"}
+    path = f"/api/v1/res.partner.category/{record_id}"
+    with (
+        proxies.RUN[kind](tmp_path, changes) as port,
+        proxies.client(port) as first,
+        proxies.client(port) as second,
+        contextlib.closing(database.connect(server.setup, server.db)) as lock,
+        ThreadPoolExecutor() as pool,
+    ):
+        token = log_in(first, user).json()["token"]
+        for client in (first, second):
+            client.headers["Authorization"] = f"Bearer {token}"
+        with lock.cursor() as cr:
+            cr.execute("SELECT id FROM res_partner_category WHERE id = %s FOR UPDATE", [record_id])
+            waits = pool.submit(first.put, path, json={"values": {"name": "Done"}})
+            end = time.monotonic() + 30
+            while (answer := second.get(path)).status_code == 200 and time.monotonic() < end:
+                time.sleep(0.05)
+            assert is_error(answer, 503, "unavailable")
+            assert int(answer.headers["Retry-After"]) > 0
+            assert not waits.done()
+            lock.rollback()
+        assert waits.result(60).status_code == 200
+        assert (
+            admin.read("res.partner.category", [["id", "=", record_id]], ["name"])[0]["name"]
+            == "Done"
+        )

@@ -5,6 +5,7 @@ import base64
 import inspect
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -749,3 +750,15 @@ def test_both_clients_have_the_same_methods():
 
     assert shape(Client) == shape(AsyncClient)
     assert set(odoo_jwt_api.__all__) <= set(vars(odoo_jwt_api))
+
+
+def test_readme_has_all_methods():
+    """Each public method stands in the table, and no other."""
+    text = (ROOT / "clients" / "python" / "README.md").read_text()
+    rows = [row for row in text.splitlines() if row.startswith("| `")]
+    methods = {
+        name
+        for name, member in vars(Client).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
+    assert set(re.findall(r"`(\w+)\(", "\n".join(rows))) == methods

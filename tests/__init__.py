@@ -36,6 +36,7 @@ from . import test_keys
 from . import test_languages
 from . import test_links
 from . import test_login
+from . import test_memory
 from . import test_mfa
 from . import test_migration
 from . import test_order

@@ -17,6 +17,7 @@ from . import (
     predecessors,
     releases,
     soak_load,
+    soak_memory,
     supply,
     translations,
 )
@@ -227,6 +228,7 @@ SOAKS = {
     "differential": differentials.soak,
     "cluster": cluster.soak,
     "load": soak_load.soak,
+    "memory": soak_memory.soak,
     "malice": malice.soak,
     "supply": supply.soak,
 }

@@ -29,7 +29,7 @@ from ..models.ir_http import (
     cut_headers,
     overriding_method,
 )
-from ..tools import errors, forms, parsing, problem
+from ..tools import errors, forms, parameters, parsing, problem
 from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
 from ..tools.stages import Stages
@@ -70,7 +70,7 @@ _MAX_HEADER_NAMES = 2000
 _PLAIN_CODINGS = frozenset(["", "identity"])
 _PREFLIGHT_SECONDS = 600
 #: Keys that the form of any write may have; parsing refuses those that are for another method.
-_FORM_KEYS = parsing.KEYS["POST"] | parsing.KEYS["PUT"]
+_FORM_KEYS = parameters.KEYS["POST"] | parameters.KEYS["PUT"]
 #: The methods that only read.
 READS = frozenset(["GET", "HEAD", "OPTIONS"])
 #: The values of :data:`~..models.ir_http.CONSISTENCY_HEADER`.

@@ -54,7 +54,7 @@ from .openapi_shared import (
     security_schemes,
     shared_schemas,
 )
-from .parsing import PARAMETERS
+from .parameters import PARAMETERS
 
 VERSION: Final = "3.1.1"
 _GENERIC: Final = "Any model"

@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from jwt_auth_api.tools import parsing
+from jwt_auth_api.tools import parameters
 from lib import verdict
 from lib.client import JSON, raw
 
@@ -53,7 +53,7 @@ VALUES = {
     "long": b'"' + b"x" * 3000 + b'"',
     "an object": b'{"": {"": null}}',
 }
-KEYS = sorted(frozenset().union(*parsing.KEYS.values()))
+KEYS = sorted(frozenset().union(*parameters.KEYS.values()))
 #: `id` of an envelope → what is reflected.
 IDS = {
     b"1e999": None,
@@ -72,7 +72,7 @@ IDS = {
     b'"<script>"': "<script>",
 }
 #: Parameters that a query string may have, two that none has, and what no parameter takes.
-QUERY = [*sorted(frozenset().union(*parsing.PARAMETERS.values())), "filter", "nothing"]
+QUERY = [*sorted(frozenset().union(*parameters.PARAMETERS.values())), "filter", "nothing"]
 WRONG = [
     "1e999",
     "NaN",

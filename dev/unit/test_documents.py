@@ -5,7 +5,7 @@ import re
 
 import pytest
 from jwt_auth_api.tools.errors import CODES
-from jwt_auth_api.tools.parsing import KEYS, PARAMETERS
+from jwt_auth_api.tools.parameters import KEYS, PARAMETERS
 from lib import documents
 from lib.bootstrap import ROOT
 from lib.parts import PARTS

@@ -14,7 +14,7 @@ from jwt_auth_api.tools.descriptions import (
     ReportDescription,
 )
 from jwt_auth_api.tools.errors import CODES
-from jwt_auth_api.tools.parsing import KEYS, PARAMETERS
+from jwt_auth_api.tools.parameters import KEYS, PARAMETERS
 from openapi_spec_validator import validate
 
 SERVER = openapi.Server("Odoo API", "19.0.1.0.0", "refreshToken")

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jwt_auth_api.tools import domains, names, parsing, queries
+from jwt_auth_api.tools import domains, names, parameters, parsing, queries
 from jwt_auth_api.tools.errors import CODES, ApiError, Problems, SeveralErrors, dump_json
 from werkzeug.datastructures import MultiDict
 
@@ -649,8 +649,8 @@ def test_parameters_without_effect(name, kind, more, params):
     """Each kind of request takes what it reads, and names the rest."""
     path = {"page_name": "page", "default_fields": [], **more}
     given = {**params, name: EVERYTHING[name]}
-    assert set(EVERYTHING) == parsing.PARAMETERS["LIST"]
-    if name in parsing.PARAMETERS[kind]:
+    assert set(EVERYTHING) == parameters.PARAMETERS["LIST"]
+    if name in parameters.PARAMETERS[kind]:
         assert parsing.parse_get(given, 9, **path)
         return
     error = refused(parsing.parse_get, given, 9, **path)
@@ -971,7 +971,9 @@ def test_one_mistake_is_told_once():
 words = st.sampled_from(
     [*NO_NUMBERS, *NO_FIELDS[:20], *NO_EXPAND[:12], "1", '["a"]', "{}", "[]"]
 ) | st.text(max_size=30)
-parameter_names = st.sampled_from(sorted({*frozenset().union(*parsing.PARAMETERS.values()), "x"}))
+parameter_names = st.sampled_from(
+    sorted({*frozenset().union(*parameters.PARAMETERS.values()), "x"})
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
@@ -980,7 +982,7 @@ json_values = st.recursive(
     max_leaves=8,
 )
 bodies = st.dictionaries(
-    st.sampled_from(sorted({*frozenset().union(*parsing.KEYS.values()), "x"})),
+    st.sampled_from(sorted({*frozenset().union(*parameters.KEYS.values()), "x"})),
     json_values,
 )
 

@@ -31,9 +31,11 @@ from jwt_auth_api.tools import (
     media_types,
     names,
     origins,
+    parameters,
     parsing,
     passkeys,
     problem,
+    reader,
     settings,
     signatures,
     text,
@@ -165,7 +167,7 @@ json_values = st.recursive(
 )
 #: JSON as a client writes it, or nearly so.
 json_texts = json_values.map(lambda value: json.dumps(value)) | texts
-_known = sorted(frozenset().union(*parsing.PARAMETERS.values(), *parsing.KEYS.values()))
+_known = sorted(frozenset().union(*parameters.PARAMETERS.values(), *parameters.KEYS.values()))
 _names = st.sampled_from(_known) | texts
 params = st.dictionaries(_names, json_texts, max_size=8) | st.lists(
     st.tuples(_names, json_texts), max_size=8
@@ -444,25 +446,25 @@ def _method(self: object, first: int, second: str = "", *, third: Any = None) ->
 
 def _name_problems(found: list[str]) -> None:
     problems = errors.Problems()
-    names.check(found, parsing.PARAMETERS["GET"], problems, elsewhere=["context"], strict=True)
+    names.check(found, parameters.PARAMETERS["GET"], problems, elsewhere=["context"], strict=True)
     problems.raise_if_any()
 
 
 def _repeated(pairs: Any) -> None:
     problems = errors.Problems()
-    names.check_repeated(pairs, parsing.PARAMETERS["GET"], problems)
+    names.check_repeated(pairs, parameters.PARAMETERS["GET"], problems)
     problems.raise_if_any()
 
 
 def _keys(body: dict[str, Any]) -> None:
     problems = errors.Problems()
-    names.check_keys(body, parsing.KEYS["POST"], problems, strict=True)
+    names.check_keys(body, parameters.KEYS["POST"], problems, strict=True)
     problems.raise_if_any()
 
 
 def _form(data: bytes) -> None:
     parts = forms.parse(data, {"boundary": "x"})
-    forms.read(parts, parsing.KEYS["POST"])
+    forms.read(parts, parameters.KEYS["POST"])
 
 
 def _filter(given: str) -> None:
@@ -521,8 +523,12 @@ PARSERS: dict[str, Parser] = {
     "names.check_repeated": _of_params(_repeated),
     "names.given": _of_body(names.given),
     "names.is_empty": _of_json(names.is_empty),
-    "names.nearest": Parser(lambda given: names.nearest(given, parsing.PARAMETERS["GET"]), texts),
-    "names.similar": Parser(lambda given: names.similar(given, parsing.PARAMETERS["GET"]), texts),
+    "names.nearest": Parser(
+        lambda given: names.nearest(given, parameters.PARAMETERS["GET"]), texts
+    ),
+    "names.similar": Parser(
+        lambda given: names.similar(given, parameters.PARAMETERS["GET"]), texts
+    ),
     "origins.parse": Parser(origins.parse.__wrapped__, texts),
     "origins.is_own": Parser(lambda given: origins.is_own(given, given, secure=False), texts),
     "parsing.parse_model": _of_params(parsing.parse_model),
@@ -538,6 +544,7 @@ PARSERS: dict[str, Parser] = {
     "parsing.parse_call": _of_body(lambda body: parsing.parse_call(body, 1000)),
     "parsing.check_no_parameters": _of_params(parsing.check_no_parameters),
     "parsing.parse_keys": _of_body(lambda body: parsing.parse_keys(body, "login")),
+    "reader.id_list": Parser(reader.id_list, json_values),
     "parsing.check_envelope": _of_body(
         lambda body: parsing.check_envelope(body, ("jsonrpc", "id", "method", "params"))
     ),

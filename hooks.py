@@ -32,5 +32,15 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Delete the system parameters, which no data file declares."""
+    """Delete what Odoo does not delete with the addon, because no data file declares it.
+
+    These are the system parameters, what users have stored for the addon's lists (favourites, and
+    templates of exports), and the devices of API sessions in Odoo's own device list.
+    """
     env["ir.config_parameter"].search([("key", "=like", "jwt\\_auth\\_api.%")]).unlink()
+    own = [name for name in env if env[name]._original_module == "jwt_auth_api"]
+    env["ir.filters"].with_context(active_test=False).search([("model_id", "in", own)]).unlink()
+    env["ir.exports"].search([("resource", "in", own)]).unlink()
+    env.cr.execute(
+        "DELETE FROM res_device_log d USING jwt_session s WHERE d.session_identifier = s.sid"
+    )

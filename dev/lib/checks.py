@@ -58,7 +58,7 @@ def check(setup: Setup, words: list[str]) -> Result:
     result = Result()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         tests = [] if words else [pool.submit(pytest, setup, "unit", [])]
-        tests += [] if words else [pool.submit(oldest.tests, setup)]
+        tests += [] if words else [pool.submit(_oldest, setup)]
         outcomes = {name: pool.submit(job) for name, job in chosen.items()}
         for name, outcome in outcomes.items():
             output = outcome.result()
@@ -85,6 +85,10 @@ def _command(setup: Setup, words: list[object]) -> str:
     if not done.returncode:
         return ""
     return (done.stdout + done.stderr).strip() or f"exit code {done.returncode}"
+
+
+def _oldest(setup: Setup) -> Result:
+    return oldest.tests(setup, "oldest", oldest.oldest())[0]
 
 
 def _secrets() -> str:

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The oldest PyJWT that the manifest allows: what refuses forged tokens may not lean on a newer one's checks."""
+"""The oldest PyJWT and cryptography that are allowed: what refuses forged tokens may not lean on newer ones' checks."""
 
 from __future__ import annotations
 
@@ -7,46 +7,74 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import database
-from .bootstrap import home, locked, stop_on, stream
+from .bootstrap import digest, home, locked, stop_on, stream
 from .pytests import pytest
 from .report import Result
 from .setup import Setup
 
 PACKAGE = "PyJWT"
+#: The oldest that Odoo 19 itself works with: its requirements name it for Python 3.10 and 3.11.
+OLDEST_CRYPTOGRAPHY = "cryptography==3.4.8"
+MODULES = {"PyJWT": "jwt", "cryptography": "cryptography"}
 
 
-def tests(setup: Setup) -> Result:
-    """The unit tests of tokens and keys, once more with that release in front of the installed one."""
-    folder, version = _installed()
-    env = {"PYTHONPATH": str(folder)}
-    shown = subprocess.run(
-        [sys.executable, "-c", "import jwt; print(jwt.__version__)"],
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    if not shown.startswith(version):
-        return Result(failed=1, problems=[f"{PACKAGE} {shown} was imported, not {version}"])
-    return pytest(setup, "unit", ["-k", "tokens or keys"], label="unit-oldest", env=env)
-
-
-def _installed() -> tuple[Path, str]:
-    """Where it is, and its version; installed once a machine."""
+def oldest() -> list[str]:
+    """Return the oldest releases that are allowed: of PyJWT, what the manifest says."""
     [version] = [
         requirement.partition(">=")[2]
         for requirement in database.manifest()["external_dependencies"]["python"]
         if requirement.startswith(f"{PACKAGE}>=")
     ]
-    folder = home() / f"{PACKAGE}-{version}"
-    with locked(folder.name):
-        if not folder.exists():
+    return [f"{PACKAGE}=={version}", OLDEST_CRYPTOGRAPHY]
+
+
+def newest() -> list[str]:
+    """Return the newest releases that the package index has."""
+    return [PACKAGE, "cryptography"]
+
+
+def tests(setup: Setup, name: str, requirements: Sequence[str]) -> tuple[Result, str]:
+    """Run the unit tests of tokens and keys once more, with other releases in front of the installed ones.
+
+    :return: their result, and which releases these were
+    """
+    folder = _installed(requirements)
+    env = {"PYTHONPATH": str(folder)}
+    shown = []
+    for requirement in requirements:
+        package, _equals, version = requirement.partition("==")
+        module = MODULES[package]
+        found = subprocess.run(
+            [sys.executable, "-c", f"import {module} as m; print(m.__version__, m.__file__)"],
+            env={**os.environ, **env},
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+        shown.append(f"{package} {' '.join(found[:1])}")
+        if not found or not found[0].startswith(version) or str(folder) not in found[1]:
+            problem = f"{package} {' '.join(found)} was imported, not {version or 'the newest'}"
+            return Result(failed=1, problems=[problem]), ", ".join(shown)
+    result = pytest(setup, "unit", ["-k", "tokens or keys"], label=f"unit-{name}", env=env)
+    return result, ", ".join(shown)
+
+
+def _installed(requirements: Sequence[str]) -> Path:
+    """Return the folder that they are in; installed once a machine, the newest each time."""
+    pinned = all("==" in requirement for requirement in requirements)
+    name = digest(*sys.version_info[:2], *requirements) if pinned else "newest"
+    folder = home() / "oldest" / name
+    with locked("oldest"):
+        if not folder.exists() or not pinned:
             new, log = folder.with_name(f"{folder.name}.new"), home() / "log" / "oldest.log"
             shutil.rmtree(new, ignore_errors=True)
-            wanted = f"{PACKAGE}=={version}"
-            command = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", new, wanted]
-            stop_on(stream(wanted, command, log), log, f"Installing {wanted}")
+            title = ", ".join(requirements)
+            command = [sys.executable, "-m", "pip", "install", "--no-deps", "--upgrade"]
+            command += ["--target", str(new), *requirements]
+            stop_on(stream(title, command, log), log, f"Installing {title}", network=True)
+            shutil.rmtree(folder, ignore_errors=True)
             new.rename(folder)
-    return folder, version
+    return folder

@@ -4,22 +4,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 from . import (
-    archive,
     browser,
     cluster,
     database,
+    installation,
     log,
     npm,
-    predecessors,
-    releases,
     soak_load,
     soak_memory,
     supply,
     translations,
+    versions,
 )
 from .bootstrap import ROOT, Stop
 from .checks import check
@@ -32,20 +30,10 @@ from .report import Result
 from .server import free_port
 from .setup import ADDON, Setup
 
-NEIGHBOURS = ("account", "sale", "stock", "website")
 # a model with every type of field, and the tests of it; never shipped
 TYPES = "jwt_auth_api_test"
 # the addon of the guide for authors
 EXAMPLE = "jwt_auth_api_example"
-
-# what an uninstallation must leave as it was
-SCHEMA = """
-    SELECT 'column', table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'
-    UNION SELECT 'index', tablename, indexname FROM pg_indexes WHERE schemaname = 'public'
-    UNION SELECT 'constraint', conrelid::regclass::text, conname FROM pg_constraint WHERE conrelid > 0
-    UNION SELECT 'parameter', key, '' FROM ir_config_parameter
-    UNION SELECT 'xmlid', module, model FROM ir_model_data WHERE module = 'jwt_auth_api'
-"""
 
 
 def odoo(setup: Setup, words: list[str]) -> Result:
@@ -97,73 +85,8 @@ def _terms(path: Path) -> list[str]:
 
 
 def install(setup: Setup, words: list[str]) -> Result:
-    """Install what an admin downloads, update and uninstall it: not one warning, nothing left.
-
-    On `base` alone, beside larger applications, in place of modules that use the same names, and of earlier releases.
-    """
-    result = Result()
-    conf = _downloaded(setup)
-    places = {"base": (), "neighbours": NEIGHBOURS}
-    for place, modules in places.items():
-        if not words or place in words:
-            result.add(_install_beside(setup, place, modules, conf))
-    if not words or "predecessors" in words:
-        result.add(predecessors.moves(setup))
-    if not words or "releases" in words:
-        result.add(releases.updates(setup))
-    return result
-
-
-def _downloaded(setup: Setup) -> Path:
-    """Write a configuration of Odoo with the addon as it is downloaded, if that can be packed here."""
-    if not archive.is_clone():
-        return setup.conf
-    addons, conf = setup.work / "downloaded", setup.work / "downloaded.conf"
-    shutil.rmtree(addons, ignore_errors=True)
-    archive.unpack(addons / ADDON)
-    conf.touch(0o600)
-    conf.write_text(setup.conf.read_text().replace(str(setup.work / "addons"), str(addons)))
-    return conf
-
-
-def _install_beside(setup: Setup, place: str, modules: tuple[str, ...], conf: Path) -> Result:
-    result = Result()
-    name = setup.database(f"test_install_{place}")
-    if modules:
-        modules = (*modules, *database.addon_depends())
-    database.copy(setup, database.template(setup, modules), name)
-    before = set(database.rows(setup, name, SCHEMA))
-    steps = {
-        "install": ["-i", ADDON, "--no-http"],
-        "update": ["-u", ADDON, "--no-http"],
-        "uninstall": ["module", "uninstall", ADDON],
-    }
-    for step, options in steps.items():
-        path = fresh_log(setup, f"install-{place}-{step}")
-        if options[0] == "module":
-            command = [setup.odoo_bin, *options[:2], "-c", conf, "-d", name, *options[2:]]
-            code = database.run(command, path)
-        else:
-            code = database.odoo(setup, name, path, "-c", conf, *options)
-        complaints = "\n".join(map(str, log.complaints(path)))
-        state = database.rows(
-            setup, name, "SELECT state FROM ir_module_module WHERE name = %s", [ADDON]
-        )
-        expected = "uninstalled" if step == "uninstall" else "installed"
-        problem = complaints or (f"exit code {code}" if code else "")
-        if not problem and state != [(expected,)]:
-            problem = f"the module's state is {state}"
-        result.check(problem and f"{step} beside {place}: {problem} (log: {path})")
-    # beside base alone the addon's own dependencies stay, with all that is theirs
-    after = set(database.rows(setup, name, SCHEMA)) - before
-    left = sorted(" ".join(row) for row in after if modules or _looks_ours(row))
-    result.check(left and f"uninstalled beside {place}, but left: {'; '.join(left)}")
-    database.drop(setup, name)
-    return result
-
-
-def _looks_ours(row: tuple[str, ...]) -> bool:
-    return any(word.startswith(("jwt_", "connection_api", "jwt_auth_api.")) for word in row)
+    """What an admin downloads is installed, updated and uninstalled, alone, beside apps, and from earlier releases."""
+    return installation.install(setup, words)
 
 
 def unit(setup: Setup, words: list[str]) -> Result:
@@ -231,6 +154,8 @@ SOAKS = {
     "memory": soak_memory.soak,
     "malice": malice.soak,
     "supply": supply.soak,
+    "install": installation.soak,
+    "versions": versions.soak,
 }
 PARTS = {
     "check": check,

@@ -147,7 +147,7 @@ def _user() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
-def _owner() -> dict[str, object]:
+def owner() -> dict[str, object]:
     """For subprocess: who PostgreSQL runs as. `nobody` is on every machine, so root need not add a user."""
     if os.geteuid():
         return {}
@@ -175,7 +175,7 @@ def command(base: Path, program: str, *arguments: object) -> subprocess.Complete
             stdout=out,
             stderr=out,
             env={**env, "LC_ALL": "C"},
-            **_owner(),
+            **owner(),
         )
         out.seek(0)
         return subprocess.CompletedProcess(done.args, done.returncode, out.read())
@@ -245,10 +245,10 @@ def _start(base: Path) -> None:
     if done.returncode:
         tail = "\n".join(log.read_text().splitlines()[-5:]) if log.exists() else done.stdout
         raise Stop(f"PostgreSQL did not start; remove {base} to begin anew.\n{tail}")
-    _make_role(sockets)
+    make_role(sockets)
 
 
-def _make_role(sockets: Path) -> None:
+def make_role(sockets: Path) -> None:
     import psycopg2
 
     with contextlib.closing(
@@ -271,12 +271,12 @@ def _socket_folder(base: Path) -> Path:
 
 def private(path: Path) -> None:
     """Make *path* if need be, for the server's owner alone."""
-    owner = _owner()
+    who = owner()
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-        if owner:
-            os.chown(path, owner["user"], owner["group"])
-    if path.stat().st_uid != owner.get("user", os.geteuid()):
+        if who:
+            os.chown(path, who["user"], who["group"])
+    if path.stat().st_uid != who.get("user", os.geteuid()):
         raise Stop(
             f"{path} belongs to another user: remove it, or set JWT_AUTH_API_HOME to a shorter path."
         )

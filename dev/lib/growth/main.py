@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Mapping, Sequence
 
 from .. import bench, database, measured
@@ -65,14 +66,17 @@ def main(words: Sequence[str]) -> int:
         database.odoo(setup, name, logs / "growth-install.log", "-i", bench.ROUTES, *options)
         database.shell(setup, name, logs / "growth-shell.log", _SETTINGS)
         filler, requests, purges = Filler(setup, name), [], []
+        opened, loads = [], []
         for size in sizes:
             say(
                 f"… {size.records:,} records, {size.tokens:,} refresh tokens, {size.log:,} log rows"
             )
-            say(f"  {filler.fill(size)} models are open")
+            opened.append(filler.fill(size))
+            say(f"  {opened[-1]} models are open")
+            loads.append(os.getloadavg()[0])
             requests.append(_measure(setup, name, size))
             purges.append(_purge(setup, name, filler))
-        text = _report(requests, purges, sizes)
+        text = f"{_sizes(sizes, opened, loads)}\n\n{_report(requests, purges)}"
         say(text)
         if not chosen.small:
             conditions = measured.conditions(setup, "dev/bench growth")
@@ -106,7 +110,6 @@ def _purge(setup: Setup, name: str, filler: Filler) -> dict[str, dict[str, float
 def _report(
     requests: Sequence[Mapping[str, Cost]],
     purges: Sequence[Mapping[str, Mapping[str, float]]],
-    sizes: Sequence[Size],
 ) -> str:
     header = ["request", "ms: small", "medium", "large", "×"]
     header += ["buffers: small", "medium", "large", "×", "SQL statements"]
@@ -125,8 +128,7 @@ def _report(
         nothing = [each[name]["nothing"] for each in purges]
         line = [f"`{name}`", *(f"{each:.0f}" for each in times), _ratio(times)]
         batches.append([*line, *(f"{each:.0f}" for each in nothing)])
-    tables = [_sizes(sizes), measured.table(header, lines), measured.table(head, batches)]
-    return "\n\n".join(tables)
+    return f"{measured.table(header, lines)}\n\n{measured.table(head, batches)}"
 
 
 def _growing(requests: Sequence[Mapping[str, Cost]]) -> list[str]:
@@ -135,7 +137,7 @@ def _growing(requests: Sequence[Mapping[str, Cost]]) -> list[str]:
     return [name for name in first if last[name].blocks > FLAT * first[name].blocks]
 
 
-def _sizes(sizes: Sequence[Size]) -> str:
+def _sizes(sizes: Sequence[Size], opened: Sequence[int], loads: Sequence[float]) -> str:
     rows = [
         ("records of the model", [size.records for size in sizes]),
         ("sessions of the user", [size.sessions for size in sizes]),
@@ -143,9 +145,10 @@ def _sizes(sizes: Sequence[Size]) -> str:
         ("rows of the request log", [size.log for size in sizes]),
         ("security events", [size.log for size in sizes]),
         ("idempotency keys of the user", [size.keys for size in sizes]),
-        ("connections, at most", [size.connections for size in sizes]),
+        ("connections (500, or all models that can be opened)", opened),
     ]
     lines = [[name, *(f"{number:,}" for number in numbers)] for name, numbers in rows]
+    lines.append(["load of the machine before the requests", *(f"{load:.1f}" for load in loads)])
     return measured.table(["what there is", "small", "medium", "large"], lines)
 
 

@@ -16,7 +16,7 @@ import httpx
 
 from . import proxies
 from .bootstrap import ROOT
-from .client import SECRETS
+from .client import LEAKS, SECRETS
 
 #: What the user of the present task is doing.
 OPERATION = contextvars.ContextVar("operation", default="")
@@ -48,6 +48,8 @@ class Meter:
     """All requests of a run."""
 
     attempts: list[Attempt] = field(default_factory=list)
+    #: Bodies of errors that tell something about the server.
+    leaks: list[str] = field(default_factory=list)
 
     def failures(self) -> list[Attempt]:
         return [attempt for attempt in self.attempts if attempt.failed]
@@ -76,6 +78,8 @@ class _Metered(httpx.AsyncBaseTransport):
             await response.aread()
             status, wait = response.status_code, response.headers.get("Retry-After", "")
             error = _error_of(response)
+            if error and LEAKS.search(response.text):
+                self._meter.leaks.append(response.text[:500])
         except httpx.TransportError as exc:
             error = type(exc).__name__
             raise

@@ -22,6 +22,7 @@ from . import (
 from .bootstrap import ROOT, Stop
 from .checks import check
 from .differential import part as differentials
+from .faults import part as faults
 from .footprint import part as footprints
 from .lint import lint
 from .malice import part as malice
@@ -156,6 +157,7 @@ SOAKS = {
     "supply": supply.soak,
     "install": installation.soak,
     "versions": versions.soak,
+    "faults": faults.soak,
 }
 PARTS = {
     "check": check,

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -161,20 +161,22 @@ def owner() -> dict[str, object]:
     }
 
 
-def command(base: Path, program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+def command(
+    base: Path, program: str, *arguments: object, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's programs.
 
     Its output goes through a file: the server that pg_ctl starts keeps the descriptors, and a pipe would never end.
     """
     programs = base / _version() / PROGRAMS
-    env = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     with tempfile.TemporaryFile("w+") as out:
         done = subprocess.run(
             [str(programs / program), *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            env={**env, "LC_ALL": "C"},
+            env={**kept, "LC_ALL": "C", **(env or {})},
             **owner(),
         )
         out.seek(0)

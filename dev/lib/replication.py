@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ timezone = 'UTC'
 class Instance:
     """One PostgreSQL server; its folder is owned by the user that it runs as."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
+        self.env = env
         self.base, self.folder, self.port = postgres.folder(), folder, free_port()
         self.data = folder / "data"
         postgres.private(folder)
@@ -52,14 +53,15 @@ class Instance:
         options = f"-k {self.folder} -p {self.port}"
         words = ("-w", "-D", self.data, "-l", self.folder / "log", "-o", options)
         for _time in range(20):
-            if not postgres.command(self.base, "pg_ctl", "start", *words).returncode:
+            if not postgres.command(self.base, "pg_ctl", "start", *words, env=self.env).returncode:
                 return
             time.sleep(0.5)
         raise Stop(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()[-2000:]}")
 
-    def stop(self) -> None:
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop the server; in the mode ``immediate`` it has to recover when it starts."""
         if (self.data / "postmaster.pid").exists():
-            postgres.command(self.base, "pg_ctl", "stop", "-m", "immediate", "-D", self.data)
+            postgres.command(self.base, "pg_ctl", "stop", "-m", mode, "-D", self.data)
 
     def kill(self) -> None:
         """End the server as a power cut does."""
@@ -72,6 +74,11 @@ class Instance:
     def promote(self) -> None:
         """Make a primary of the replica."""
         self.command("pg_ctl", "promote", "-w", "-D", self.data)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options with which Odoo uses this server alone."""
+        return "--db_host", str(self.folder), "--db_port", str(self.port)
 
     def dsn(self, db: str, user: str = postgres.ROLE) -> dict[str, Any]:
         return {"dbname": db, "host": str(self.folder), "port": self.port, "user": user}
@@ -98,7 +105,7 @@ class Pair:
         """The options with which Odoo uses both."""
         first, second = self.primary, self.replica
         return (
-            *("--db_host", str(first.folder), "--db_port", str(first.port)),
+            *first.options,
             *("--db_replica_host", str(second.folder), "--db_replica_port", str(second.port)),
         )
 
@@ -130,15 +137,19 @@ class Pair:
 
 
 @contextlib.contextmanager
-def running(setup: Setup, db: str) -> Iterator[Pair]:
-    """Run a primary with a copy of a database of this checkout, and its replica."""
-    base = postgres.folder() / f"replicated-{setup.key}-{os.getpid()}"
-    postgres.private(base)
-    primary, replica = Instance(base / "a"), Instance(base / "b")
+def alone(
+    setup: Setup, db: str, folder: Path, *initdb: object, env: Mapping[str, str] | None = None
+) -> Iterator[Instance]:
+    """Run a server with a copy of a database of this checkout.
+
+    :param initdb: more options for the program of this name
+    :param env: more variables of its environment
+    """
+    primary = Instance(folder, env)
     try:
         primary.command(
             *("initdb", "-D", primary.data, "-U", "postgres", "--auth=trust"),
-            *("--encoding=UTF8", "--locale=C"),
+            *("--encoding=UTF8", "--locale=C", *initdb),
         )
         with (primary.data / "postgresql.conf").open("a") as conf:
             conf.write(SETTINGS)
@@ -146,15 +157,35 @@ def running(setup: Setup, db: str) -> Iterator[Pair]:
         primary.sql("postgres", f"CREATE ROLE {postgres.ROLE} LOGIN CREATEDB")
         primary.sql("postgres", f'CREATE DATABASE "{db}" OWNER {postgres.ROLE} TEMPLATE template0')
         _copy(setup, primary, db)
-        primary.command(
-            *("pg_basebackup", "-D", replica.data, "-h", primary.folder, "-p", primary.port),
-            *("-U", "postgres", "-R", "-X", "stream", "-c", "fast"),
-        )
-        replica.start()
-        yield Pair(primary, replica, db)
+        yield primary
     finally:
-        for instance in (replica, primary):
-            instance.stop()
+        primary.stop()
+
+
+@contextlib.contextmanager
+def running(setup: Setup, db: str) -> Iterator[Pair]:
+    """Run a primary with a copy of a database of this checkout, and its replica."""
+    with folder_of(setup, "replicated") as base, alone(setup, db, base / "a") as primary:
+        replica = Instance(base / "b")
+        try:
+            primary.command(
+                *("pg_basebackup", "-D", replica.data, "-h", primary.folder, "-p", primary.port),
+                *("-U", "postgres", "-R", "-X", "stream", "-c", "fast"),
+            )
+            replica.start()
+            yield Pair(primary, replica, db)
+        finally:
+            replica.stop()
+
+
+@contextlib.contextmanager
+def folder_of(setup: Setup, name: str) -> Iterator[Path]:
+    """Make a folder of PostgreSQL's user, which is removed at the end."""
+    base = postgres.folder() / f"{name}-{setup.key}-{os.getpid()}"
+    postgres.private(base)
+    try:
+        yield base
+    finally:
         shutil.rmtree(base, ignore_errors=True)
 
 

@@ -40,7 +40,7 @@ SEED = """
 hashed = env["res.users"]._crypt_context().hash({password!r})
 group = env.ref("base.group_user").id
 users = env["res.users"].with_context(no_reset_password=True).create(
-    [{{"name": f"Virtual {{n}}", "login": f"virtual{{n}}", "group_ids": [(6, 0, [group])]}} for n in range({accounts})]
+    [{{"name": f"Virtual {{n}}", "login": f"{prefix}{{n}}", "group_ids": [(6, 0, [group])]}} for n in range({accounts})]
 )
 env.flush_all()
 env.cr.execute("UPDATE res_users SET password = %s WHERE id IN %s", [hashed, users._ids])
@@ -218,7 +218,7 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
     log_path.unlink(missing_ok=True)
     database.make_demo(setup, name, log_path.with_name("load-install.log"))
     accounts = -(-chosen.users // DEVICES)
-    seed = SEED.format(password=PASSWORD, accounts=accounts)
+    seed = SEED.format(password=PASSWORD, accounts=accounts, prefix="virtual")
     database.shell(setup, name, log_path.with_name("load-shell.log"), seed + LIMITS)
     meter = load.Meter()
     with serving(setup, name, log_path, workers=WORKERS) as server:

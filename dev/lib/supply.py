@@ -102,7 +102,7 @@ def pinned() -> dict[str, list[str]]:
 def of_debian() -> set[str]:
     """Return the packages of Debian that dev/ unpacks or installs: those of Odoo, and what calls name."""
     names = {source.PACKAGE, *source.FILES, *proxies.PROGRAMS}
-    for path in sorted((ROOT / "dev" / "lib").glob("*.py")):
+    for path in sorted((ROOT / "dev" / "lib").rglob("*.py")):
         names |= set(_named(ast.parse(path.read_text())))
     return names
 

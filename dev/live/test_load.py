@@ -9,7 +9,8 @@ USERS, SECONDS = 10, 6
 
 def test_users_at_once_get_no_error(server):
     """A mix of operations, without a failure that was not meant."""
-    server.odoo(soak_load.SEED.format(password=soak_load.PASSWORD, accounts=2))
+    seed = {"password": soak_load.PASSWORD, "accounts": 2, "prefix": "virtual"}
+    server.odoo(soak_load.SEED.format(**seed))
     meter = load.Meter()
     users = [soak_load.User(server.url, meter, n, pause=(0.05, 0.2)) for n in range(USERS)]
     asyncio.run(soak_load.work(users, meter, None, SECONDS))

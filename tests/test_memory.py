@@ -10,7 +10,7 @@ from .common import ApiCase
 from .statements import RECORDED
 
 #: Requests of each kind, before and while containers are watched.
-WARM, SENT = 10, 40
+WARM, SENT = 10, 24
 OURS = "odoo.addons.jwt_auth_api."
 _CACHE = type(lru_cache(len))
 
@@ -32,7 +32,7 @@ class TestMemory(ApiCase):
             self._send_all(opened, number)
             kept.append(number)
         # what this test keeps itself shows that what grows is found
-        grown = [each for each, size in before if len(each) >= size + SENT // 2]
+        grown = [each for each, size in before if len(each) >= size + SENT * 3 // 4]
         strangers = [each for each in grown if each is not kept]
         self.assertEqual(len(grown) - len(strangers), 1)
         self.assertFalse(strangers, [f"{type(each)} {str(each)[-500:]}" for each in strangers])

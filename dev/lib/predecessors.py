@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -114,15 +115,21 @@ def moves(setup: Setup) -> Result:
     shutil.rmtree(folder, ignore_errors=True)
     for module in MODULES:
         _write(folder / module / module, module)
-    name = setup.database("test_install_fresh")
-    database.copy(setup, database.template(setup, ()), name)
-    path = fresh_log(setup, "install-fresh")
-    database.install(setup, name, path)
-    fresh = set(database.rows(setup, name, FINGERPRINT))
-    database.drop(setup, name)
+    fresh = fingerprint_of_fresh(setup)
     result.add(_from_earlier(setup, folder / "jwt_auth_api", fresh))
     result.add(_from_cybrosys(setup, folder / "rest_api_odoo", fresh))
     return result
+
+
+@cache
+def fingerprint_of_fresh(setup: Setup) -> frozenset[tuple[str, ...]]:
+    """Return the fingerprint of a database that has never had another module, or another release."""
+    name = setup.database("test_install_fresh")
+    database.copy(setup, database.template(setup, ()), name)
+    database.install(setup, name, fresh_log(setup, "install-fresh"))
+    fresh = frozenset(database.rows(setup, name, FINGERPRINT))
+    database.drop(setup, name)
+    return fresh
 
 
 def _write(folder: Path, module: str) -> None:
@@ -170,7 +177,7 @@ def _move(
 
 
 def _compare(
-    setup: Setup, result: Result, name: str, run_as: str, fresh: set[tuple[str, ...]]
+    setup: Setup, result: Result, name: str, run_as: str, fresh: frozenset[tuple[str, ...]]
 ) -> None:
     kept = database.rows(setup, name, KEPT)
     expected = [
@@ -191,7 +198,7 @@ def _compare(
     database.drop(setup, name)
 
 
-def _from_earlier(setup: Setup, folder: Path, fresh: set[tuple[str, ...]]) -> Result:
+def _from_earlier(setup: Setup, folder: Path, fresh: frozenset[tuple[str, ...]]) -> Result:
     """Replace the folder of the earlier module, and update."""
     result = Result()
     token = "INSERT INTO jwt_refresh_token (user_id, stored_token) VALUES (2, 'eyJ.plain')"
@@ -204,7 +211,7 @@ def _from_earlier(setup: Setup, folder: Path, fresh: set[tuple[str, ...]]) -> Re
     return result
 
 
-def _from_cybrosys(setup: Setup, folder: Path, fresh: set[tuple[str, ...]]) -> Result:
+def _from_cybrosys(setup: Setup, folder: Path, fresh: frozenset[tuple[str, ...]]) -> Result:
     """Install the addon where ``rest_api_odoo`` is installed without its folder, and uninstall that."""
     result = Result()
     required = "ALTER TABLE connection_api ALTER COLUMN note SET DEFAULT '-'"

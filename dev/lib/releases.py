@@ -19,7 +19,7 @@ from . import database, log
 from .bootstrap import ROOT, Stop, say
 from .client import Device
 from .fixtures import Admin
-from .predecessors import FINGERPRINT
+from .predecessors import FINGERPRINT, fingerprint_of_fresh
 from .pytests import fresh_log
 from .report import Result
 from .server import serving
@@ -102,23 +102,13 @@ def unpacked(name: str) -> bytes:
 def updates(setup: Setup) -> Result:
     """Update a used database of each release. Its sessions, connections and settings must stay what they were."""
     result = Result()
-    fresh = _fresh(setup)
+    fresh = fingerprint_of_fresh(setup)
     for name in RELEASES:
         database_name = setup.database(f"test_install_from_{name.replace('.', '')}")
         database.copy(setup, database.template(setup, database.addon_depends()), database_name)
         _Update(setup, result, name, database_name).run(fresh)
         database.drop(setup, database_name)
     return result
-
-
-def _fresh(setup: Setup) -> set[tuple[str, ...]]:
-    """Return the fingerprint of a database that had no other release."""
-    name = setup.database("test_install_fresh_release")
-    database.copy(setup, database.template(setup, database.addon_depends()), name)
-    database.install(setup, name, fresh_log(setup, "install-fresh-release"))
-    fresh = set(database.rows(setup, name, FINGERPRINT))
-    database.drop(setup, name)
-    return fresh
 
 
 class _Update:
@@ -128,7 +118,7 @@ class _Update:
         self.setup, self.result, self.release, self.db = setup, result, release, db
         self.devices: dict[str, Device] = {}
 
-    def run(self, fresh: set[tuple[str, ...]]) -> None:
+    def run(self, fresh: frozenset[tuple[str, ...]]) -> None:
         with self._serving("before", self._old_addons(), "-i") as server:
             self._use(Admin(server), server.url)
             before = self._state()

@@ -225,13 +225,14 @@ async def lock_timeout(scene: Scene) -> None:
 
 async def conflicts(scene: Scene) -> None:
     """Change a record under the hands of all who change it, each reading it first (`If-Match`)."""
-    stage, first = scene.stage, scene.apps[0]
-    name = f"{first.prefix}shared {scene.number}"
-    one = await first.client.create("res.partner", {"name": name, "color": 0}, fields=["name"])
-    shared, over = one.record["id"], asyncio.Event()
+    stage = scene.stage
     others = [App(app.url, scene.meter, app.number, app.prefix) for app in scene.apps]
     for app in others:
         await app.log_in()
+    first = others[0]
+    name = f"{first.prefix}shared {scene.number}"
+    one = await first.client.create("res.partner", {"name": name, "color": 0}, fields=["name"])
+    shared, over = one.record["id"], asyncio.Event()
     counts = [asyncio.create_task(add_up(app, shared, over)) for app in others]
     for _time in range(10):
         with stage.connection() as connection:

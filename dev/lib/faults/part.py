@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ def seed(clients: int = CLIENTS) -> str:
 
 
 def soak(setup: Setup, words: Sequence[str]) -> Result:
-    """Let all faults happen, or those that are named, and write the table of all."""
+    """Let all faults happen, or those that are named, and write the table; the rows of the others stay."""
     if unknown := set(words) - BY_NAME.keys():
         names = " | ".join(BY_NAME)
         raise Stop(f"There is no fault {', '.join(unknown)}: dev/test soak faults [{names}]")
@@ -39,7 +40,8 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
     folder.mkdir()
     database.make_demo(setup, name, folder / "install.log")
     database.shell(setup, name, folder / "shell.log", seed())
-    lines = []
+    kept = setup.work / "log" / "faults.json"
+    lines = json.loads(kept.read_text()) if words and kept.exists() else {}
     try:
         with running(setup, name, folder, disks=has_disks, clock=has_clock) as stage:
             for fault in (fault for fault in ALL if not words or fault.name in words):
@@ -53,8 +55,11 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
                 say(f"  {verdict.requests} requests, failed: {verdict.statuses}")
                 for problem in verdict.wrong[:20]:
                     result.check(f"{fault.name}: {problem[:2000]}")
-                result.check("")
-                lines.append(line(fault, verdict))
+                lines.pop(fault.name, None)
+                if not verdict.wrong:
+                    result.check("")
+                    lines[fault.name] = line(fault, verdict)
+                kept.write_text(json.dumps(lines))
     finally:
         database.drop(setup, name)
     header = (
@@ -64,12 +69,13 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
         "failed, for the client to repeat",
         "creations acknowledged",
     )
-    text = measured.table((*header, "lost", "doubled", "sessions ended", "command"), lines)
+    rows = [lines[fault.name] for fault in ALL if fault.name in lines]
+    text = measured.table((*header, "lost", "doubled", "sessions ended", "command"), rows)
     text = f"{measured.conditions(setup, 'dev/test soak faults')}\n\n{text}"
-    if words or result.failed or result.skipped:
-        result.notes.append(text)
-    else:
+    if len(rows) == len(ALL):
         measured.write(measured.RELIABILITY, "faults", text)
+    else:
+        result.notes.append(text)
     return result
 
 

@@ -306,28 +306,29 @@ def soak(setup: Setup, words: list[str]) -> Result:
         template, started = apps.template(setup), time.monotonic()
         found = beside(setup, "all", template, conf, STEPS, only_ours=True)
         note("all apps are there", len(every), ", ".join(STEPS), started, found)
+    first = setup.database("test_install_first")
+    database.copy(setup, _template(setup, ()), first)
+    database.install(setup, first, fresh_log(setup, "install-first"))
     there = set(every)
     chosen = [module for module in AFTERWARDS if module in there and (not words or module in words)]
     for module in chosen:
         started = time.monotonic()
-        found = _before(setup, module, [module], conf)
+        found = _before(setup, module, [module], conf, first)
         note(f"`{module}` comes afterwards", 1, "install, uninstall", started, found)
     if not words or "afterwards" in words:
         started = time.monotonic()
-        found = _before(setup, "every", every, conf)
+        found = _before(setup, "every", every, conf, first)
         note("all apps come afterwards", len(every), "install, uninstall", started, found)
+    database.drop(setup, first)
     if not words and not result.failed:
         _write_table(setup, rows)
     return result
 
 
-def _before(setup: Setup, label: str, modules: Sequence[str], conf: Path) -> Result:
+def _before(setup: Setup, label: str, modules: Sequence[str], conf: Path, first: str) -> Result:
     """Install apps where the addon is, use it then, and uninstall it."""
     result = Result()
-    first, name = setup.database("test_install_first"), setup.database(f"test_install_{label}")
-    if not database.exists(setup, first):
-        database.copy(setup, _template(setup, ()), first)
-        database.install(setup, first, fresh_log(setup, "install-first"))
+    name = setup.database(f"test_install_{label}")
     database.copy(setup, first, name)
     options = ("-i", ",".join(modules), "--no-http")
     problem = _step(setup, name, f"{label}-after", options, conf, only_ours=True)

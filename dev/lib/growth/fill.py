@@ -52,10 +52,10 @@ _USERS = """
            generate_series(1 + (SELECT count(*) FROM res_users WHERE login LIKE 'grown%%'), %(users)s) AS n
 """
 _PARTNERS = """
-    INSERT INTO res_partner (name, complete_name, email, active, type, autopost_bills, create_date, write_date)
-    SELECT n, n, 'x@example.com', TRUE, 'contact', 'ask', now(), now()
-      FROM (SELECT 'Grown ' || lpad(i::text, 8, '0') AS n
-              FROM generate_series(1 + (SELECT count(*) FROM res_partner), %(records)s) AS i) AS names
+    INSERT INTO res_partner ({columns}, name, complete_name, email)
+    SELECT {columns}, 'Grown ' || lpad(n::text, 8, '0'), 'Grown ' || lpad(n::text, 8, '0'), 'x@example.com'
+      FROM (SELECT * FROM res_partner WHERE id = (SELECT partner_id FROM res_users WHERE id = 2)) AS t,
+           generate_series(1 + (SELECT count(*) FROM res_partner), %(records)s) AS n
 """
 _SESSIONS = """
     INSERT INTO jwt_session (user_id, sid, stamp, client_type, user_agent, ip_address, last_ip_address,
@@ -143,11 +143,9 @@ class Filler:
         """Make the database as large as *size*; return the number of models that are open."""
         old, self._size = self._size, size
         users = max(size.others // PER_USER, 1)
-        columns = "SELECT string_agg(column_name, ', ') FROM information_schema.columns"
-        columns += " WHERE table_name = 'res_users' AND column_name NOT IN ('id', 'login')"
-        [(names,)] = self.rows(columns)
-        self.rows(_USERS.format(columns=names), users=users)
-        self.rows(_PARTNERS, records=size.records)
+        self.rows(_USERS.format(columns=self._columns("res_users", "login")), users=users)
+        columns = self._columns("res_partner", "name", "complete_name", "email")
+        self.rows(_PARTNERS.format(columns=columns), records=size.records)
         [(first,)] = self.rows("SELECT coalesce(max(id), 0) FROM jwt_session")
         ids = "(SELECT array_agg(id) FROM res_users WHERE login LIKE 'grown%%')"
         seed = f"'{size.records}'"
@@ -171,6 +169,13 @@ class Filler:
         printed = database.shell(self._setup, self._name, self._log, script)
         self.settle()
         return int(printed.rpartition("OPEN=")[2])
+
+    def _columns(self, table: str, *different: str) -> str:
+        """Return the columns that a copy of a row has from it: other apps require some of them."""
+        query = "SELECT string_agg(column_name, ', ') FROM information_schema.columns"
+        query += " WHERE table_name = %(table)s AND column_name <> ALL(%(different)s)"
+        [(names,)] = self.rows(query, table=table, different=["id", *different])
+        return str(names)
 
     def age(self) -> None:
         """Make the rows that the next purge is to delete: as many, whatever the size."""

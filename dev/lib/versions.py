@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -174,7 +175,7 @@ def _cluster(major: str) -> Iterator[tuple[Path, str]]:
     data = folder / "data"
 
     def run(program: str, *words: object) -> str:
-        with (folder.parent / f"{folder.name}.out").open("w+") as out:
+        with tempfile.TemporaryFile("w+") as out:
             command = [str(programs / "bin" / program), *map(str, words)]
             env = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
             env["LD_LIBRARY_PATH"] = str(programs / "lib")

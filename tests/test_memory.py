@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import gc
+import weakref
 from collections import deque
 from functools import lru_cache
 
@@ -31,10 +32,11 @@ class TestMemory(ApiCase):
         for number in range(WARM, WARM + SENT):
             self._send_all(opened, number)
             kept.append(number)
+        gc.collect()
         # what this test keeps itself shows that what grows is found
         grown = [each for each, size in before if len(each) >= size + SENT * 3 // 4]
-        strangers = [each for each in grown if each is not kept]
-        self.assertEqual(len(grown) - len(strangers), 1)
+        strangers = [each for each in grown if each is not kept and not _is_weak(each)]
+        self.assertTrue(any(each is kept for each in grown))
         self.assertFalse(strangers, [f"{type(each)} {str(each)[-500:]}" for each in strangers])
 
     def test_caches_of_functions_have_a_limit(self):
@@ -75,6 +77,11 @@ class TestMemory(ApiCase):
         key = {"Idempotency-Key": text}
         self._v1("POST", "res.partner", opened.access, {"values": {"name": text}}, headers=key)
         self._v1("POST", "res.partner", opened.access, {"values": {f"field_{number}": 1}})
+
+
+def _is_weak(container):
+    """Return whether a container keeps nothing alive, such as the threads that Python has not forgotten yet."""
+    return isinstance(container, set) and all(isinstance(each, weakref.ref) for each in container)
 
 
 def _containers():

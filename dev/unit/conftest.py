@@ -18,5 +18,5 @@ settings.register_profile(
     "short", deadline=None, max_examples=40, derandomize=bool(os.environ.get("CI"))
 )
 settings.register_profile("long", deadline=None, max_examples=3000)
-settings.register_profile("soak", deadline=None, max_examples=700)
+settings.register_profile("soak", deadline=None, max_examples=1400)
 settings.load_profile("short")

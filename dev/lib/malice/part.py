@@ -15,8 +15,8 @@ from ..report import Result
 from ..server import serving
 from ..setup import Setup
 
-#: How many requests are sent; each of some 150 parsers gets 700 texts (the profile `soak` of `dev/unit`).
-REQUESTS = 12_000
+#: How many requests are sent; each of some 60 parsers gets 1,400 texts (the profile `soak` of `dev/unit`).
+REQUESTS = 15_000
 PARTS = ("parsers", "growth", "requests", "costs")
 
 
@@ -50,7 +50,7 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
 
 
 def _parsers(setup: Setup) -> tuple[Result, int]:
-    """Give each parser 700 generated texts or values."""
+    """Give each parser 1,400 generated texts or values."""
     path = fresh_log(setup, "malice-cases")
     options = ["-k", "test_parsers", "--hypothesis-profile=soak", "--timeout=3600"]
     result = pytest(setup, "unit", options, label="malice", env={measured.RECORD: str(path)})

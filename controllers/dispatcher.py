@@ -250,10 +250,7 @@ class ApiDispatcher(Dispatcher):
         return f"{self.request.httprequest.path}/".startswith(_RESOURCE_PATHS)
 
     def _server_timing(self):
-        """Return what the request cost, for system administrators unless the setting says everybody.
-
-        It would tell others how much is behind a filter.
-        """
+        """Return the value of ``Server-Timing``, None if the caller may not know it."""
         if not self.request.db or not self._may_know_cost():
             return None
         self.stages.mark("response")
@@ -261,6 +258,7 @@ class ApiDispatcher(Dispatcher):
         return self.stages.header(thread.query_time, thread.query_count)
 
     def _may_know_cost(self):
+        """Return whether the caller may know what the request cost, which reveals how much a filter hides."""
         env = self.request.env
         if hasattr(self.request, "jwt") and env.user._is_system():
             return True

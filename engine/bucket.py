@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from .transaction import separate_transaction
 
 _NOW = SQL("(now() AT TIME ZONE 'utc')")
-#: A row is at most as far in the future as a transaction waited for it, unless the clock was moved back.
+#: A row may be in the future for as long as a transaction waited for it. If it is further, the clock was moved back.
 _TOLERANCE = SQL("interval '1 minute'")
 
 

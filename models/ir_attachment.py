@@ -36,10 +36,10 @@ class IrAttachment(models.Model):
 
     @api.model
     def _get_path(self, bin_data, sha):
-        """Return the place of a file, also if only the beginning of it is there.
+        """Return the place of a file, even if only the beginning of the file is there.
 
-        A write of Odoo that was interrupted leaves that. Odoo would refuse the file from then on, as one
-        that collides with another.
+        Odoo leaves such a beginning when it is interrupted. From then on it would refuse the file, as one that
+        collides with another.
         """
         name = f"{sha[:2]}/{sha}"
         path = self._full_path(name)
@@ -61,7 +61,7 @@ class IrAttachment(models.Model):
     def _write_whole(self, name, path, data):
         """Write a file under another name and rename it.
 
-        Odoo's garbage collection knows both names before: it deletes what no attachment refers to.
+        Odoo's garbage collection gets both names first, so that it deletes what no attachment refers to.
         """
         part = f"{name}-{secrets.token_hex(8)}"
         self._mark_for_gc(name)

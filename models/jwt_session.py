@@ -320,7 +320,7 @@ class JwtSession(models.Model):
     def _make_room(self, user_id):
         """End the least recently used sessions of a user who has more than allowed.
 
-        Also delete the oldest ended ones, so that a client that logs in again and again fills no table.
+        Also delete the oldest ended ones, so that a client that logs in again and again does not fill the table.
         Call it after the commit of a login, when it sees the sessions of parallel logins.
         """
         limit = self.env["ir.config_parameter"]._jwt_setting("max_sessions")

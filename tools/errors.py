@@ -102,7 +102,7 @@ _WITH_FIELDS: Final = frozenset([400, 422])
 _NOTE: Final = "jwt_fields"
 #: The database is not available: all connections are in use, or it is down or stopping.
 _UNREACHABLE: Final = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
-#: A disk takes nothing: it is full, over a quota, read-only or broken.
+#: Errors of a disk that is full, over a quota, read-only or broken.
 _NO_DISK: Final = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
 _SERVER_ERROR: Final = _(
     "An internal error occurred. Administrators find the details in the server log."
@@ -392,9 +392,9 @@ def from_exception(exc: BaseException) -> ApiError:
 
 
 def _is_outage(exc: BaseException) -> bool:
-    """Return whether a part of the server does not work for now: the database, or a disk.
+    """Return whether the database or a disk is not available.
 
-    psycopg2 has no class of its own for some ways to lose a connection.
+    psycopg2 raises a plain ``DatabaseError`` for some ways to lose a connection.
     """
     if isinstance(exc, OSError):
         return exc.errno in _NO_DISK

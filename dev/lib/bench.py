@@ -125,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measured(
     setup: Setup, name: str, key: str, by: argparse.Namespace, options: tuple[str, ...]
 ) -> tuple[str, str]:
-    """Measure what is asked for; return the name of its place in the document, and its table."""
+    """Measure what the options say; return the name of its place in the document, and its table."""
     logs = setup.work / "log"
     log = logs / "bench.log"
     if by.configurations:
@@ -157,7 +157,7 @@ def _measured(
 def _profile(
     setup: Setup, server: Server, scenarios: list[Scenario], folder: Path, seconds: int
 ) -> str:
-    """Return a table: milliseconds of a worker for one request, by whose code works."""
+    """Return a table of the milliseconds that a worker spends on one request, by whose code runs."""
     profiler = profiled.Profiler.of(setup)
     rows = []
     for scenario in (scenario for scenario in scenarios if scenario.name in PROFILED):
@@ -170,7 +170,7 @@ def _profile(
 
 
 def _milliseconds(samples: Counter[str], rate: float) -> list[str]:
-    """Return how long a worker works for one request, in all and by part."""
+    """Return how long a worker works for one request, in total and by part."""
     per_sample = WORKERS * 1000 / rate / samples.total()
     found = [samples[part] * per_sample for part in profiled.PARTS]
     return [f"{milliseconds:.2f}" for milliseconds in (sum(found), *found)]

@@ -174,7 +174,7 @@ class _Records:
         return range(rows[0][0], rows[-1][0] + 1)
 
     def _unchanged(self, record_id: int) -> Scenario:
-        """A record that the client has already, beside a route that does nothing."""
+        """Return the request for a record that the client already has, compared with a route that does nothing."""
         path = f"/api/v1/res.partner/{record_id}?fields=name,email"
         with httpx.Client(base_url=self._url, headers=self._ours, timeout=60) as client:
             tag = client.get(path).headers["ETag"]

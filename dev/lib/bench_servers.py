@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What the configuration of a server gains or costs: one request of dev/bench, sent to several servers."""
+"""Compare configurations of the server: one request of dev/bench, sent to a server with each."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .setup import Setup
 
 @dataclass(frozen=True)
 class Configuration:
-    """A way to run the server.
+    """Describe a way to run the server.
 
-    :ivar name: with the options that differ
+    :ivar name: the options that differ, for the table
     :ivar connection: of the client to nginx, ``keep-alive`` or ``close``; empty for a client of Odoo itself
     """
 
@@ -57,7 +57,7 @@ def measure(
     """Return a table of the requests per second and the median time of each configuration.
 
     :param choose: the request that is sent
-    :param load: sends it again and again
+    :param load: sends the request again and again
     """
     found: dict[Configuration, list[Scenario]] = {each: [] for each in configurations(db)}
     for number in range(1, rounds + 1):
@@ -85,7 +85,7 @@ def _rows(found: dict[Configuration, list[Scenario]]) -> Iterator[Sequence[str]]
 def _served(
     setup: Setup, db: str, folder: Path, options: tuple[str, ...], configuration: Configuration
 ) -> Iterator[tuple[Server, Server]]:
-    """Run a server; give it, and the place where requests go."""
+    """Run a server; yield it, and the server that requests are sent to: nginx, if there is one."""
     behind = ("--proxy-mode",) if configuration.connection else ()
     more = (*options, *configuration.options, *behind)
     log = folder / "bench.log"

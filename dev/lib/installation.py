@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Installing, updating and uninstalling the addon, alone and beside other apps: no warning, and nothing left behind."""
+"""Install, update and uninstall the addon, alone and beside other apps: no warning, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ AFTERWARDS = (
         "point_of_sale",
     ),
 )
-#: What an uninstallation must leave as it was.
+#: Names that must be the same after an uninstallation.
 SCHEMA = """
     SELECT 'column', table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'
     UNION SELECT 'index', tablename, indexname FROM pg_indexes WHERE schemaname = 'public'
@@ -56,7 +56,7 @@ SCHEMA = """
     UNION SELECT 'parameter', key, '' FROM ir_config_parameter
     UNION SELECT 'xmlid', module, model FROM ir_model_data WHERE module = 'jwt_auth_api'
 """
-#: Tables in which Odoo itself adds rows when somebody logs in, or modules change.
+#: Tables to which Odoo itself adds rows when somebody logs in, or when modules change.
 ODOOS_OWN = frozenset(["ir_cron_trigger", "res_device_log", "res_users_log"])
 #: Steps, and the options of Odoo for each.
 STEPS: dict[str, tuple[str, ...]] = {
@@ -69,10 +69,10 @@ Rows = dict[str, set[object]]
 
 
 def install(setup: Setup, words: list[str]) -> Result:
-    """Install what an admin downloads, update and uninstall it: not one warning, nothing left.
+    """Install, update and uninstall what an admin downloads: no warning, and nothing left behind.
 
-    On `base` alone, beside larger applications, in place of modules that use the same names, and of earlier releases;
-    and in a server that runs.
+    With `base` alone, beside larger applications, in a running server, and in place of earlier releases and of modules
+    that use the same names.
     """
     result = Result()
     conf = _downloaded(setup, "install")
@@ -118,9 +118,9 @@ def beside(
     *,
     only_ours: bool = False,
 ) -> Result:
-    """Take the steps on a copy of a database.
+    """Run the steps on a copy of a database.
 
-    :param only_ours: complaints that do not name the addon are those of other apps
+    :param only_ours: ignore warnings that do not name the addon
     """
     result = Result()
     name = setup.database(f"test_install_{place}")
@@ -142,7 +142,7 @@ def beside(
 def _step(
     setup: Setup, name: str, label: str, options: Sequence[str], conf: Path, *, only_ours: bool
 ) -> str:
-    """Run Odoo, and return what it complains of."""
+    """Run Odoo for a step, and return its warnings and errors."""
     path = fresh_log(setup, f"install-{label.replace(' ', '-')}")
     if options[0] == "module":
         command = [setup.odoo_bin, *options[:2], "-c", conf, "-d", name, *options[2:]]
@@ -207,7 +207,7 @@ def _left(setup: Setup, name: str, before: Rows, schema: set[tuple[str, ...]]) -
 
 
 def _while_it_runs(setup: Setup) -> Result:
-    """Use the addon, uninstall it in the web client, use Odoo on each worker, install it again, and log in."""
+    """Use the addon, uninstall it in a running server, use Odoo on each worker, install the addon again, and log in."""
     result = Result()
     name = setup.database("test_install_running")
     database.copy(setup, _template(setup, ()), name)
@@ -248,7 +248,7 @@ def _press(admin: Admin, button: str) -> None:
 
 
 def _use(admin: Admin, server: Server) -> Device:
-    """Leave behind what a used installation has: connections, sessions, logs, favourites, defaults."""
+    """Create what a used installation has: connections, sessions, logs, favourites, defaults."""
     [model] = admin.search("ir.model", [["model", "=", "res.partner"]])
     fields = admin.search("ir.model.fields", [["model", "=", "res.partner"], ["name", "=", "name"]])
     [group] = admin.search("ir.model.data", [["name", "=", "group_user"]])
@@ -278,7 +278,7 @@ def _use(admin: Admin, server: Server) -> Device:
 
 
 def _statuses(server: Server, device: Device) -> tuple[int, ...]:
-    """What a worker returns to a page of Odoo, and to three requests of the API."""
+    """Return the statuses of a page of Odoo and of three requests of the API."""
     page = httpx.get(f"{server.url}/web/login", timeout=60).status_code
     login = httpx.post(f"{server.url}/api/login", json={}, timeout=60).status_code
     docs = httpx.get(f"{server.url}/api/docs", timeout=60).status_code
@@ -290,7 +290,7 @@ def _me(device: Device) -> set[int]:
 
 
 def soak(setup: Setup, words: list[str]) -> Result:
-    """Install beside all apps that install, and before each of some apps, and write the table of that."""
+    """Install the addon beside all apps, and some apps after it, and write the table."""
     result = Result()
     conf = _downloaded(setup, "soak")
     rows: list[tuple[str, int, str, int, str]] = []
@@ -326,7 +326,7 @@ def soak(setup: Setup, words: list[str]) -> Result:
 
 
 def _before(setup: Setup, label: str, modules: Sequence[str], conf: Path, first: str) -> Result:
-    """Install apps where the addon is, use it then, and uninstall it."""
+    """Install apps after the addon, use it, and uninstall it."""
     result = Result()
     name = setup.database(f"test_install_{label}")
     database.copy(setup, first, name)

@@ -1,7 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Secrets that were committed by mistake: keys, tokens of services, and passwords that no person has invented.
+"""Find secrets that were committed by mistake: keys, tokens of services, and random passwords.
 
-A value that is meant to be there has the comment `pragma: allowlist secret` in its line.
+A value that only looks like a secret has the comment `pragma: allowlist secret` in its line.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from detect_secrets.settings import transient_settings
 
 from .bootstrap import ROOT
 
-#: Addresses of machines are no secrets.
+#: Detectors that are not used: addresses of machines are no secrets.
 LEFT_OUT = {"IPPublicDetector"}
-#: What holds no text of ours: translations have the same texts, lock files have checksums.
+#: Files that are not scanned: translations repeat texts of others, lock files have checksums.
 SKIPPED = re.compile(r"\.(png|po|pot|svg|woff2?|xz|ico)$|(^|/)package-lock\.json$")
-#: Passwords of tests and examples are words; this one is not.
+#: A random password: those of tests and examples are words.
 RANDOM = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)\S{12,}")
 FILTERS = (
     "detect_secrets.filters.allowlist.is_line_allowlisted",

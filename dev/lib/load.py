@@ -48,7 +48,7 @@ class Meter:
     """All requests of a run."""
 
     attempts: list[Attempt] = field(default_factory=list)
-    #: Bodies of errors that tell something about the server.
+    #: Bodies of errors that reveal something about the server.
     leaks: list[str] = field(default_factory=list)
 
     def failures(self) -> list[Attempt]:

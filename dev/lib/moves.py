@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""A database that is copied, renamed, neutralized, moved or restored: which tokens are valid then, as documented."""
+"""Copy, rename, neutralize, move and restore a database, and compare which tokens are valid with the document."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _pixel() -> str:
 
 
 class Credentials:
-    """One of each kind, of one user."""
+    """Hold one credential of each kind, of one user."""
 
     def __init__(self, device: Device, link: str, key: str) -> None:
         self.device, self.link, self.key = device, link, key
 
     def accepted(self, url: str) -> dict[str, str]:
-        """Return which of them a server accepts."""
+        """Return which of the credentials a server accepts."""
         device = Device(url)
         device.access, device.refresh = self.device.access, self.device.refresh
         statuses = {
@@ -55,7 +55,7 @@ class Credentials:
 
 
 def documented() -> dict[str, dict[str, str]]:
-    """Return the table of doc/operations.md: what happens, and which tokens are valid then."""
+    """Return the table of doc/operations.md: what happens, and which credentials are valid afterwards."""
     lines = OPERATIONS.read_text().splitlines()
     start = next(
         number
@@ -72,12 +72,12 @@ def documented() -> dict[str, dict[str, str]]:
 
 
 def moves(setup: Setup) -> Result:
-    """Do each of them, and compare with the document."""
+    """Run each case, and compare the outcome with the document."""
     result = Result()
     expected = documented()
     with contextlib.ExitStack() as stack:
         scene = _Scene(setup, stack)
-        cases: dict[str, Callable[[], dict[str, dict[str, str]]]] = {
+        cases: dict[str, Callable[[], dict[str, str]]] = {
             "Odoo is restarted": scene.restarted,
             "The database is copied: in the copy": scene.copied,
             "The database is renamed": scene.renamed,
@@ -88,7 +88,7 @@ def moves(setup: Setup) -> Result:
         }
         found: dict[str, dict[str, str]] = {}
         for case, job in cases.items():
-            found[case] = job()["before"]
+            found[case] = job()
         found["An older dump is restored: what was issued since"] = scene.since
     for case in sorted({*found, *expected}):
         said, is_so = expected.get(case), found.get(case)
@@ -99,7 +99,7 @@ def moves(setup: Setup) -> Result:
 
 
 class _Scene:
-    """A database whose state before each case is kept as another one, and the folders of the machines."""
+    """Hold a database, a copy of its state before each case, and the folders of the machines."""
 
     def __init__(self, setup: Setup, stack: contextlib.ExitStack) -> None:
         self.setup = setup
@@ -160,58 +160,56 @@ class _Scene:
         return Credentials(device, made.json()["data"]["url"], self.key)
 
     def _restore(self, name: str = "") -> str:
-        """Make the state of before again, under a name."""
+        """Restore the state before the cases, under a name."""
         name = name or self.name
         database.drop(self.setup, name)
         database.rows(self.setup, "postgres", f'CREATE DATABASE "{name}" TEMPLATE "{self.kept}"')
         return name
 
-    def _accepted(
-        self, name: str, folder: str = "home", **options: bool
-    ) -> dict[str, dict[str, str]]:
+    def _accepted(self, name: str, folder: str = "home", **options: bool) -> dict[str, str]:
         with self._serving(name, folder, **options) as url:
-            return {"before": self.credentials.accepted(url)}
+            return self.credentials.accepted(url)
 
-    def restarted(self) -> dict[str, dict[str, str]]:
+    def restarted(self) -> dict[str, str]:
         return self._accepted(self._restore())
 
-    def copied(self) -> dict[str, dict[str, str]]:
+    def copied(self) -> dict[str, str]:
         return self._accepted(self._restore(f"{self.name}_copy"))
 
-    def renamed(self) -> dict[str, dict[str, str]]:
+    def renamed(self) -> dict[str, str]:
         other = f"{self.name}_copy"
         database.drop(self.setup, other)
         database.rename(self.setup, self._restore(), other)
         return self._accepted(other)
 
-    def neutralized(self) -> dict[str, dict[str, str]]:
+    def neutralized(self) -> dict[str, str]:
         path = fresh_log(self.setup, "install-moves-neutralize")
         self._restore()
         code = database.run([self.setup.odoo_bin, "neutralize", "-d", self.name], path)
         assert not code, f"odoo neutralize ended with {code} (log: {path})"
         return self._accepted(self.name)
 
-    def moved(self) -> dict[str, dict[str, str]]:
+    def moved(self) -> dict[str, str]:
         return self._accepted(self._restore(), "elsewhere")
 
-    def moved_with_keeper(self) -> dict[str, dict[str, str]]:
+    def moved_with_keeper(self) -> dict[str, str]:
         return self._accepted(self._restore(), "with-keeper", keeper=True)
 
-    def restored(self) -> dict[str, dict[str, str]]:
-        """Log in once more and log out the first device; then restore the state of before."""
+    def restored(self) -> dict[str, str]:
+        """Log in once more and log out the first device; then restore the state before that."""
         with self._serving(self._restore(), "home") as url:
             since = self._log_in(url)
             first = Device(url)
             first.access = self.credentials.device.access
             assert first.logout().status_code == 200
-            # the API key is older than the dump; make one that is not
+            # the first API key is older than the dump
             log_path = fresh_log(self.setup, "install-moves-key")
             since.key = database.api_key(self.setup, self.name, log_path, "mover")
             assert set(since.accepted(url).values()) == {"valid"}
         with self._serving(self._restore(), "home") as url:
             self.since = since.accepted(url)
-            return {"before": self.credentials.accepted(url)}
+            return self.credentials.accepted(url)
 
     def complaints(self) -> list[str]:
-        """Return what the logs complain of."""
+        """Return the warnings and errors of the logs."""
         return [str(entry) for path in dict.fromkeys(self.logs) for entry in log.complaints(path)]

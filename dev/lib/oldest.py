@@ -1,5 +1,8 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The oldest PyJWT and cryptography that are allowed: what refuses forged tokens may not lean on newer ones' checks."""
+"""Run the tests of tokens with other releases of PyJWT and cryptography, such as the oldest that are allowed.
+
+The addon must refuse forged tokens without the checks that newer releases have.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ MODULES = {"PyJWT": "jwt", "cryptography": "cryptography"}
 
 
 def oldest() -> list[str]:
-    """Return the oldest releases that are allowed: of PyJWT, what the manifest says."""
+    """Return the oldest releases that are allowed: the manifest names that of PyJWT."""
     [version] = [
         requirement.partition(">=")[2]
         for requirement in database.manifest()["external_dependencies"]["python"]
@@ -33,14 +36,14 @@ def oldest() -> list[str]:
 
 
 def newest() -> list[str]:
-    """Return the newest releases that the package index has."""
+    """Return requirements for the newest releases of the package index."""
     return [PACKAGE, "cryptography"]
 
 
 def tests(setup: Setup, name: str, requirements: Sequence[str]) -> tuple[Result, str]:
-    """Run the unit tests of tokens and keys once more, with other releases in front of the installed ones.
+    """Run the unit tests of tokens and keys with other releases in place of the installed ones.
 
-    :return: their result, and which releases these were
+    :return: their result, and the names and versions of the releases
     """
     folder = _installed(requirements)
     env = {"PYTHONPATH": str(folder)}
@@ -63,7 +66,7 @@ def tests(setup: Setup, name: str, requirements: Sequence[str]) -> tuple[Result,
 
 
 def _installed(requirements: Sequence[str]) -> Path:
-    """Return the folder that they are in; installed once a machine, the newest each time."""
+    """Return a folder with packages. Pinned ones are installed once for each machine, the newest each time."""
     pinned = all("==" in requirement for requirement in requirements)
     name = digest(*sys.version_info[:2], *requirements) if pinned else "newest"
     folder = home() / "oldest" / name

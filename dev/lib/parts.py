@@ -86,7 +86,7 @@ def _terms(path: Path) -> list[str]:
 
 
 def install(setup: Setup, words: list[str]) -> Result:
-    """What an admin downloads is installed, updated and uninstalled, alone, beside apps, and from earlier releases."""
+    """Install, update and uninstall what an admin downloads, alone, beside apps, and from earlier releases."""
     return installation.install(setup, words)
 
 

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Where the time of a request goes, from socket to socket, as py-spy sees it in the workers of a server under load.
+"""Measure where the time of a request goes, with py-spy in the workers of a server under load.
 
 A sample is what a worker does at one moment. It counts for the innermost code that is Odoo's or this addon's: libraries
 work for whoever calls them. The time in which PostgreSQL works for a request counts as PostgreSQL's.
@@ -20,7 +20,7 @@ from .server import Server
 from .setup import Setup
 
 SAMPLES_PER_SECOND = 100
-#: What a worker does, in the order of the table; waiting for a request is no part of one.
+#: What a worker does, in the order of the table, which does not have the time between requests.
 WAITING, SERVER, ODOO, DATABASE, OURS = (
     "waiting",
     "HTTP server",
@@ -33,7 +33,7 @@ PARTS = (SERVER, ODOO, DATABASE, OURS)
 
 @dataclass(frozen=True)
 class Profiler:
-    """Take samples of the workers of a server, and say whose code they are.
+    """Take samples of the workers of a server, and say in whose code they were.
 
     :ivar addons: the folder of the addon's code, as the server names it
     :ivar odoo: the folders of Odoo's code

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Databases of earlier releases: each release's own code makes and uses one, and the code as it is now updates it.
+"""Update databases of earlier releases: each release's own code creates and uses one, the current code updates it.
 
 The code of each release is in dev/releases, packed by `dev/pack`, so that no history of the repository is needed.
 """
@@ -26,13 +26,13 @@ from .server import serving
 from .setup import ADDON, Setup
 
 PACKED = ROOT / "dev" / "releases"
-#: The commit of each state that databases in use may have. While 19.0.1.0.0 was the version, the tables changed: there
-#: is the state that its changelog describes, and the last one.
+#: The commit of each release whose databases may be in use. The tables changed while the version was 19.0.1.0.0: the
+#: first commit is the one that its changelog describes, ``-last`` is the last one with this version.
 RELEASES = {
     "19.0.1.0.0": "73725baf1dc744704f8afcabbd4630cab9a25c6d",  # pragma: allowlist secret
     "19.0.1.0.0-last": "7d6b302c3da64c473f6cf6f874c3bcee4d9f3099",  # pragma: allowlist secret
 }
-#: What a database is made of; neither tests nor documents.
+#: The files that Odoo needs, without tests and documents.
 PATHS = (
     *("__init__.py", "__manifest__.py", "hooks.py", "LICENSE"),
     *("controllers", "data", "engine", "migrations", "models", "security", "tools", "views"),
@@ -63,7 +63,7 @@ def pack_missing() -> None:
 
 
 def has_history(commit: str) -> bool:
-    """Return whether the repository here has a commit; a shallow clone has the last one alone."""
+    """Return whether this repository has a commit; a shallow clone has only the last one."""
     command = ["git", "cat-file", "-e", f"{commit}^{{commit}}"]
     return bool(shutil.which("git")) and not subprocess.call(
         command, cwd=ROOT, stderr=subprocess.DEVNULL
@@ -100,7 +100,7 @@ def unpacked(name: str) -> bytes:
 
 
 def updates(setup: Setup) -> Result:
-    """Update a used database of each release. Its sessions, connections and settings must stay what they were."""
+    """Update a used database of each release. Its sessions, connections and settings must not change."""
     result = Result()
     fresh = fingerprint_of_fresh(setup)
     for name in RELEASES:
@@ -112,7 +112,7 @@ def updates(setup: Setup) -> Result:
 
 
 class _Update:
-    """One update: the release uses its database, then the code as it is now does."""
+    """Use a database with a release, update it, and use it with the current code."""
 
     def __init__(self, setup: Setup, result: Result, release: str, db: str) -> None:
         self.setup, self.result, self.release, self.db = setup, result, release, db
@@ -132,7 +132,7 @@ class _Update:
             there = set(database.rows(self.setup, self.db, FINGERPRINT))
         self._check(there - fresh, "left over")
         self._check(fresh - there, "missing")
-        # what the checks have done on purpose
+        # warnings that the checks cause on purpose
         expected = ("reuse: user", "is archived: all of its group_ids were deleted")
         complaints = [
             str(each)
@@ -244,7 +244,7 @@ class _Update:
         assert self.devices["ended"].logout().status_code == 200
 
     def _state(self) -> dict[str, object]:
-        """What each device gets, and what must be in the tables."""
+        """Return the responses to each device, and the rows that an update must not change."""
         state: dict[str, object] = {}
         for name, device in self.devices.items():
             for params in READS:
@@ -264,7 +264,7 @@ class _Update:
         return state
 
     def _check_reads(self, state: Mapping[str, object]) -> None:
-        """What is compared is worth it: each device gets what it shall, from the release already."""
+        """Check that each device gets the right responses before the update; others are not worth a comparison."""
         partners, wide, phone, _vat, _page, countries, *closed = READS
         expected = {
             "app": {200: [partners, wide, countries], 400: [phone], 404: closed},
@@ -281,7 +281,7 @@ class _Update:
         self._check(wrong, "before the update")
 
     def _check_sessions(self) -> None:
-        """The tokens of before the update are as good as they were."""
+        """Check that tokens from before the update are still valid, and that a used one ends its session."""
         for name, device in self.devices.items():
             expected = 401 if name == "ended" else 200
             renewed, rotated = device.renew(), device.rotate()
@@ -304,7 +304,7 @@ class _Update:
         return [name for (name,) in database.rows(self.setup, self.db, query)]
 
     def _check_limits(self, admin: Admin) -> None:
-        """A connection obeys its lists, and fails closed when the last entry of one is deleted."""
+        """Check that a connection obeys its lists, and is closed when the last entry of one is deleted."""
         device = self.devices["app"]
         path = f"res.partner/{self.partner}"
         written = device.v1("PATCH", path, {"values": {"email": "a@example.com"}})

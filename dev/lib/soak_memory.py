@@ -23,15 +23,15 @@ from .server import Server, serving
 from .setup import Setup
 
 REQUESTS, SAMPLES, CLIENTS = 50_000, 50, 3
-#: Slope of the second half, in MB for 10,000 requests, from which on memory is said to grow.
+#: The slope of the second half, in MB for 10,000 requests, above which memory counts as growing.
 GROWS = 2.0
-#: Fewer requests are no more than a warm-up.
+#: With fewer requests, nothing is judged: they are only a warm-up.
 JUDGED = 20_000
 #: As many access tokens as the cache of verified signatures holds, so that it is full before memory is measured.
 TOKENS = 8192
 PATH = "/api/v1/res.partner"
 _JSON = {"Content-Type": "application/json"}
-#: Of Odoo: a worker ends after so many requests, or with so much memory, and would begin anew.
+#: Limits of Odoo after which it would replace the worker: too high to be reached.
 OPTIONS = ("--limit-request", "100000000", "--limit-memory-soft", str(8 * 2**30))
 SEED = f"""
 import json
@@ -63,14 +63,14 @@ class Memory:
 
     @property
     def slope(self) -> float:
-        """MB for 10,000 requests in the second half."""
+        """Return the growth in the second half, in MB for 10,000 requests."""
         half = self.samples[len(self.samples) // 2 :]
         numbers, sizes = [each[0] for each in half], [each[1] for each in half]
         return statistics.linear_regression(numbers, sizes).slope * 10_000
 
 
 class Sender:
-    """Sends requests, each of them different from all before."""
+    """Send requests, each of them different from all before."""
 
     def __init__(self, server: Server, access: str, refresh: str, seed: int) -> None:
         self._dice = random.Random(seed)

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What the addon and its development depend on, under which licences, and whether a hole of it is known."""
+"""List what the addon and its development depend on, with licences, and look for known vulnerabilities."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOCUMENT = ROOT / "doc" / "dependencies.md"
 AUDIT = ROOT / "dev" / "requirements-audit.txt"
 #: Lock files, by the folder that has them.
 LOCKS = (npm.PINNED, npm.PINNED / "openapi", npm.RTLCSS)
-#: What packages call their licences, in the words of SPDX.
+#: The name of a licence in a package → its identifier of SPDX.
 SPDX = {
     "APGL3": "AGPL-3.0-or-later",
     "Apache": "Apache-2.0",
@@ -44,9 +44,9 @@ SPDX = {
     "Public Domain": "public domain",
     "Python Software Foundation License": "PSF-2.0",
 }
-#: Packages that tell it in their repository alone.
+#: Packages that name their licence only in their repository.
 UNNAMED = {"detect-secrets": "Apache-2.0"}
-#: Packages that only some Pythons, or only other systems, need.
+#: Packages that only other versions of Python, or other systems, need.
 UNINSTALLED = {
     "async-timeout": "Apache-2.0",
     "colorama": "BSD",
@@ -84,7 +84,7 @@ def licence(package: str) -> str:
 
 
 def pinned() -> dict[str, list[str]]:
-    """Return the Python packages of dev/requirements.txt, with the packages that require each; [] if we do."""
+    """Return the Python packages of dev/requirements.txt, and which packages require each; [] if dev/ itself does."""
     found: dict[str, list[str]] = {}
     name = ""
     for line in REQUIREMENTS.read_text().splitlines():
@@ -170,7 +170,10 @@ def rows(heading: str) -> dict[str, list[str]]:
 
 
 def soak(setup: Setup, words: list[str]) -> Result:
-    """Renew the table of packages, and ask for known holes. What nobody could answer is skipped, not passed."""
+    """Renew the table of packages, and look for known vulnerabilities.
+
+    A package that cannot be checked is counted as skipped, not as passed.
+    """
     known = {name: cells[0] for name, cells in rows("Python, required by others").items()}
     known = UNINSTALLED | {name: text for name, text in known.items() if text != "?"}
     measured.write(DOCUMENT, "indirect", indirect(known))
@@ -187,16 +190,16 @@ def soak(setup: Setup, words: list[str]) -> Result:
 
 
 def _told(setup: Setup, result: Result) -> str:
-    """Return what the document says of an audit."""
-    counts = f"{result.passed} without a known hole, {result.failed} with one"
+    """Return the text of the document about an audit."""
+    counts = f"{result.passed} without a known vulnerability, {result.failed} with one"
     return (
         f"{measured.conditions(setup, 'dev/test soak supply')}\n\nPackages of PyPI, and lock files of npm: {counts},"
-        f" {result.skipped} that could not be asked for."
+        f" {result.skipped} that could not be checked."
     )
 
 
 def _audit_python(setup: Setup, result: Result) -> None:
-    """Ask for the packages of dev/, which are the newest of those that the addon allows, too."""
+    """Check the packages of dev/, which include the newest releases that the addon allows."""
     path = fresh_log(setup, "pip-audit")
     python = _auditor()
     command = [python, "-m", "pip_audit", "--no-deps", "--disable-pip", "--format", "json"]
@@ -207,7 +210,10 @@ def _audit_python(setup: Setup, result: Result) -> None:
 
 
 def read_audit(text: str, result: Result, log: str) -> None:
-    """Count what pip-audit found: one test for each package. It ends with 0 though it could ask nobody."""
+    """Count what pip-audit found: one test for each package.
+
+    A package without data is skipped: pip-audit ends with 0 even if it cannot reach its database.
+    """
     try:
         packages = json.loads(text)["dependencies"]
     except (ValueError, KeyError):
@@ -215,19 +221,19 @@ def read_audit(text: str, result: Result, log: str) -> None:
     unknown = [each["name"] for each in packages if "skip_reason" in each]
     for package in packages:
         if "skip_reason" not in package:
-            holes = ", ".join(hole["id"] for hole in package["vulns"])
-            problem = f"{package['name']} {package['version']}: {holes} (log: {log})"
-            result.check(problem if holes else "")
+            found = ", ".join(each["id"] for each in package["vulns"])
+            problem = f"{package['name']} {package['version']}: {found} (log: {log})"
+            result.check(problem if found else "")
     if unknown or not packages:
         result.skipped += len(unknown) or 1
         result.notes.append(
-            f"pip-audit could not ask for {len(unknown) or 'all'} packages: its data cannot be reached"
-            f" from here. Nothing is known of their holes (log: {log})"
+            f"pip-audit could not check {len(unknown) or 'all'} packages, because it cannot reach its database"
+            f" (log: {log})"
         )
 
 
 def _auditor() -> Path:
-    """Return the Python of an environment with pip-audit, made once a machine."""
+    """Return the Python of an environment with pip-audit, which is made once for each machine."""
     folder = home() / "pip-audit"
     python = folder / "bin" / "python"
     with locked("pip-audit"):
@@ -255,14 +261,14 @@ def _audit_npm(setup: Setup, folder: Path, result: Result) -> None:
 
 
 def read_npm_audit(text: str, result: Result, name: str, log: str) -> None:
-    """Count what npm found in one lock file, which is one test."""
+    """Count what npm found in one lock file as one test."""
     try:
         found = json.loads(text)["vulnerabilities"]
     except (ValueError, KeyError):
         result.skipped += 1
         result.notes.append(
-            f"npm audit could not ask for {name}: its data cannot be reached from here (log: {log})"
+            f"npm audit could not check {name}, because it cannot reach its database (log: {log})"
         )
         return
-    holes = [f"{package} ({hole['severity']})" for package, hole in found.items()]
-    result.check(f"npm audit: {name}: {', '.join(holes)} (log: {log})" if holes else "")
+    vulnerable = [f"{package} ({each['severity']})" for package, each in found.items()]
+    result.check(f"npm audit: {name}: {', '.join(vulnerable)} (log: {log})" if vulnerable else "")

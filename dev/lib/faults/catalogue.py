@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The faults: each is a function that lets something fail once, while clients work."""
+"""Declare the faults: functions that make something fail once while clients work."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ MOMENTS = ("statement", "commit")
 
 @dataclass
 class Scene:
-    """What a fault gets: the servers, the clients, and what these have sent."""
+    """Hold the servers, the clients, and the requests that these have sent."""
 
     stage: Stage
     apps: Sequence[App]
     meter: load.Meter
-    #: Which time it is, from 0.
+    #: How often the fault has happened before.
     number: int = 0
-    #: How long what lasts may last, in seconds.
+    #: The duration of a fault that lasts, such as a lock, in seconds.
     seconds: float = 60
 
     async def answered(self, status: int, times: int, *, operation: str = "") -> None:
-        """Wait until clients have got a status some times more."""
+        """Wait until clients have received a number of further responses with a status."""
         before = len(self.meter.attempts)
 
         def count() -> bool:
@@ -55,7 +55,7 @@ class Scene:
         await until(count, f"{times} responses {status} {operation}")
 
     async def works(self) -> None:
-        """Wait until clients write and read again."""
+        """Wait until writes and reads succeed again."""
         await self.answered(201, 2)
         await self.answered(200, 2)
 
@@ -65,15 +65,15 @@ Break = Callable[[Scene], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault that can be repeated."""
+    """Describe a fault that can be repeated."""
 
     name: str
-    #: How it is called in the table.
+    #: Its description in the table.
     text: str
     break_: Break
     #: How often it happens in the long form.
     times: int = 3
-    #: What may be answered besides 503.
+    #: The statuses that are allowed besides 503.
     statuses: tuple[int, ...] = ()
     needs: Callable[[Stage], Needs] = field(default=lambda _stage: Needs())
     #: The name of a small file system that it needs.
@@ -86,7 +86,7 @@ class Fault:
 
 
 async def kill_at_gate(scene: Scene, gate: str) -> None:
-    """Kill the workers while one of them executes a write: in the statement, or when it has sent the commit."""
+    """Kill the workers while one of them executes a write, in turn in the statement and in the commit."""
     stage = scene.stage
     with stage.closed(gate, MOMENTS[scene.number % 2]) as waiting:
         await until(waiting, f"a write at {gate}")
@@ -105,27 +105,28 @@ async def kill_any(scene: Scene) -> None:
 
 
 async def kill_server(scene: Scene) -> None:
+    """Kill the process of a server with threads."""
     await asyncio.sleep(random.uniform(0, 0.5))
     await scene.stage.kill(scene.stage.workers())
     await scene.works()
 
 
 async def reload(scene: Scene) -> None:
-    """Tell Odoo to start itself anew (SIGHUP)."""
+    """Reload Odoo (SIGHUP)."""
     scene.stage.machine.server.process.send_signal(signal.SIGHUP)
     await logged(scene, b"WorkerHTTP", b"exiting")
     await scene.works()
 
 
 async def new_registry(scene: Scene) -> None:
-    """Let each worker load the models and fields anew, as after an installation."""
+    """Make each worker load the models and fields again, as after an installation."""
     scene.stage.sql("INSERT INTO orm_signaling_registry DEFAULT VALUES")
     await logged(scene, b"Reloading the model registry")
     await scene.works()
 
 
 async def logged(scene: Scene, *words: bytes) -> None:
-    """Wait until the log says something for each worker."""
+    """Wait until the log has each word once for each worker."""
     path, number = scene.stage.machine.log_path, scene.stage.machine.workers
     size = path.stat().st_size
 
@@ -140,6 +141,7 @@ async def logged(scene: Scene, *words: bytes) -> None:
 
 
 async def restart(scene: Scene, mode: str) -> None:
+    """Restart PostgreSQL."""
     await asyncio.sleep(random.uniform(0, 0.5))
     await scene.stage.restart_database(mode)
     await scene.works()
@@ -165,7 +167,7 @@ async def no_connections(scene: Scene) -> None:
 
 @contextlib.contextmanager
 def taken(stage: Stage) -> Iterator[Callable[[], None]]:
-    """Take connections that others could use, each time that the function is called, until none is left."""
+    """Return a function that takes all free connections, and end them afterwards."""
     with contextlib.ExitStack() as stack:
 
         def take() -> None:
@@ -177,7 +179,7 @@ def taken(stage: Stage) -> Iterator[Callable[[], None]]:
 
 
 async def small_pool(scene: Scene) -> None:
-    """Odoo itself may use few connections (`db_maxconn`): many requests at once need more."""
+    """Send more requests at once than Odoo has connections (`db_maxconn`)."""
     http = scene.apps[0].client._http
 
     async def ask() -> None:
@@ -191,10 +193,10 @@ async def small_pool(scene: Scene) -> None:
 
 
 async def statement_timeout(scene: Scene) -> None:
-    """Let PostgreSQL end statements that take too long (`statement_timeout`)."""
+    """Make PostgreSQL end statements that take too long (`statement_timeout`)."""
     stage = scene.stage
     stage.setting("statement_timeout", "400ms")
-    # a commit takes as long as it takes
+    # the setting does not limit commits
     for gate in ("create", "upload", "rotation", "repeat"):
         with stage.closed(gate, "statement") as waiting:
             await until(waiting, f"a write at {gate}")
@@ -213,7 +215,7 @@ async def lock(scene: Scene) -> None:
 
 
 async def lock_timeout(scene: Scene) -> None:
-    """The same, where PostgreSQL lets nobody wait for long (`lock_timeout`)."""
+    """Lock a table while PostgreSQL ends statements that wait for a lock (`lock_timeout`)."""
     stage = scene.stage
     stage.setting("lock_timeout", "200ms")
     with stage.connection() as connection:
@@ -224,7 +226,7 @@ async def lock_timeout(scene: Scene) -> None:
 
 
 async def conflicts(scene: Scene) -> None:
-    """Change a record under the hands of all who change it, each reading it first (`If-Match`)."""
+    """Change a record from outside while all clients change it, too, with `If-Match`."""
     stage = scene.stage
     others = [App(app.url, scene.meter, app.number, app.prefix) for app in scene.apps]
     for app in others:
@@ -251,7 +253,7 @@ async def conflicts(scene: Scene) -> None:
 
 
 async def add_up(app: App, record: int, over: asyncio.Event) -> int:
-    """Add one to a number as long as others do; return how often that was acknowledged."""
+    """Add one to a number until the event; return how many of these changes were acknowledged."""
     from odoo_jwt_api import ApiError
 
     count = 0
@@ -269,7 +271,7 @@ async def add_up(app: App, record: int, over: asyncio.Event) -> int:
 
 
 async def tables_full(scene: Scene) -> None:
-    """Leave no room for another page of a table."""
+    """Fill the disk of PostgreSQL's tables."""
     disk, before = scene.stage.disks["tables"], len(scene.meter.failures())
 
     def refused() -> bool:
@@ -282,7 +284,7 @@ async def tables_full(scene: Scene) -> None:
 
 
 async def wal_full(scene: Scene) -> None:
-    """Leave no room for PostgreSQL's log of changes: it stops, and starts again when there is room."""
+    """Fill the disk of PostgreSQL's log of changes: it stops, and is started again when there is room."""
     stage = scene.stage
     with stage.disks["wal"].full():
         with contextlib.suppress(psycopg2.Error):
@@ -300,6 +302,7 @@ async def wal_full(scene: Scene) -> None:
 
 
 async def files_full(scene: Scene) -> None:
+    """Fill the disk of Odoo's files."""
     with scene.stage.disks["files"].full():
         await scene.answered(503, 3, operation="upload")
     await scene.works()
@@ -307,6 +310,7 @@ async def files_full(scene: Scene) -> None:
 
 
 async def files_read_only(scene: Scene) -> None:
+    """Make the disk of Odoo's files read-only."""
     with scene.stage.disks["files"].read_only():
         await scene.answered(503, 3, operation="upload")
     await scene.works()
@@ -314,7 +318,7 @@ async def files_read_only(scene: Scene) -> None:
 
 
 async def keeper_lost(scene: Scene) -> None:
-    """Delete the file with which the signing keys are encrypted; the workers start anew."""
+    """Delete the file that encrypts the signing keys, and restart the workers."""
     stage = scene.stage
     keeper = stage.data / "jwt_auth_api" / "keeper"
     keeper.unlink()
@@ -326,25 +330,25 @@ async def keeper_lost(scene: Scene) -> None:
 
 # --- time ------------------------------------------------------------------------------------------
 
-#: Where the clock stands, one after the other.
+#: The offsets of the clock, one after the other.
 OFFSETS = ("+1h", "+0", "-1h", "+0", "+1d", "+0", "-1d", "+0")
 
 
 async def move_clock(scene: Scene, clock: str) -> None:
-    """Move the clock by an hour and by a day, both ways and back; clients do all they can do, and Odoo purges."""
-    boss = Admin(scene.stage)  # type: ignore[arg-type]
+    """Move the clock by an hour and by a day, forward and back, while clients work and Odoo purges."""
+    admin = Admin(scene.stage)  # type: ignore[arg-type]
     [(purge,)] = scene.stage.sql(
         "SELECT res_id FROM ir_model_data WHERE module = 'base' AND name = 'autovacuum_job'"
     )
     for offset in OFFSETS:
         scene.stage.clocks[clock].move(offset)
-        await asyncio.to_thread(sure, boss.call, "ir.cron", "method_direct_trigger", [purge])
+        await asyncio.to_thread(retried, admin.call, "ir.cron", "method_direct_trigger", [purge])
         for operation in ("create", "rotate", "upload", "log in"):
             await scene.answered(201 if operation == "create" else 200, 1, operation=operation)
 
 
-def sure(call: Callable[..., Any], *words: object) -> None:
-    """Call Odoo, again if its worker ends: the server takes one for stuck whose clock has jumped."""
+def retried(call: Callable[..., Any], *words: object) -> None:
+    """Call Odoo, and repeat the call if its worker is killed: after a jump of the clock it seems to be stuck."""
     for tries_left in reversed(range(5)):
         try:
             call(*words)
@@ -355,6 +359,7 @@ def sure(call: Callable[..., Any], *words: object) -> None:
 
 
 def with_clock(stage: Stage) -> Needs:
+    """Let Odoo have a clock that can be moved."""
     return Needs(env=tuple(stage.clocks["odoo"].env.items()))
 
 
@@ -362,9 +367,9 @@ def with_clock(stage: Stage) -> Needs:
 
 
 async def mail_down(scene: Scene) -> None:
-    """Nothing listens where mail is sent to: a code cannot be mailed, and a notice stays to be sent later."""
+    """Send mail to a port where nothing listens: a code cannot be mailed, a notice is sent later."""
     stage = scene.stage
-    boss = Admin(stage)  # type: ignore[arg-type]
+    admin = Admin(stage)  # type: ignore[arg-type]
     other = App(stage.url, scene.meter, 0, scene.apps[0].prefix)
     await other.log_in()
     stolen = other.client._core.store.load()
@@ -377,11 +382,11 @@ async def mail_down(scene: Scene) -> None:
     reason = "SELECT revoke_reason FROM jwt_session WHERE sid = %s"
     assert stage.sql(reason, [session_of(other.client._core.access.token)]) == [("reuse",)]
     await asyncio.to_thread(
-        boss.call, "ir.config_parameter", "set_param", "auth_totp.policy", "all_required"
+        admin.call, "ir.config_parameter", "set_param", "auth_totp.policy", "all_required"
     )
     await scene.answered(503, 2, operation="log in")
     await asyncio.to_thread(
-        boss.call, "ir.config_parameter", "set_param", "auth_totp.policy", False
+        admin.call, "ir.config_parameter", "set_param", "auth_totp.policy", False
     )
     await scene.answered(200, 2, operation="log in")
     await scene.works()
@@ -389,6 +394,7 @@ async def mail_down(scene: Scene) -> None:
 
 
 def without_mail(_stage: Stage) -> Needs:
+    """Let Odoo send mail to a port where nothing listens."""
     return Needs(options=("--smtp", "127.0.0.1", "--smtp-port", str(free_port())))
 
 

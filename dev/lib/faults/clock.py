@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The clock of a server that is started with it can be moved while it runs: libfaketime, from the distribution."""
+"""Move the clock of a running server, with libfaketime from the distribution."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def library() -> Path | None:
 
 
 class Clock:
-    """The clock of servers whose environment has :attr:`env`.
+    """Move the clock of the servers that are started with the environment :attr:`env`.
 
     :param folder: a folder that they can read
     """
@@ -38,12 +38,12 @@ class Clock:
             "LD_PRELOAD": str(own),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
-            # sleeping and waiting go on as they are
+            # sleeping and waiting take their real time
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 
     def move(self, offset: str) -> None:
-        """Move the clock away from the true time: ``+1h``, ``-1d``, ``+0``."""
+        """Set the offset of the clock from the real time: ``+1h``, ``-1d``, ``+0``."""
         new = self._file.with_suffix(".new")
         new.write_text(offset)
         new.chmod(0o644)

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Small file systems in memory, which only this process and those that it starts see: they can be filled."""
+"""Mount small file systems in memory, which can be filled; only this process and its children see them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _MS_REC, _MS_PRIVATE = 0x4000, 1 << 18
 
 
 def separate() -> bool:
-    """Give this thread, and all that it starts from now on, a list of mounts of its own; False if it may not."""
+    """Give this thread, and all that it starts from now on, a mount namespace of its own.
+
+    :return: False if this process may not
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() or libc.unshare(_CLONE_NEWNS):
         return False
@@ -24,7 +27,7 @@ def separate() -> bool:
 
 
 class Disk:
-    """A file system of some megabytes on a folder."""
+    """Mount a file system of some megabytes on a folder."""
 
     def __init__(self, folder: Path, megabytes: int) -> None:
         self.folder = folder
@@ -32,13 +35,13 @@ class Disk:
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], check=True)
 
     def own(self, like: Path) -> None:
-        """Give it to the owner of another folder."""
+        """Give the file system to the owner of another folder."""
         owner = like.stat()
         os.chown(self.folder, owner.st_uid, owner.st_gid)
 
     @contextmanager
     def full(self) -> Iterator[None]:
-        """Leave no byte free."""
+        """Fill the file system within a context."""
         filler = self.folder / "filler"
         try:
             self.fill()
@@ -47,7 +50,7 @@ class Disk:
             filler.unlink()
 
     def fill(self) -> None:
-        """Take what has become free."""
+        """Fill the space that is free."""
         with (self.folder / "filler").open("ab", buffering=0) as out, suppress(OSError):
             while True:
                 try:
@@ -58,7 +61,7 @@ class Disk:
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
-        """Let nothing be written."""
+        """Make the file system read-only within a context."""
         self._remount("ro")
         try:
             yield
@@ -69,4 +72,5 @@ class Disk:
         subprocess.run(["mount", "-o", f"remount,{mode}", self.folder], check=True)
 
     def release(self) -> None:
+        """Unmount the file system."""
         subprocess.run(["umount", "-l", self.folder], check=True)

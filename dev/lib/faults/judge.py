@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""What must be true after a fault, asked of the database, of the files and of the log."""
+"""Check what must be true after a fault, in the responses, in the database and in the files."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .. import load
 from .stage import Stage
 from .work import LINES, App
 
-#: What → a query that must give no row.
+#: A problem → a query for the rows that have it.
 UNSOUND = {
-    "an idempotency key is in progress for ever": """
+    "an idempotency key stays in progress": """
         SELECT key FROM connection_api_idempotency WHERE answer IS NULL""",
     "a refresh token has no session": """
         SELECT id FROM jwt_refresh_token t
          WHERE NOT EXISTS (SELECT FROM jwt_session s WHERE s.id = t.session_id)""",
     "a session has no user": """
         SELECT id FROM jwt_session s WHERE NOT EXISTS (SELECT FROM res_users u WHERE u.id = s.user_id)""",
-    "an active session has not exactly one refresh token to be used": """
+    "an active session does not have exactly one unused refresh token": """
         SELECT s.id FROM jwt_session s LEFT JOIN jwt_refresh_token t
                                               ON t.session_id = s.id AND t.consumed_at IS NULL
          WHERE s.revoked_at IS NULL AND s.client_type != 'console' GROUP BY s.id HAVING count(t.id) != 1""",
@@ -33,18 +33,18 @@ UNSOUND = {
         SELECT id FROM ir_attachment a WHERE a.res_model = 'res.partner' AND a.res_id IS NOT NULL
            AND NOT EXISTS (SELECT FROM res_partner p WHERE p.id = a.res_id)""",
     "a line has no order": "SELECT id FROM sale_order_line WHERE order_id IS NULL",
-    "a log-in has begun twice": """
+    "a session has several events of its login": """
         SELECT session_id FROM jwt_security_event WHERE event = 'login'
          GROUP BY session_id HAVING count(*) > 1""",
 }
 
-#: Table → the names of what a client created.
+#: Table → a query for the ids and names of the records that a client created.
 NAMES = {
     "res_partner": "SELECT id, name FROM res_partner WHERE name LIKE %s AND parent_id IS NULL",
     "sale_order": "SELECT id, client_order_ref FROM sale_order WHERE client_order_ref LIKE %s",
 }
-#: What → those that have another number of parts than they should.
-HALVES = {
+#: Records → a query for those that do not have all their parts.
+INCOMPLETE = {
     "contacts with addresses": """
         SELECT p.id FROM res_partner p LEFT JOIN res_partner c ON c.parent_id = p.id
          WHERE p.name LIKE %s AND position(' one ' in p.name) > 0 AND p.parent_id IS NULL
@@ -57,7 +57,7 @@ HALVES = {
 
 @dataclass
 class Verdict:
-    """What was found; everything is well if *wrong* is empty."""
+    """Count what was found; *wrong* is empty if nothing was lost or doubled."""
 
     requests: int = 0
     failed: int = 0
@@ -79,19 +79,19 @@ class Verdict:
 async def judge(
     stage: Stage, apps: Sequence[App], meter: load.Meter, statuses: Sequence[int]
 ) -> Verdict:
-    """Compare what clients were told with what is there.
+    """Compare the responses that clients received with the database and the files.
 
-    :param statuses: what may be answered, besides 503, while the fault lasts
+    :param statuses: the statuses that the fault allows, besides 503
     """
     failures = meter.failures()
     verdict = Verdict(len(meter.attempts), len(failures))
     for failure in failures:
         name = f"{failure.status} {failure.error}"
         verdict.statuses[name] = verdict.statuses.get(name, 0) + 1
-        well = failure.status in (0, 503, *statuses)
+        is_allowed = failure.status in (0, 503, *statuses)
         if failure.status == 503:
-            well = failure.error == "unavailable" and bool(failure.retry_after)
-        if not well:
+            is_allowed = failure.error == "unavailable" and bool(failure.retry_after)
+        if not is_allowed:
             verdict.wrong.append(f"{failure.operation}: {failure.path} {name}")
     verdict.wrong += meter.leaks
     own = []
@@ -101,7 +101,7 @@ async def judge(
         try:
             verdict.wrong += await app.check()
             own.append(await app.session())
-        except Exception as exc:  # noqa: BLE001 - told as what a client gets
+        except Exception as exc:  # noqa: BLE001 - reported as what a client gets
             verdict.wrong.append(f"afterwards: {type(exc).__name__} {exc}")
     _records(stage, apps, verdict)
     _sessions(stage, own, apps, verdict)
@@ -114,7 +114,7 @@ async def judge(
 
 
 def _records(stage: Stage, apps: Sequence[App], verdict: Verdict) -> None:
-    """Every record whose creation was acknowledged is there once, whole, and no other one."""
+    """Check that each record whose creation was acknowledged exists once and is complete, and no other one."""
     expected: dict[tuple[str, int], str] = {}
     found: dict[tuple[str, int], str] = {}
     for app in apps:
@@ -122,9 +122,9 @@ def _records(stage: Stage, apps: Sequence[App], verdict: Verdict) -> None:
         for table, query in NAMES.items():
             rows = stage.sql(query, [f"{app.prefix} %"])
             found |= {(table, id_): name for id_, name in rows}
-        for what, query in HALVES.items():
+        for what, query in INCOMPLETE.items():
             if rows := stage.sql(query, [f"{app.prefix} %", LINES]):
-                verdict.wrong.append(f"{what} are half: {rows}")
+                verdict.wrong.append(f"{what} are incomplete: {rows}")
     names = Counter(found.values())
     lost = {key: name for key, name in expected.items() if found.get(key) != name}
     doubled = {name for name, number in names.items() if number > 1}
@@ -148,7 +148,7 @@ def _acknowledged(app: App) -> dict[tuple[str, int], str]:
 
 
 def _sessions(stage: Stage, own: Sequence[str], apps: Sequence[App], verdict: Verdict) -> None:
-    """What was ended has ended; what clients use is active."""
+    """Check that sessions which were ended have ended, and that those in use are active."""
     alive = {sid for (sid,) in stage.sql("SELECT sid FROM jwt_session WHERE revoked_at IS NULL")}
     for app in apps:
         if back := alive & app.ended.keys():
@@ -158,7 +158,7 @@ def _sessions(stage: Stage, own: Sequence[str], apps: Sequence[App], verdict: Ve
 
 
 def _files(stage: Stage, apps: Sequence[App], verdict: Verdict) -> None:
-    """Each file that was stored is there whole; each that is there is used, or will be removed by Odoo."""
+    """Check that each stored file is complete, and that each file on the disk is used or known to Odoo."""
     for app in apps:
         for owner, content in app.files.items():
             query = (
@@ -179,13 +179,15 @@ def _files(stage: Stage, apps: Sequence[App], verdict: Verdict) -> None:
     stored = {f"{p.parent.name}/{p.name}": p for p in stage.filestore.glob("[0-9a-f][0-9a-f]/*")}
     for name, path in stored.items():
         if name in used and hashlib.sha1(path.read_bytes()).hexdigest() != used[name]:
-            verdict.wrong.append(f"the file {name} is not whole")
+            verdict.wrong.append(f"the file {name} is incomplete")
         if name not in used and name not in listed:
-            verdict.wrong.append(f"nobody will remove the file {name}")
+            verdict.wrong.append(
+                f"the file {name} is neither used nor known to the garbage collection"
+            )
 
 
 def _connections(stage: Stage, verdict: Verdict) -> None:
-    """No transaction stays open."""
+    """Check that no transaction stays open."""
     query = (
         "SELECT application_name, state, query FROM pg_stat_activity WHERE datname = %s"
         " AND pid != pg_backend_pid() AND (state LIKE 'idle in transaction%%' OR state = 'active')"

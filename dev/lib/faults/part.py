@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""dev/test soak faults: what fails in operation fails under load; afterwards nothing may be lost or doubled."""
+"""dev/test soak faults: let servers, disks, clocks and mail fail under load; nothing may be lost or doubled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .judge import Verdict, judge
 from .stage import Stage, running
 from .work import LOGINS, PASSWORD, App
 
-#: How many work at the same time.
+#: The number of clients that work at the same time.
 CLIENTS = 6
 
 
@@ -29,7 +29,7 @@ def seed(clients: int = CLIENTS) -> str:
 
 
 def soak(setup: Setup, words: Sequence[str]) -> Result:
-    """Let all faults happen, or those that are named, and write the table; the rows of the others stay."""
+    """Run all faults, or those that are named, and write the table; the rows of other faults stay."""
     if unknown := set(words) - BY_NAME.keys():
         names = " | ".join(BY_NAME)
         raise Stop(f"There is no fault {', '.join(unknown)}: dev/test soak faults [{names}]")
@@ -80,6 +80,7 @@ def soak(setup: Setup, words: Sequence[str]) -> Result:
 
 
 def line(fault: Fault, verdict: Verdict) -> list[object]:
+    """Return the row of a fault in the table."""
     return [
         fault.text,
         fault.times,
@@ -96,9 +97,9 @@ def line(fault: Fault, verdict: Verdict) -> list[object]:
 def happen(
     stage: Stage, fault: Fault, times: int, *, clients: int = CLIENTS, seconds: float = 60
 ) -> Verdict:
-    """Let a fault happen while clients work, and judge what they were told and what is there.
+    """Let a fault happen while clients work, and judge the outcome.
 
-    :param seconds: how long something lasts, such as a lock
+    :param seconds: how long a fault lasts that is not over at once, such as a lock
     """
     stage.prepare(fault.needs(stage))
     meter, prefix = load.Meter(), f"{fault.name} {secrets.token_hex(3)}"
@@ -119,7 +120,7 @@ async def _happen(scene: Scene, fault: Fault, times: int) -> Verdict:
         for scene.number in range(times):
             await fault.break_(scene)
     except Exception as exc:  # noqa: BLE001 - the clients have to end, whatever happens
-        problem = f"the fault did not go as meant: {type(exc).__name__} {exc}"
+        problem = f"the fault could not be caused: {type(exc).__name__} {exc}"
     finally:
         over.set()
         await asyncio.gather(*tasks)

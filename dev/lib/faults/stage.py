@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Where faults happen: an Odoo server on a PostgreSQL server of its own, and the means to break both."""
+"""Run an Odoo server on a PostgreSQL server of its own, and break both."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from .disks import Disk
 from .work import LOGINS
 
 T = TypeVar("T")
-#: How long to wait for something that load brings about.
+#: How many seconds to wait for something that the clients cause.
 PATIENCE = 60
-#: A write of a table waits at its gate while the gate is closed: in the statement, or in the commit.
+#: The function of the triggers: a write waits at its gate while the gate is closed.
 GATE = """
 CREATE OR REPLACE FUNCTION fault_gate() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN PERFORM pg_advisory_xact_lock_shared(TG_ARGV[0]::int); RETURN NULL; END';
 """
-#: The number of a gate in the commit is that of the statement and this.
+#: The number of a gate in the commit is that of the gate in the statement, plus this one.
 COMMIT = 100
 #: The tables on a small file system.
 TABLES = (
@@ -57,7 +57,7 @@ GATES = {
 
 @dataclass(frozen=True)
 class Needs:
-    """How a fault wants Odoo to be started."""
+    """Hold how Odoo must be started for a fault."""
 
     workers: int = 2
     options: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class Needs:
 
 
 class Stage:
-    """Both servers; use as a context."""
+    """Hold both servers and the means to break them; use it as a context."""
 
     def __init__(self, setup: Setup, database: replication.Instance, db: str, folder: Path) -> None:
         self.setup, self.database, self.db, self.folder = setup, database, db, folder
@@ -129,7 +129,7 @@ class Stage:
         return self.data / "filestore" / self.db
 
     def prepare(self, needs: Needs) -> None:
-        """Start Odoo as a fault needs it, if it does not run like that."""
+        """Start Odoo as a fault needs it, unless it already runs that way."""
         if self._machine and needs == self.needs:
             return
         self.end()
@@ -150,7 +150,7 @@ class Stage:
         self._starter.submit(self._machine.start).result()
 
     def end(self) -> None:
-        """End Odoo at once: what it would still do was judged before."""
+        """Kill Odoo; the requests of the clients have been judged before."""
         if self._machine:
             self._machine.kill()
             self._starter.submit(self._machine.stop).result()
@@ -183,10 +183,11 @@ class Stage:
     # --- PostgreSQL --------------------------------------------------------------------------
 
     def sql(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """What a query gives, asked by the superuser."""
+        """Run a query as the superuser; return its rows."""
         return self.database.sql(self.db, query, params)
 
     async def restart_database(self, mode: str) -> None:
+        """Restart PostgreSQL; *mode* is that of ``pg_ctl stop``."""
         await asyncio.to_thread(self.database.stop, mode)
         await asyncio.to_thread(self.database.start)
 
@@ -232,7 +233,7 @@ class Stage:
 
 
 def _words(pid: int) -> list[bytes]:
-    """Return the words of the command of a process; those of the process for websockets if it has ended."""
+    """Return the words of the command of a process; ``gevent``, which is never killed, if it has ended."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     return [b"gevent"]

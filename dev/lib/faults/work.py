@@ -19,27 +19,27 @@ from ..client import SECRETS
 
 T = TypeVar("T")
 PASSWORD = "a password of clients"
-#: The beginning of their logins.
+#: The prefix of their logins.
 LOGINS = "faulty"
-#: How long a client repeats what fails: nobody waits for longer.
+#: For how many seconds a client repeats a failed request.
 PATIENCE = 150
 #: Records of one request.
 BULK = 5
 LINES = 2
-#: What the Python client has given up to repeat, and what a person repeats then.
+#: After these statuses, a person would try again when the Python client has given up.
 PASSING = (0, 409, 429, 502, 503, 504)
 #: Operation → how often it is chosen.
 WEIGHTS = {"one": 4, "bulk": 2, "order": 2, "file": 3, "rotate": 3, "read": 3, "leave": 2}
 
 
 class App:
-    """An app of one user on one device.
+    """Work as the app of one user on one device.
 
     It creates contacts with two addresses each, several contacts at once, orders with lines that it confirms,
-    and files; it replaces its refresh token, logs out and in again. Whatever fails it repeats with the same
+    and files; it replaces its refresh token, logs out and in again. It repeats what fails with the same
     ``Idempotency-Key``.
 
-    :ivar refused: errors that were no reason to repeat something
+    :ivar refused: errors after which the app did not repeat the request
     """
 
     def __init__(self, url: str, meter: load.Meter, number: int, prefix: str) -> None:
@@ -54,14 +54,14 @@ class App:
         self.ended: dict[str, str] = {}
         self.thrown_out = 0
         self.refused: list[str] = []
-        #: What the fault at hand lets be answered besides.
+        #: The statuses that the current fault allows.
         self.tolerated: tuple[int, ...] = ()
 
     async def log_in(self) -> None:
         await self.surely("log in", lambda: load.log_in(self.client, self.login, PASSWORD))
 
     async def run(self, over: asyncio.Event) -> None:
-        """Work until the event, and complete what has been begun."""
+        """Work until the event, and complete what has begun."""
         while not over.is_set():
             [name] = random.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))
             try:
@@ -71,7 +71,7 @@ class App:
                 await asyncio.sleep(0.2)
 
     async def surely(self, what: str, action: Callable[[], Awaitable[T]]) -> T:
-        """Do something until it is acknowledged."""
+        """Repeat an action until it is acknowledged."""
         from odoo_jwt_api import ApiError, LoggedOutError
 
         load.OPERATION.set(what)
@@ -159,7 +159,7 @@ class App:
         )
 
     async def leave(self) -> None:
-        """Log out, and in again; the tokens of the session are kept, to be tried at the end."""
+        """Log out and in again; keep the refresh token, which is tried at the end."""
         access = await self.surely("log out", self.client.access_token)
         refresh = self.client._core.store.load()
         headers = {"Authorization": f"Bearer {access}", "refreshToken": refresh}
@@ -170,7 +170,7 @@ class App:
         await self.log_in()
 
     async def _end(self, headers: dict[str, str]) -> None:
-        """Send a log-out; a session that has ended already is as good."""
+        """Send a log-out; it may find that the session has already ended."""
         from odoo_jwt_api import ApiError, NetworkError
 
         path = f"{self.url}/api/revoke/token"
@@ -184,7 +184,7 @@ class App:
     # --- at the end ------------------------------------------------------------------------
 
     async def check(self) -> list[str]:
-        """Return what the server does not do although it has acknowledged it."""
+        """Return what is not as the server has acknowledged it."""
         wrong = []
         for owner, content in self.files.items():
             found = await self.client.download("res.partner", owner, "image_1920")
@@ -216,7 +216,7 @@ def session_of(access: str) -> str:
 
 
 def _picture() -> bytes:
-    """Return a PNG that no other one is like: 48 × 48 random points."""
+    """Return a unique PNG: 48 × 48 random points."""
     size = 48
     rows = b"".join(b"\0" + random.randbytes(3 * size) for _row in range(size))
     head = struct.pack(">2I5B", size, size, 8, 2, 0, 0, 0)

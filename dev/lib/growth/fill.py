@@ -16,23 +16,23 @@ OLD_SESSIONS, OLD_ROWS = 1_000, 10_000
 
 @dataclass(frozen=True)
 class Size:
-    """How many rows there are of what grows."""
+    """Hold the numbers of rows in a database."""
 
     records: int
-    #: Of the user who is measured.
+    #: Of the user whose requests are measured.
     sessions: int
-    #: Of all users; each session has two, as when it has been refreshed.
+    #: Of all users; each session has two, as after a rotation.
     tokens: int
-    #: In the request log; as many security events and a tenth as many counts of requests and of failures.
+    #: In the request log. There are as many security events, and a tenth as many counts of requests and of failures.
     log: int
-    #: Idempotency keys of the user who is measured.
+    #: Idempotency keys of the user whose requests are measured.
     keys: int
     #: Models that are open.
     connections: int
 
     @property
     def others(self) -> int:
-        """Sessions of other users."""
+        """Return the number of sessions of other users."""
         return max(self.tokens // 2 - self.sessions, 0)
 
 
@@ -171,14 +171,14 @@ class Filler:
         return int(printed.rpartition("OPEN=")[2])
 
     def _columns(self, table: str, *different: str) -> str:
-        """Return the columns that a copy of a row has from it: other apps require some of them."""
+        """Return the columns that are copied with a row: other apps require some of them."""
         query = "SELECT string_agg(column_name, ', ') FROM information_schema.columns"
         query += " WHERE table_name = %(table)s AND column_name <> ALL(%(different)s)"
         [(names,)] = self.rows(query, table=table, different=["id", *different])
         return str(names)
 
     def age(self) -> None:
-        """Make the rows that the next purge is to delete: as many, whatever the size."""
+        """Add the rows that the next purge deletes: the same number for every size."""
         [(first,)] = self.rows("SELECT coalesce(max(id), 0) FROM jwt_session")
         self.rows(_SESSIONS.format(user="2", seed="md5(random()::text)"), number=OLD_SESSIONS)
         for query in (_DEVICES, _TOKENS):
@@ -200,6 +200,6 @@ class Filler:
             )
 
     def settle(self) -> None:
-        """Bring the statistics up to date, so that PostgreSQL does nothing else while requests are measured."""
+        """Update the statistics, so that PostgreSQL does nothing else while requests are measured."""
         for table in TABLES:
             self.rows(f"VACUUM ANALYZE {table}")

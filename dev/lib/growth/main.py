@@ -22,7 +22,7 @@ PICTURES = {
     "buffers.svg": "Buffers of PostgreSQL that a request reads",
     "purges.svg": "Time of a batch of a purge",
 }
-#: The most that a cost may grow from the smallest to the largest size; what reads a tree reads one more level.
+#: How many times as many buffers a request may read in the largest database: an index has more levels there.
 FLAT = 2.0
 _SETTINGS = """
 for name, value in {
@@ -32,7 +32,7 @@ for name, value in {
 env["connection.api"].search([("model_id.model", "=", "res.country")]).write({"log_requests": True})
 env.cr.commit()
 """
-#: Each purge of the addon twice: with what there is to delete, and without.
+#: Run each purge of the addon twice: with rows to delete, and without.
 _PURGE = """
 import inspect, json, time
 from odoo.addons.base.models.ir_autovacuum import is_autovacuum
@@ -52,6 +52,10 @@ print("PURGES=" + json.dumps(found))
 
 
 def main(words: Sequence[str]) -> int:
+    """Run the command line.
+
+    :return: how many requests read too many buffers in the largest database
+    """
     parser = argparse.ArgumentParser(prog="dev/bench growth", description=__doc__)
     parser.add_argument(
         "--small", action="store_true", help="small sizes, and no document is written"
@@ -134,7 +138,7 @@ def _report(
 
 
 def _growing(requests: Sequence[Mapping[str, Cost]]) -> list[str]:
-    """Return the requests that read more buffers in the largest database than they may."""
+    """Return the requests that read too many buffers in the largest database."""
     first, last = requests[0], requests[-1]
     return [name for name in first if last[name].blocks > FLAT * first[name].blocks]
 
@@ -155,7 +159,7 @@ def _sizes(sizes: Sequence[Size], opened: Sequence[int], loads: Sequence[float])
 
 
 def _ratio(values: Sequence[float]) -> str:
-    """Return how many times the smallest database's value the largest one's is."""
+    """Return the value of the largest database divided by that of the smallest."""
     return f"{max(values[-1], 1) / max(values[0], 1):.1f}"
 
 

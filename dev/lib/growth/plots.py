@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""Curves as SVG, drawn by reportlab, which Odoo needs anyway."""
+"""Draw curves as SVG, with reportlab, which Odoo requires anyway."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reportlab.graphics.widgets.markers import makeMarker
 from reportlab.lib.colors import Color, HexColor, white
 
 WIDTH, HEIGHT, LEGEND = 430, 270, 250
-#: Of Okabe and Ito: people with any kind of colour vision tell them apart.
+#: Most are of the palette of Okabe and Ito, which people with any kind of colour vision can tell apart.
 _COLORS = (
     "#0072B2",
     "#D55E00",
@@ -35,9 +35,9 @@ _MARKERS = ("Circle", "Square", "Diamond", "Triangle")
 def draw(
     path: Path, title: str, unit: str, sizes: Sequence[int], curves: Mapping[str, Sequence[float]]
 ) -> None:
-    """Write a plot of curves over the sizes; both axes are logarithmic, so that a flat curve is a level line.
+    """Write a plot of curves over the sizes; both axes are logarithmic, so that equal ratios have equal slopes.
 
-    :param unit: what the values are, for the axis
+    :param unit: the unit of the values
     """
     drawing = Drawing(WIDTH + LEGEND, HEIGHT + 70)
     drawing.add(Rect(0, 0, drawing.width, drawing.height, fillColor=white, strokeColor=None))
@@ -91,5 +91,5 @@ def _legend(names: Sequence[str]) -> Legend:
 
 
 def _plain(text: str) -> str:
-    """Return the SVG with one element in a line and without what no browser needs."""
+    """Return the SVG with one element in each line."""
     return text.replace("><", ">\n<").rstrip() + "\n"

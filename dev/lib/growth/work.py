@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The requests whose cost must not grow, and what one of them costs: time, buffers of PostgreSQL and statements."""
+"""Measure the requests whose cost must not grow: time, buffers of PostgreSQL and SQL statements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..setup import Setup
 PATH = "/api/v1/res.partner"
 #: How often each request is sent in a round; the rounds of all requests take turns.
 TIMES, ROUNDS = 20, 5
-#: PostgreSQL's processes tell their counts when the next transaction ends, at most once a second.
+#: PostgreSQL's processes report their counts when the next transaction ends, at most once a second.
 FLUSH_SECONDS = 1.1
 #: Sessions that are opened to be logged out: two of the requests after each round are log-outs, too.
 LOGOUTS = (TIMES + 3) * ROUNDS + 10
@@ -38,7 +38,7 @@ print("TOKENS=" + json.dumps([[access, str(refresh)] for _session, access, refre
 
 @dataclass
 class Cost:
-    """What one request costs, the median of all rounds."""
+    """Hold what a request costs each time; the properties are the medians."""
 
     milliseconds: list[float] = field(default_factory=list)
     buffers: list[float] = field(default_factory=list)
@@ -58,10 +58,11 @@ class Cost:
 
 
 class Work:
-    """The requests to one server with one worker process, by what they do."""
+    """Send the requests to a server with one worker process."""
 
     def __init__(self, setup: Setup, server: Server, deep: int) -> None:
-        """
+        """Open sessions, and read the cursors of pages that are far from the first.
+
         :param deep: the number of records before a page that is far from the first
         """
         self._setup, self._server = setup, server
@@ -78,6 +79,7 @@ class Work:
         self._http.close()
 
     def all(self) -> dict[str, Callable[[], httpx.Response]]:
+        """Return the requests by their names in the table."""
         by_id, by_name = self._deep["id desc"], self._deep["name"]
         return {
             "authenticated call": lambda: self._get("/bench/jwt"),
@@ -105,21 +107,21 @@ class Work:
         return found
 
     def _round(self, cost: Cost, send: Callable[[], httpx.Response]) -> None:
-        self._told(send)
+        self._flush(send)
         before, position = self._blocks(), self._server.log_path.stat().st_size
         for _time in range(TIMES):
             started = time.perf_counter()
             answer = send()
             cost.milliseconds.append((time.perf_counter() - started) * 1000)
             self._checked(answer)
-        self._told(send)
+        self._flush(send)
         cost.buffers.append((self._blocks() - before) / (TIMES + 1))
         with self._server.log_path.open("rb") as log:
             log.seek(position)
             cost.statements += [int(count) for count in _LOGGED.findall(log.read())][:TIMES]
 
-    def _told(self, send: Callable[[], httpx.Response]) -> None:
-        """Let PostgreSQL's processes tell what they have read so far, with one more request."""
+    def _flush(self, send: Callable[[], httpx.Response]) -> None:
+        """Make PostgreSQL's processes report what they have read so far, with one more request."""
         time.sleep(FLUSH_SECONDS)
         self._checked(send())
 

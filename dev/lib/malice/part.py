@@ -15,7 +15,7 @@ from ..report import Result
 from ..server import serving
 from ..setup import Setup
 
-#: How many requests are sent; each of some 60 parsers gets 1,400 texts (the profile `soak` of `dev/unit`).
+#: The number of requests. Each of about 60 parsers also gets 1,400 texts (the profile `soak` of `dev/unit`).
 REQUESTS = 15_000
 PARTS = ("parsers", "growth", "requests", "costs")
 

@@ -121,7 +121,7 @@ def run(device: Device, login: tuple[str, str], changes: Changes, wanted: int, s
             phases=[hypothesis.Phase.generate],
         )
         with_seed = hypothesis.seed(seed)(Machine)
-        # what the server returned differs from the first time: go on with other sequences
+        # the server responded differently to the same sequence: go on with other sequences
         with contextlib.suppress(hypothesis.errors.Flaky):
             with_seed.run(settings=settings)
         seed += 1

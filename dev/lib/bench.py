@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from . import bench_records, bench_servers, database, measured, profiled
+from . import bench_records, bench_servers, database, measured, processes, profiled
 from .bootstrap import Stop, bound, say
 from .scenario import Scenario
 from .server import Server, serving
@@ -340,16 +339,8 @@ def _load(server: Server, scenario: Scenario, folder: Path, seconds: int) -> Non
 
 
 def processor_seconds(server: Server) -> float:
-    """What the server's workers have used of the processors so far."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has just ended
-            continue
-        if int(fields[1]) == server.process.pid:
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """Return the processor time that the server's workers have used so far."""
+    return sum(map(processes.cpu_seconds, processes.children(server.process.pid)))
 
 
 def _lua(text: str) -> str:

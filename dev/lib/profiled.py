@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import processes
 from .bootstrap import Stop, bound
 from .server import Server
 from .setup import Setup
@@ -54,7 +55,7 @@ class Profiler:
 
         :param seconds: how long the load takes
         """
-        outs = [folder / f"profile-{pid}.txt" for pid in _workers(server)]
+        outs = [folder / f"profile-{pid}.txt" for pid in processes.workers(server.process.pid)]
         with contextlib.ExitStack() as stack:
             for out in outs:
                 stack.enter_context(_spy(out, seconds))
@@ -119,15 +120,3 @@ def _spy(out: Path, seconds: int) -> Iterator[None]:
         process.kill()
     if process.returncode or not out.exists():
         raise Stop(f"py-spy could not watch a worker:\n{said}")
-
-
-def _workers(server: Server) -> list[int]:
-    """Return the process ids of the server's workers for HTTP."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it has just ended
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-            command = stat.with_name("cmdline").read_bytes()
-            if parent == server.process.pid and b"\0gevent\0" not in command:
-                found.append(int(stat.parent.name))
-    return found

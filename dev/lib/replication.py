@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg2
 
-from . import postgres
+from . import postgres, processes
 from .bootstrap import Stop
 from .server import free_port
 from .setup import Setup
@@ -66,8 +66,7 @@ class Instance:
     def kill(self) -> None:
         """End the server as a power cut does."""
         pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for each in (pid, *map(int, children)):
+        for each in (pid, *processes.children(pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
 

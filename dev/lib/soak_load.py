@@ -11,11 +11,10 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from . import database, load, measured
+from . import database, load, measured, processes
 from .report import Result
 from .server import Server, serving
 from .setup import Setup
@@ -169,17 +168,9 @@ class Watch:
 
     def processes(self) -> tuple[list[int], float]:
         """Return the memory of each worker (PSS, in MB), and the seconds of CPU of all processes."""
-        master = self.server.process.pid
-        pids = [
-            int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        ]
-        memory, ticks = [], 0
-        for pid in pids:
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            [line] = [line for line in rollup.splitlines() if line.startswith("Pss:")]
-            memory.append(int(line.split()[1]) // 1024)
-            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().split()[13:15]))
-        return sorted(memory), ticks / os.sysconf("SC_CLK_TCK")
+        pids = processes.children(self.server.process.pid)
+        memory = sorted(int(processes.megabytes(pid)) for pid in pids)
+        return memory, sum(map(processes.cpu_seconds, pids))
 
     def table_sizes(self) -> dict[str, tuple[int, int]]:
         """Table → rows and kilobytes."""

@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from . import database, measured
+from . import database, measured, processes
 from .bootstrap import Stop, say
 from .pytests import fresh_log
 from .report import Result
@@ -229,14 +228,14 @@ def _run(setup: Setup, number: int, workers: int) -> Memory:
         for token in tokens[: min(TOKENS, number)]:
             senders[0].use(token)
         pid, sent = _busiest(server, workers), 0
-        memory.samples.append((0, _megabytes(pid)))
+        memory.samples.append((0, processes.megabytes(pid)))
         shares = [max(number // SAMPLES // CLIENTS, 1)] * CLIENTS
         while sent < number:
             with ThreadPoolExecutor(CLIENTS) as pool:
                 for statuses in pool.map(_send, senders, shares):
                     memory.statuses.update(statuses)
             sent += sum(shares)
-            memory.samples.append((sent, _megabytes(pid)))
+            memory.samples.append((sent, processes.megabytes(pid)))
         for sender in senders:
             sender.close()
     database.drop(setup, name)
@@ -252,19 +251,7 @@ def _busiest(server: Server, workers: int) -> int:
     master = server.process.pid
     if not workers:
         return master
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return max(map(int, children), key=_ticks)
-
-
-def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
-
-
-def _megabytes(pid: int) -> float:
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    [line] = [line for line in rollup.splitlines() if line.startswith("Pss:")]
-    return int(line.split()[1]) / 1024
+    return max(processes.children(master), key=processes.cpu_seconds)
 
 
 def _table(found: dict[str, Memory]) -> str:

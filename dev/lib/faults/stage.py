@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psycopg2
 
-from .. import replication
+from .. import processes, replication
 from ..cluster import Machine
 from ..setup import Setup
 from .clock import Clock
@@ -166,8 +166,7 @@ class Stage:
         master = self.machine.server.process.pid
         if not self.machine.workers:
             return [master]
-        text = Path(f"/proc/{master}/task/{master}/children").read_text()
-        return [pid for pid in map(int, text.split()) if b"gevent" not in _words(pid)]
+        return processes.workers(master)
 
     async def kill(self, pids: Sequence[int]) -> None:
         """Kill processes of Odoo; if that was the server itself, start it again."""
@@ -230,13 +229,6 @@ class Stage:
     def blocked(self) -> bool:
         """Return whether a statement waits for a lock."""
         return bool(self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
-
-
-def _words(pid: int) -> list[bytes]:
-    """Return the words of the command of a process; ``gevent``, which is never killed, if it has ended."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    return [b"gevent"]
 
 
 async def until(condition: Callable[[], T], what: str) -> T:

@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""The addon's own tables: which of them requests fill, and rows in them as in an installation of some years."""
+"""List the addon's own tables that requests fill, and fill them as in an installation of some years."""
 
 import inspect
 
@@ -16,7 +16,7 @@ KEPT_SMALL = {
     "jwt.cache.version": "one row",
     "jwt.signing.key": "three for each machine, rotated every three months",
 }
-#: What the planner expects of a table is what ANALYZE has seen: enough rows that an index is worth it.
+#: Enough rows that the planner prefers an index.
 ROWS, USERS = 20_000, 1_000
 
 
@@ -32,7 +32,7 @@ def own_models(env):
 
 
 def filled_by_requests(env):
-    """Return the names of the models whose rows clients can make more of."""
+    """Return the names of the models of which clients can create rows."""
     return [name for name in own_models(env) if name not in KEPT_SMALL]
 
 
@@ -45,9 +45,9 @@ def purge(env):
 
 
 def grow(env, model_names):
-    """Copy one row of each model some thousand times, for as many users, and let PostgreSQL look at the tables.
+    """Copy one row of each model some thousand times, for many users, and analyze the tables.
 
-    Values that have to be unique and times differ in each copy, columns that may be empty are so in most.
+    Unique values and times differ in each copy. Times that may be empty are so in most copies.
 
     :raise AssertionError: if a model has no row yet
     """
@@ -57,7 +57,7 @@ def grow(env, model_names):
     cr.execute("SELECT array_agg(id) FROM res_users WHERE login LIKE 'grown%'")
     [users] = cr.fetchone()
     tables = [env[name]._table for name in model_names]
-    # a session has to be there before its tokens
+    # sessions come before their tokens
     for table in sorted(tables, key=lambda table: _parents(cr, table, tables)):
         copy_row(cr, table, _different(cr, table, tables, users), ROWS)
     for table in [*tables, "res_users"]:

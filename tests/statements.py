@@ -21,7 +21,7 @@ _chosen = local()
 
 @contextmanager
 def recording(what):
-    """Record the statements that this thread runs in the meantime, although they belong to no request.
+    """Record the statements that this thread runs within the context, although they belong to no request.
 
     :param str what: stands for the path of the request
     """
@@ -39,7 +39,7 @@ def patcher():
 
 @contextmanager
 def listed():
-    """Return the statements that are run in the meantime, with their parameters, as a list."""
+    """Yield a list of the statements that are run within the context, with their parameters."""
     seen = []
     with _told(lambda code, params: seen.append((code, params))):
         yield seen

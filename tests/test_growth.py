@@ -11,10 +11,10 @@ from .common import ApiCase
 
 @tagged("post_install", "-at_install")
 class TestGrowth(ApiCase):
-    """What bounds each table that requests fill: one test for each model, named after it."""
+    """Bounds of each table that requests fill: one test for each model, named after it."""
 
     def test_every_model_has_a_bound(self):
-        """A new model has a test of its bound here, or its rows do not come from requests."""
+        """Each model has a test of its bound here, except those whose rows do not come from requests."""
         models = own_tables.own_models(self.env)
         self.assertLessEqual(own_tables.KEPT_SMALL.keys(), set(models))
         for name in models:
@@ -27,7 +27,7 @@ class TestGrowth(ApiCase):
         return [row[0] for row in self.env.cr.fetchall()]
 
     def _set_back(self, model, column, ids, days):
-        """Let rows of a model be some days older."""
+        """Make rows of a model some days older."""
         self.env.flush_all()
         self.env.cr.execute(
             f"UPDATE {self.env[model]._table} SET {column} = {column} - make_interval(days => %s)"
@@ -37,7 +37,7 @@ class TestGrowth(ApiCase):
         self.env.invalidate_all()
 
     def assertGoes(self, model, column, days):
-        """The purges of the addon delete what is older, and nothing younger."""
+        """Assert that the purges of the addon delete rows that are older, and no younger ones."""
         kept, *old = ids = self._ids(model)
         self.assertGreater(len(ids), 2, "too few rows to tell")
         self._set_back(model, column, ids, days - 1)
@@ -51,7 +51,7 @@ class TestGrowth(ApiCase):
         self.env.cr.execute(f"DELETE FROM {self.env[model]._table}")
 
     def test_jwt_session_is_bounded(self):
-        """A user has some active ones and some that have ended, however often they log in; these go after a week."""
+        """A user has limited numbers of active and of ended sessions; ended ones are deleted after a week."""
         self._set(max_sessions=2)
         self._clear("jwt.session")
         devices = self.env["res.device.log"].sudo()
@@ -71,7 +71,7 @@ class TestGrowth(ApiCase):
         self.assertEqual(devices.search_count([("user_id", "=", self.user.id)]), 1)
 
     def test_jwt_session_goes_when_it_is_over(self):
-        """Also when nobody has ended it: it has expired, or was not used for long."""
+        """A session that has expired or has been unused for long is deleted, too."""
         self._clear("jwt.session")
         days = self.env["ir.config_parameter"]._jwt_setting("refresh_idle_seconds") // 86400
         for _time in range(3):
@@ -84,7 +84,7 @@ class TestGrowth(ApiCase):
         self.assertGoes("jwt.session", "last_used_at", days + 7)
 
     def test_jwt_refresh_token_is_bounded(self):
-        """A session has two, however often it is refreshed, and takes them with it."""
+        """A session has two refresh tokens, however often it is refreshed. They are deleted with it."""
         self._clear("jwt.session")
         opened = self._open(self.user)
         refresh = opened.refresh
@@ -102,7 +102,7 @@ class TestGrowth(ApiCase):
         self.assertEqual(self._ids("jwt.refresh.token"), [])
 
     def test_jwt_login_challenge_is_bounded(self):
-        """One for each correct password; they go after five minutes."""
+        """Challenges are deleted when they have expired."""
         challenges = self.env["jwt.login.challenge"].sudo()
         for number in range(3):
             challenges.create(
@@ -122,7 +122,7 @@ class TestGrowth(ApiCase):
         self.assertEqual(self._ids("jwt.login.challenge"), ids[:1])
 
     def test_jwt_throttle_is_bounded(self):
-        """Two rows for each login and address, however often it fails; they go after a day."""
+        """Two rows for each login and address, however often logins fail. They are deleted after a day."""
         self._clear("jwt.throttle")
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 2)
         for address in ("192.0.2.1", "192.0.2.2"):
@@ -132,7 +132,7 @@ class TestGrowth(ApiCase):
         self.assertGoes("jwt.throttle", "last_failure", 1)
 
     def test_jwt_security_event_is_bounded(self):
-        """One for each event, which the throttle limits; they go after ninety days."""
+        """The throttle limits the events of failed logins. Events are deleted after ninety days."""
         self._clear("jwt.security.event")
         for address in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
             for _time in range(5):
@@ -141,7 +141,7 @@ class TestGrowth(ApiCase):
         self.assertGoes("jwt.security.event", "create_date", 90)
 
     def test_connection_api_rate_limit_is_bounded(self):
-        """One row for each user of a connection, however much they ask; they go after a day."""
+        """One row for each user of a connection, however many requests they send. They are deleted after a day."""
         self._clear("connection.api.rate.limit")
         limits = self.env["connection.api.rate.limit"]
         for user in (self.user, self.victim, self.portal):
@@ -151,7 +151,7 @@ class TestGrowth(ApiCase):
         self.assertGoes("connection.api.rate.limit", "last_request", 1)
 
     def test_connection_api_idempotency_is_bounded(self):
-        """One row for each key of a user; a request that fails leaves none. They go after a day."""
+        """One row for each key of a user, none for a failed request. They are deleted after a day."""
         self._connect("res.partner", "POST")
         access = self._open(self.user).access
         for number in (1, 2, 3, 1):
@@ -166,7 +166,7 @@ class TestGrowth(ApiCase):
         self.assertGoes("connection.api.idempotency", "claimed_at", 1)
 
     def test_connection_api_log_is_bounded(self):
-        """One row for each request, with short texts; they go after the days of the setting."""
+        """One row for each request, with short texts. They are deleted after the days of the setting."""
         self._clear("connection.api.log")
         for _time in range(3):
             self.env["connection.api.log"]._record(

@@ -10,7 +10,7 @@ from . import own_tables, statements
 from .common import ApiCase
 from .test_request_log import real_commits
 
-#: Statements that read a table as a whole, by a part of their text, with the reason.
+#: A part of a statement that may read a whole table → the reason.
 EXCUSED: dict[str, str] = {}
 #: Records on a page of a cursor.
 LIMIT = 200
@@ -19,10 +19,10 @@ _PAGE = re.compile(r'FROM "res_partner".*\bLIMIT\b', re.DOTALL)
 
 @tagged("post_install", "-at_install")
 class TestIndexes(ApiCase):
-    """Every statement that requests and purges run on tables which grow finds its rows by an index.
+    """Every statement that requests and purges run on growing tables finds its rows by an index.
 
-    The statements are those that the requests of all tests before have run, and of this one. PostgreSQL says how
-    it would run them on tables of some thousand rows.
+    The statements are those of the requests of this test and of all tests before it. PostgreSQL returns their plans
+    for tables of some thousand rows.
     """
 
     #: After all other tests of the process, whose statements are judged too.
@@ -39,7 +39,7 @@ class TestIndexes(ApiCase):
         self.assertFalse(problems, "\n\n".join(problems))
 
     def _use(self):
-        """Send what a client sends in its life, and what it gets wrong."""
+        """Send each kind of request that a client sends, and wrong ones."""
         self._connect("res.partner", log_requests=True, rate_limit=1000)
         credentials = {"login": self.user.login, "password": f"{self.user.login}-password"}
         app = {"X-Client-Type": "app"}
@@ -124,7 +124,7 @@ class TestIndexes(ApiCase):
         return reads
 
     def _scans(self, code, params):
-        """Return what PostgreSQL would read as a whole for a statement."""
+        """Return the scans with which PostgreSQL would read a whole table for a statement."""
         explain = f"EXPLAIN (FORMAT JSON) {statements.planned(code)}"
         self.env.cr.execute(explain, params)
         [[[found]]] = self.env.cr.fetchall()

@@ -18,7 +18,7 @@ _CACHE = type(lru_cache(len))
 
 @tagged("post_install", "-at_install")
 class TestMemory(ApiCase):
-    """No cache of a worker grows with what clients send: requests that differ leave nothing behind."""
+    """No container of a worker grows with what clients send."""
 
     def test_requests_that_differ_leave_nothing_behind(self):
         self._connect("res.partner", log_requests=True, rate_limit=100_000)
@@ -33,7 +33,7 @@ class TestMemory(ApiCase):
             self._send_all(opened, number)
             kept.append(number)
         gc.collect()
-        # what this test keeps itself shows that what grows is found
+        # the list that this test fills must be found
         grown = [each for each, size in before if len(each) >= size + SENT * 3 // 4]
         strangers = [each for each in grown if each is not kept and not _is_weak(each)]
         self.assertTrue(any(each is kept for each in grown))

@@ -323,7 +323,7 @@ class TestUploads(ApiCase):
         self.assertEqual(len(self._named("Retried")), 1)
 
     def test_full_disk(self):
-        """503, to be repeated: nothing is stored, and no part of the file stays in the way of the next try."""
+        """503 with Retry-After: nothing is stored, and no part of the file stays in the way of the next try."""
         content = _other_picture()
         by_odoo, by_us = _then_full(self)
         with by_odoo, by_us, mute_logger("odoo.http", "odoo.addons.base.models.ir_attachment"):

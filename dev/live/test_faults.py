@@ -1,4 +1,4 @@
-"""Servers that fail under load: nothing is lost or doubled. `dev/test soak faults` lets all faults happen."""
+"""Servers that fail under load: nothing is lost or doubled. `dev/test soak faults` runs all faults."""
 
 import os
 
@@ -16,7 +16,7 @@ CLIENTS = 3
 
 @pytest.fixture(scope="module")
 def broken(server, tmp_path_factory):
-    """Odoo on a copy of the database, both to be broken."""
+    """Run Odoo on a PostgreSQL server of its own, with a copy of the database."""
     server.odoo(part.seed(CLIENTS))
     with stage.running(server.setup, server.db, tmp_path_factory.mktemp("faults")) as running:
         yield running

@@ -295,13 +295,13 @@ def test_plain_http_is_sent_to_https(odoo, tmp_path):
     assert answer.headers["Location"] == f"https://{proxies.HOST}/api/login?a=1"
 
 
-# --- more than Odoo can do ---------------------------------------------------------------------
+# --- an overloaded Odoo ------------------------------------------------------------------------
 
 
 def test_requests_beyond_those_that_may_wait_are_refused(
     kind, odoo, server, admin, connect, tmp_path, user
 ):
-    """They are told to come back, in the form of the API's errors; what waits is executed."""
+    """Further requests get a 503 of the API with Retry-After; the waiting request is executed."""
     connect("res.partner.category", "GET PUT")
     record_id = admin.create("res.partner.category", {"name": "Locked"})
     limit = {"nginx": "limit_conn waiting", "caddy": "unhealthy_request_count"}[kind]

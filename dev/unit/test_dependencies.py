@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""doc/dependencies.md has each dependency with its licence, and nothing else; and what lib.supply makes of an audit."""
+"""doc/dependencies.md has each dependency with its licence, and no other; lib.supply counts the results of an audit."""
 
 import ast
 import json
@@ -23,7 +23,7 @@ FREE = re.compile(
 
 
 def imported():
-    """The modules of others that the addon imports."""
+    """Return the third-party modules that the addon imports."""
     files = [
         path
         for room in ROOMS
@@ -44,7 +44,7 @@ def imported():
 
 
 def test_run_time():
-    """What the addon imports and the manifest names has a row; the licence is that of the installed package."""
+    """Each package that the addon imports or the manifest names has a row, with the licence that it names itself."""
     rows = supply.rows("At run time")
     assert {PACKAGES.get(name, name) for name in imported()} == rows.keys()
     required = database.manifest()["external_dependencies"]["python"]
@@ -110,7 +110,7 @@ def test_packages_of_debian():
     ],
 )
 def test_audit_that_asks_nobody_passes_nothing(answer, counts):
-    """pip-audit says of a package without data that it is skipped, and ends with 0."""
+    """pip-audit skips a package without data, and ends with 0."""
     result = Result()
     text = "" if answer is None else json.dumps({"dependencies": answer})
     supply.read_audit(text, result, "x.log")

@@ -67,7 +67,7 @@ def test_routes(reference):
 
 
 def own_tables():
-    """Return the tables of the models that the addon adds, without those that Odoo empties."""
+    """Yield the tables of the addon's own models, without those of wizards."""
     for path in (ROOT / "models").glob("*.py"):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.ClassDef) and "models.Model" in map(ast.unparse, node.bases):
@@ -80,7 +80,7 @@ def own_tables():
 
 
 def test_tables(reference):
-    """The table of tables says of each one what bounds it."""
+    """Each table of the addon has a row that says what bounds it."""
     shown = {name for cell in reference.table("Tables") for name in cell.split(", ")}
     assert shown == set(own_tables())
 

@@ -1,4 +1,4 @@
-"""Whose code a sample of a worker is."""
+"""lib.profiled: samples of a worker are counted by whose code runs."""
 
 from lib.profiled import DATABASE, ODOO, OURS, SERVER, WAITING, Profiler
 

@@ -21,7 +21,7 @@ def test_every_released_version_is_there():
 
 @pytest.mark.parametrize("name", releases.RELEASES)
 def test_what_is_packed(name):
-    """The release's own code, as its commit has it; a shallow clone, as on CI, has not that commit."""
+    """The release's own code, as its commit has it; a shallow clone, as on CI, does not have that commit."""
     files = releases.contents(releases.unpacked(name))
     manifest = ast.literal_eval(files["jwt_auth_api/__manifest__.py"].decode())
     assert manifest["version"] == name.partition("-")[0]

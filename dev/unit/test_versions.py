@@ -1,5 +1,5 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
-"""lib.versions: a part that fails with another Python or PostgreSQL is counted, also if it tells nothing."""
+"""lib.versions: a part that fails with another Python or PostgreSQL is counted, even if it prints no counts."""
 
 import platform
 import sys
@@ -29,7 +29,7 @@ def setup(monkeypatch, tmp_path):
     ],
 )
 def test_counts(setup, monkeypatch, said, code, counts):
-    """Of the last line; a command that ends without it has failed."""
+    """The counts are those of the last line; a command without it has failed."""
     (setup.work / "said").write_text(said)
     command = ["sh", "-c", f"cat {setup.work / 'said'}; exit {code}"]
     monkeypatch.setattr(versions, "bound", lambda words: command)

@@ -289,6 +289,19 @@ def test_errors_of_the_load_balancer_are_json(tmp_path):
                     check_limits(https, own)
 
 
+def test_slow_bodies_take_no_places_of_the_machines(cluster):
+    """Clients that do not finish their requests keep nobody from Odoo: there are more of them than places."""
+    with contextlib.ExitStack() as stack:
+        for _number in range(60):
+            slow = stack.enter_context(contextlib.closing(https_connection(cluster.port)))
+            slow.putrequest("POST", "/api/nothing")
+            slow.putheader("Content-Length", "1000")
+            slow.endheaders(b"{")
+        https = stack.enter_context(proxies.client(cluster.port))
+        for _time in range(4):
+            assert https.get("/api/.well-known/jwks.json", timeout=5).status_code == 200
+
+
 def check_limits(https, port):
     assert https.get("/api/login").headers["Retry-After"] == "5"
     assert "json" not in https.get("/web").headers["Content-Type"]

@@ -295,22 +295,26 @@ def test_plain_http_is_sent_to_https(odoo, tmp_path):
     assert answer.headers["Location"] == f"https://{proxies.HOST}/api/login?a=1"
 
 
-# --- an overloaded Odoo ------------------------------------------------------------------------
+# --- more than Odoo can do ---------------------------------------------------------------------
 
 
-def test_requests_beyond_those_that_may_wait_are_refused(
-    kind, odoo, server, admin, connect, tmp_path, user
-):
-    """Further requests get a 503 of the API with Retry-After; the waiting request is executed."""
+@pytest.fixture
+def crowded(odoo, server, tmp_path):
+    """nginx, which lets one request of the API into Odoo at a time."""
+    if not proxies.program("nginx"):
+        pytest.skip("no nginx here: apt-get install nginx")
+    with proxies.nginx(tmp_path, {**odoo, "max_conns=100": "max_conns=1"}) as port:
+        yield port
+
+
+def test_requests_beyond_those_that_may_wait_are_refused(crowded, server, admin, connect, user):
+    """They are told to come back, in the form of the API's errors; what waits is executed."""
     connect("res.partner.category", "GET PUT")
     record_id = admin.create("res.partner.category", {"name": "Locked"})
-    limit = {"nginx": "limit_conn waiting", "caddy": "unhealthy_request_count"}[kind]
-    changes = {**odoo, f"{limit} 100": f"{limit} 1"}
     path = f"/api/v1/res.partner.category/{record_id}"
     with (
-        proxies.RUN[kind](tmp_path, changes) as port,
-        proxies.client(port) as first,
-        proxies.client(port) as second,
+        proxies.client(crowded) as first,
+        proxies.client(crowded) as second,
         contextlib.closing(database.connect(server.setup, server.db)) as lock,
         ThreadPoolExecutor() as pool,
     ):
@@ -318,7 +322,8 @@ def test_requests_beyond_those_that_may_wait_are_refused(
         for client in (first, second):
             client.headers["Authorization"] = f"Bearer {token}"
         with lock.cursor() as cr:
-            cr.execute("SELECT id FROM res_partner_category WHERE id = %s FOR UPDATE", [record_id])
+            query = "SELECT id FROM res_partner_category WHERE id = %s FOR UPDATE"
+            cr.execute(query, [record_id])
             waits = pool.submit(first.put, path, json={"values": {"name": "Done"}})
             end = time.monotonic() + 30
             while (answer := second.get(path)).status_code == 200 and time.monotonic() < end:
@@ -328,7 +333,19 @@ def test_requests_beyond_those_that_may_wait_are_refused(
             assert not waits.done()
             lock.rollback()
         assert waits.result(60).status_code == 200
-        assert (
-            admin.read("res.partner.category", [["id", "=", record_id]], ["name"])[0]["name"]
-            == "Done"
-        )
+    [record] = admin.read("res.partner.category", [["id", "=", record_id]], ["name"])
+    assert record["name"] == "Done"
+
+
+def test_slow_bodies_take_no_places(crowded):
+    """A client that does not finish its request keeps nobody from Odoo."""
+    head = f"POST /api/nothing HTTP/1.1\r\nHost: {proxies.HOST}\r\nContent-Length: 1000\r\n\r\n{{"
+    context = proxies.insecure()
+    with contextlib.ExitStack() as stack:
+        for _number in range(5):
+            plain = stack.enter_context(socket.create_connection(("127.0.0.1", crowded), 30))
+            slow = stack.enter_context(context.wrap_socket(plain, server_hostname=proxies.HOST))
+            slow.sendall(head.encode())
+        client = stack.enter_context(proxies.client(crowded))
+        for _time in range(5):
+            assert client.get("/api/.well-known/jwks.json").status_code == 200

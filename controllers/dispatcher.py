@@ -98,6 +98,8 @@ class ApiDispatcher(Dispatcher):
         self._body = {}
         self._form_is_unread = False
         self._envelope = None
+        #: Whether the endpoint has returned, so that only the commit can still fail.
+        self._is_executed = False
         #: Whether the body may still contain an envelope that was not read.
         self.may_be_envelope = True
         self.usage = Usage(request)
@@ -135,6 +137,7 @@ class ApiDispatcher(Dispatcher):
 
     def dispatch(self, endpoint, args):
         self.stages.mark("auth")
+        self._is_executed = False
         if not self.request.db:
             raise _no_database(self.request.httprequest)
         if overriding_method():  # a valid one has already replaced POST
@@ -164,6 +167,7 @@ class ApiDispatcher(Dispatcher):
             raise
         response = result if isinstance(result, Response) else self.answer(result)
         self.usage.log_on_commit(response)
+        self._is_executed = True
         return response
 
     def answer(self, value, status=HTTPStatus.OK, headers=()):
@@ -194,6 +198,8 @@ class ApiDispatcher(Dispatcher):
             error = errors.from_exception(UserError(exc.args[0]))
         else:
             error = errors.from_exception(exc)
+        if self._is_executed and self.request.httprequest.method not in READS:
+            error = errors.of_commit(exc) or error
         if error.code < 500 and not isinstance(exc, werkzeug.exceptions.HTTPException):
             exc.loglevel = logging.INFO  # a mistake of the client is not worth a warning
         response = self.refuse(error)

@@ -181,17 +181,24 @@ class IrHttp(models.AbstractModel):
     def _company_language():
         """Return the language of the company of the current user or, without one, of OdooBot.
 
-        :return: None if the company has no language, or one that is not installed; Odoo then chooses one
+        The same statement reads the version of the caches, which the endpoint needs next.
+
+        :return: None if the company has no language; Odoo then chooses one
         """
         request.env.cr.execute(
             """
-            SELECT p.lang
-              FROM res_users u JOIN res_company c ON c.id = u.company_id JOIN res_partner p ON p.id = c.partner_id
-             WHERE u.id = %s
+            SELECT (SELECT p.lang
+                      FROM res_users u
+                      JOIN res_company c ON c.id = u.company_id
+                      JOIN res_partner p ON p.id = c.partner_id
+                     WHERE u.id = %s),
+                   (SELECT version FROM jwt_cache_version)
             """,
             [request.env.uid or SUPERUSER_ID],
         )
-        return next(iter(request.env.cr.fetchone() or ()), None)
+        lang, version = request.env.cr.fetchone()
+        request.env["jwt.cache.version"]._remember(version)
+        return lang
 
     @classmethod
     def _forget_cookie_session(cls):

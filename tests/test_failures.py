@@ -2,12 +2,14 @@
 
 import json
 import time
+from functools import partialmethod
 from unittest.mock import patch
 
 import psycopg2
 from psycopg2.pool import PoolError
 
 from odoo.tests import tagged
+from odoo.tests.test_cursor import TestCursor
 from odoo.tools import mute_logger
 
 from ..controllers import dispatcher
@@ -29,6 +31,10 @@ MUTED = ["odoo.http", "odoo.sql_db", "werkzeug", dispatcher.__name__]
 
 def _raise(exc):
     raise exc
+
+
+def _raise_state(cr, pgcode):
+    raise_sql_state(cr, pgcode)
 
 
 @tagged("post_install", "-at_install")
@@ -120,6 +126,37 @@ class TestFailures(ApiCase):
             self.assertEqual(self._walk_routes(503, "unavailable"), len(self.routes))
             with listing:
                 response = self._call("GET", "/api/me", self.access)
+                self.assertFailure(response, 503, "unavailable")
+
+    def test_connection_that_is_lost_in_the_commit(self):
+        """The changes may be stored, so it is no 503, after which clients repeat what must not be done twice."""
+        self._connect("res.partner", "GET POST")
+        refresh = self._open(self.user).refresh
+        requests = (
+            ("POST", "/api/v1/res.partner", {"values": {"name": "Lost"}}, 502, "outcome_unknown"),
+            ("POST", "/api/update/access-token", {"refreshToken": refresh}, 502, "outcome_unknown"),
+            ("GET", "/api/v1/res.partner?limit=1", None, 503, "unavailable"),
+        )
+        for kind in (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.DatabaseError):
+            for method, path, body, status, code in requests:
+                failing = patch.object(
+                    TestCursor, "commit", lambda _cr, kind=kind: _raise(kind(SECRET))
+                )
+                with self.subTest(path=path, exception=kind), failing:
+                    options = {"json": body} if body else {}
+                    response = self._call(method, path, self.access, **options)
+                    self.assertFailure(response, status, code)
+                    self.assertEqual("Retry-After" in response.headers, status == 503)
+
+    def test_commit_that_is_refused(self):
+        """A disk that is full, or a statement that took too long: nothing is stored."""
+        self._connect("res.partner", "POST")
+        for pgcode in ("53100", "57014"):
+            refused = partialmethod(_raise_state, pgcode)
+            failing = patch.object(TestCursor, "commit", refused)
+            with self.subTest(pgcode=pgcode), failing:
+                values = {"values": {"name": "Refused"}}
+                response = self._call("POST", "/api/v1/res.partner", self.access, json=values)
                 self.assertFailure(response, 503, "unavailable")
 
     def test_outage_while_the_caller_is_looked_up(self):

@@ -555,6 +555,7 @@ class TestUpdateRefreshToken(RefreshCase):
             self.assertEqual(response.headers["Content-Language"], lang.replace("_", "-"))
             read = [text for text in seen if "res_company" in text or "res_partner" in text]
             self.assertEqual(len(read), 1, seen)
+            self.assertFalse([text for text in seen if text.startswith("SELECT version")], seen)
 
     def _last_event(self):
         return self.env["jwt.security.event"].sudo().search([], order="id desc", limit=1)

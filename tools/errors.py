@@ -63,6 +63,7 @@ CODES: Final[dict[str, int]] = {
     "too_many_requests": 429,
     # the server fails
     "server_error": 500,
+    "outcome_unknown": 502,
     "unavailable": 503,
 }
 
@@ -401,6 +402,13 @@ def _is_outage(exc: BaseException) -> bool:
     return isinstance(exc, _UNREACHABLE) or type(exc) is psycopg2.DatabaseError
 
 
+def _is_lost_connection(exc: BaseException) -> bool:
+    """Return whether the connection to PostgreSQL was lost, or never made."""
+    if pgcode := getattr(exc, "pgcode", None):
+        return str(pgcode).startswith(("08", "57P"))
+    return _is_outage(exc) and not isinstance(exc, OSError)
+
+
 def _is_of_image(exc: BaseException) -> bool:
     """Return whether Pillow cannot decode an image, for which Odoo does not always have an error of its own.
 
@@ -421,6 +429,22 @@ def unavailable(message: str | None = None) -> ApiError:
     """Return a 503 with ``Retry-After`` (RFC 9110, section 15.6.4)."""
     headers = [("Retry-After", str(RETRY_SECONDS))]
     return ApiError("unavailable", message or _BY_STATUS[503][1], headers=headers)
+
+
+def of_commit(exc: BaseException) -> ApiError | None:
+    """Return a 502 for an exception of the commit after which nobody knows whether the changes were stored.
+
+    That is so if the connection was lost: PostgreSQL may have committed before. Clients must not take it for a
+    503, after which they repeat the request. None for any other exception.
+    """
+    if not _is_lost_connection(exc):
+        return None
+    return ApiError(
+        "outcome_unknown",
+        _(
+            "The connection to the database was lost while the changes were being stored. They may be stored."
+        ),
+    )
 
 
 def _from_status(status: int) -> ApiError:

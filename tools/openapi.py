@@ -593,7 +593,7 @@ class _Model:
             [_READ],
             {
                 "200": answer("The link.", an_object({"success": SUCCESS, "data": data})),
-                **errors(*USUAL, 413, 415),
+                **errors(*USUAL, 413, 415, 502),
             },
             text="Returns the path of the file for `<img>` and others that cannot send a header. It needs no"
             " access token, and expires after `expires_in` seconds.",

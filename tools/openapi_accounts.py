@@ -30,7 +30,7 @@ DISCOVERY: Final = "Discovery"
 _MOMENT: Final[Json] = {**TEXT, "format": "date-time"}
 _ANY_USER_ID: Final[Json] = {"anyOf": [ID, {**TEXT, "pattern": "^[0-9]{1,10}$"}]}
 #: A login, and everything else that checks a secret.
-_PUBLIC: Final = (400, 401, 405, 409, 413, 415, 429, 500, 503)
+_PUBLIC: Final = (400, 401, 405, 409, 413, 415, 429, 500, 502, 503)
 _PAIR: Final[Json] = {
     "type": "array",
     "prefixItems": [ID, TEXT],
@@ -432,7 +432,7 @@ def paths() -> Json:
                 "security": BEARER,
                 "responses": {
                     "200": _done("The session has ended.", ref("Deleted")),
-                    **errors(400, 401, 404, 405, 409, 500, 503),
+                    **errors(400, 401, 404, 405, 409, 500, 502, 503),
                 },
             },
         },

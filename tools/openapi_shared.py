@@ -299,7 +299,7 @@ USUAL: Final = (400, 401, 403, 404, 405, 429, 500, 503)
 #: Errors of a link to a file, whose holder gets the same one for each cause, without a token.
 LINKED: Final = (400, 404, 405, 429, 500, 503)
 #: Errors of every request that writes, in addition.
-WRITING: Final = (409, 413, 415, 422)
+WRITING: Final = (409, 413, 415, 422, 502)
 
 
 def error_name(status: int) -> str:

@@ -147,10 +147,12 @@ def _read(model, query, order, seal, matches, fetch, rest):
         _check_ids(model, matches)
     records = fetch(matches)
     if has_rest and len(records) <= query.limit:
-        matches = rest()
-        terms = _sort(model, matches, order, query.limit + 1 - len(records))
-        matches.add_where(terms[0].same(None))
-        records += fetch(matches)
+        behind = rest()
+        terms_behind = _sort(model, behind, order, query.limit + 1 - len(records))
+        behind.add_where(terms_behind[0].same(None))
+        if len(records) < query.limit:  # otherwise the last record of the page is none of them
+            matches, terms = behind, terms_behind
+        records += fetch(behind)
     if len(records) <= query.limit:
         return records, None
     records = records[: query.limit]

@@ -3,12 +3,18 @@
 
 import random
 from datetime import date, datetime, timedelta
+from itertools import permutations
 
 from odoo.tests import tagged
 
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
 
 MODEL = "api.test.record"
+#: View → its columns, most of which may be empty.
+VIEWS = {
+    "api.test.report": ("name", "day", "moment", "number", "word", "share", "kind"),
+    "api.test.moment": ("name", "entry_id"),
+}
 ROWS = 61
 SORTABLE = [
     "id",
@@ -288,3 +294,46 @@ class TestPaging(ApiCase):
         last.unlink()
         response = self._get(order="text desc", cursor=cursor)
         self.assertError(response, 400, "bad_parameter")
+
+
+@tagged("post_install", "-at_install")
+class TestPagingOfViews(ApiCase):
+    """Cursors over views, which have no key: every order of columns that may be empty, with every limit."""
+
+    ROWS = 6
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for model in VIEWS:
+            cls._connect(model, "GET")
+        cls.env.cr.execute("DELETE FROM api_test_entry")
+        cls.env["api.test.entry"].create(
+            [{"name": "ab"[number % 2], "amount": number} for number in range(cls.ROWS)]
+        )
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            "UPDATE api_test_entry SET amount = NULL, create_date = NULL WHERE amount IN (1, 2)"
+        )
+        cls.env.invalidate_all()
+        cls.access = cls._open(cls.user).access
+
+    @staticmethod
+    def _orders(names):
+        """Return orders of one and of two columns."""
+        one = [f"{name}{way}" for name in names for way in ("", " desc")]
+        return one + [f"{first}, {second} desc" for first, second in permutations(names, 2)]
+
+    def test_cursor_gives_the_whole_list(self):
+        """Also where a page ends with the last row that has a value."""
+        for model, names in VIEWS.items():
+            for order in self._orders(names):
+                params = {"fields": ["name"], "order": order}
+                body = self.assertAnswer(self._send("GET", model, self.access, limit=100, **params))
+                listed = [row["id"] for row in body["data"]]
+                self.assertGreaterEqual(len(listed), self.ROWS)
+                for limit in range(1, len(listed) + 2):
+                    with self.subTest(model=model, order=order, limit=limit):
+                        pages = self._walk(model, self.access, [limit], **params)
+                        found = [row["id"] for body in pages for row in body["data"]]
+                        self.assertEqual(found, listed)

@@ -56,6 +56,9 @@ class Bucket:
     def take(self, cr, key, size, seconds):
         """Add one drop to the bucket of ``key`` if it has room for it; otherwise change nothing.
 
+        After the clock was moved back, the bucket keeps its level and leaks from now on. A full one has room for
+        this drop, so that every caller that commits what is granted stores the new time.
+
         This is one statement, so that parallel attempts are counted exactly. Run it in a READ COMMITTED
         transaction that is committed at once, because others wait for the row.
 
@@ -64,19 +67,22 @@ class Bucket:
         :rtype: Taken
         """
         names = self._names()
+        moved_back = SQL(
+            "t.%(since)s >= %(now)s + %(tolerance)s", now=_NOW, tolerance=_TOLERANCE, **names
+        )
         # a transaction that waited for the row has an older now() than the row: time must not run backwards
         now = SQL(
-            "CASE WHEN t.%(since)s < %(now)s + %(tolerance)s"
-            " THEN greatest(%(now)s, t.%(since)s) ELSE %(now)s END",
+            "CASE WHEN %(moved_back)s THEN %(now)s ELSE greatest(%(now)s, t.%(since)s) END",
+            moved_back=moved_back,
             now=_NOW,
-            tolerance=_TOLERANCE,
             **names,
         )
-        # after the clock was moved back, the bucket leaks from now on
         left = SQL(
-            "greatest(0, t.%(level)s"
-            " - greatest(0, extract(epoch FROM %(now)s - t.%(since)s)) / %(seconds)s)",
+            "CASE WHEN %(moved_back)s THEN least(t.%(level)s, %(size)s - 1)"
+            " ELSE greatest(0, t.%(level)s - extract(epoch FROM %(now)s - t.%(since)s) / %(seconds)s) END",
+            moved_back=moved_back,
             now=now,
+            size=size,
             seconds=seconds,
             **names,
         )
@@ -98,9 +104,18 @@ class Bucket:
         )
         if granted := cr.fetchone():
             return Taken(float(granted[0]), 0)
-        cr.execute(SQL("SELECT %s FROM %s AS t WHERE key = %s", left, names["table"], key))
-        [level] = cr.fetchone()
-        return Taken(float(level), max(1, math.ceil((float(level) + 1 - size) * seconds)))
+        cr.execute(
+            SQL(
+                "SELECT %(left)s, extract(epoch FROM greatest(t.%(since)s, %(now)s) - %(now)s)"
+                " FROM %(table)s AS t WHERE key = %(key)s",
+                left=left,
+                now=_NOW,
+                key=key,
+                **names,
+            )
+        )
+        level, ahead = map(float, cr.fetchone())
+        return Taken(level, max(1, math.ceil((level + 1 - size) * seconds + ahead)))
 
     def purge(self, env, batch=10_000):
         """Delete the buckets that have not been used for a day.

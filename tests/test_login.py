@@ -252,6 +252,22 @@ class TestLogin(ApiCase):
         self.assertEqual(throttle._take("a", "10.0.0.1"), 0)
         self.assertGreater(throttle._take("a", "10.0.0.1"), 0)
 
+    def test_throttle_after_the_clock_was_moved_back(self):
+        """Failures from the time when it was ahead are kept, and leak from now on."""
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("base.login_cooldown_after", 3)
+        parameters.set_param("base.login_cooldown_duration", 60)
+        throttle = self.env["jwt.throttle"]
+        for _failure in range(3):
+            self.assertEqual(throttle._take("a", "10.0.0.1"), 0)
+        change = "UPDATE jwt_throttle SET last_failure = last_failure + %s::interval"
+        self.env.cr.execute(change, ["1 day"])
+        self.assertEqual(throttle._take("a", "10.0.0.1"), 0)
+        self.assertIn(throttle._take("a", "10.0.0.1"), range(59, 61))
+        self.env.cr.execute(change, ["-61 seconds"])
+        self.assertEqual(throttle._take("a", "10.0.0.1"), 0)
+        self.assertIn(throttle._take("a", "10.0.0.1"), range(58, 61))
+
     def test_throttle_can_be_switched_off(self):
         """``base.login_cooldown_after`` 0 means no limit, as in Odoo."""
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)

@@ -491,6 +491,19 @@ class TestUpdateRefreshToken(RefreshCase):
         self._set(max_rotations=0)
         self._generations(replace(opened, refresh=refresh), 10)
 
+    def test_rotations_after_the_clock_was_moved_back(self):
+        """A session that used up its rotations while the clock was ahead goes on."""
+        self._set(max_rotations=5)
+        opened = self._open(self.user)
+        refresh = self._generations(opened, 5)[-1]
+        self.env.cr.execute(
+            "UPDATE connection_api_rate_limit SET last_request = last_request + interval '1 day'"
+        )
+        refresh = self._rotate(opened, refresh)
+        response = self._post(ROTATE, {"refreshToken": refresh}, opened.access)
+        self.assertError(response, 429, "too_many_requests")
+        self.assertIn(int(response.headers["Retry-After"]), range(1, 13))
+
     def test_repetitions_in_the_grace_are_no_rotations(self):
         """Fifty tabs that refresh at once get one new token."""
         self._set(max_rotations=1)

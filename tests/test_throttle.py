@@ -64,6 +64,17 @@ class TestTokenThrottle(ApiCase):
         self.assertFalse(self._state(theirs))
         self.assertFalse(self._state(opened))
 
+    def test_clock_that_is_moved_back(self):
+        """An address that used up its attempts while the clock was ahead waits no longer than others."""
+        self._use_up()
+        self.env.cr.execute(
+            "UPDATE jwt_throttle SET last_failure = last_failure + interval '1 day'"
+        )
+        response = self._post(ACCESS, {"refreshToken": "rubbish"})
+        self.assertInvalidToken(response, "invalid_refresh_token")
+        self.assertEqual(self._counted(), 10)
+        self.assertThrottled(self._post(ACCESS, {"refreshToken": "rubbish"}))
+
     def test_genuine_tokens_are_served_however_many_others_come(self):
         """From the same address, too: an office must not be locked out by one of its machines."""
         opened = self._open(self.user)

@@ -25,6 +25,7 @@ from .resource_case import PNG
 from .test_refresh import raise_sql_state
 
 FILE = ("photo.png", PNG, "image/png")
+BASE = "odoo.addons.base.models.ir_attachment"
 
 
 @tagged("jwt_resources")
@@ -347,6 +348,44 @@ class TestUploads(ApiCase):
             self.assertEqual(Path(path).read_bytes(), content)
         self.assertEqual(self._image(), content)
 
+    def test_file_whose_write_was_interrupted_in_another_location(self):
+        """Odoo stores files on the disk for every value of the parameter but ``db``."""
+        self.env["ir.config_parameter"].set_param("ir_attachment.location", "files")
+        self.test_file_whose_write_was_interrupted()
+
+    def test_file_is_on_the_disk_before_it_has_its_name(self):
+        """After a power cut, the file is whole, and its folder knows it."""
+        content, events = _other_picture(), []
+        attachments, checksum = self.env["ir.attachment"], hashlib.sha1(content).hexdigest()
+        _name, path = attachments._get_path(content, checksum)
+        self.addCleanup(Path(path).unlink, missing_ok=True)
+        sync, replace = os.fsync, Path.replace
+
+        def synced(number):
+            events.append(Path(f"/proc/self/fd/{number}").resolve())
+            sync(number)
+
+        def replaced(source, target):
+            events.append(target)
+            return replace(source, target)
+
+        with patch.object(os, "fsync", synced), patch.object(Path, "replace", replaced):
+            attachments._file_write(content, checksum)
+        unfinished, target, folder = events
+        self.assertEqual((unfinished.parent, target, folder), (folder, Path(path), target.parent))
+        self.assertNotEqual(unfinished, target)
+
+    def test_file_that_another_addon_stores(self):
+        """If an addon's own code stores it elsewhere, nothing is written to the disk."""
+        content, attachments = _other_picture(), self.env["ir.attachment"]
+        base, checksum = _base_class(attachments), hashlib.sha1(content).hexdigest()
+        _name, path = attachments._get_path(content, checksum)
+        elsewhere = patch.object(base, "_storage", lambda _self: "cloud")
+        stored = patch.object(base, "_file_write", lambda *_args: "cloud://file")
+        with elsewhere, stored:
+            self.assertEqual(attachments._file_write(content, checksum), "cloud://file")
+        self.assertFalse(Path(path).exists())
+
     def test_file_is_known_to_the_garbage_collection_before_it_is_written(self):
         """A process that ends in between leaves nothing that nobody removes."""
         content = _other_picture()
@@ -413,6 +452,11 @@ def _other_picture():
     buffer = io.BytesIO()
     Image.frombytes("RGB", (24, 24), os.urandom(24 * 24 * 3)).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _base_class(attachments):
+    """Return Odoo's own class of attachments, which writes files to the disk."""
+    return next(each for each in type(attachments).mro() if each.__module__ == BASE)
 
 
 def _then_full(case):

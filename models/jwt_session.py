@@ -320,8 +320,9 @@ class JwtSession(models.Model):
     def _make_room(self, user_id):
         """End the least recently used sessions of a user who has more than allowed.
 
-        Also delete the oldest ended ones, so that a client that logs in again and again does not fill the table.
-        Call it after the commit of a login, when it sees the sessions of parallel logins.
+        Also delete the oldest ended ones, so that a client that logs in again and again does not fill this table.
+        (The security event of each login is kept, see ``KEEP_DAYS``.) Call it after the commit of a login, when it
+        sees the sessions of parallel logins.
         """
         limit = self.env["ir.config_parameter"]._jwt_setting("max_sessions")
         with separate_transaction(self.env) as env:
@@ -342,11 +343,23 @@ class JwtSession(models.Model):
 
     @api.model
     def _delete_ended(self, user_id, batch=100):
-        """Delete the oldest of a user's ended sessions, if there are more than :data:`MAX_ENDED`."""
+        """Delete the oldest of a user's ended sessions, if there are more than :data:`MAX_ENDED`.
+
+        Those that a parallel login deletes are locked, and skipped here.
+        """
+        ended = SQL("FROM jwt_session WHERE user_id = %s AND revoked_at IS NOT NULL", user_id)
         self.env.cr.execute(
-            "SELECT id FROM jwt_session WHERE user_id = %s AND revoked_at IS NOT NULL"
-            " ORDER BY revoked_at DESC OFFSET %s LIMIT %s",
-            [user_id, MAX_ENDED, batch],
+            SQL(
+                "SELECT id FROM jwt_session WHERE id IN ("
+                " SELECT id %(ended)s ORDER BY revoked_at LIMIT ("
+                "  SELECT count(*) FROM ("
+                "   SELECT 1 %(ended)s ORDER BY revoked_at DESC OFFSET %(kept)s LIMIT %(batch)s"
+                "  ) AS surplus)"
+                ") FOR UPDATE SKIP LOCKED",
+                ended=ended,
+                kept=MAX_ENDED,
+                batch=batch,
+            )
         )
         self.browse(row[0] for row in self.env.cr.fetchall()).unlink()
 
@@ -936,7 +949,8 @@ class JwtSession(models.Model):
         ended = self.sudo().browse()
         for name, until in (("revoked_at", limit), ("expires_at", limit), ("last_used_at", idle)):
             left = batch - len(ended)
-            ended |= ended.search(Domain(name, "<", until), limit=left, order=name)
+            others = Domain(name, "<", until) & Domain("id", "not in", ended.ids)
+            ended |= ended.search(others, limit=left, order=name)
             if len(ended) == batch:
                 break
         ended.unlink()

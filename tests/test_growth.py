@@ -70,6 +70,34 @@ class TestGrowth(ApiCase):
         self.assertGoes("jwt.session", "revoked_at", 7)
         self.assertEqual(devices.search_count([("user_id", "=", self.user.id)]), 1)
 
+    def test_login_deletes_the_oldest_of_ended_sessions(self):
+        """Those that ended last are kept, however many there are; each login deletes some."""
+        self._clear("jwt.session")
+        sessions = self.env["jwt.session"]
+        opened = [self._open(self.user).session for _time in range(9)]
+        for age, session in enumerate(opened, 1):
+            sessions._revoke([("id", "=", session.id)], "logout")
+            self._set_back("jwt.session", "revoked_at", session.ids, age)
+        newest_first = [session.id for session in opened]
+        with patch.object(jwt_session, "MAX_ENDED", 3):
+            for left in (5, 3, 3):
+                sessions._delete_ended(self.user.id, batch=4)
+                self.assertEqual(self._ids("jwt.session"), newest_first[:left])
+
+    def test_purge_of_sessions_fills_its_batches(self):
+        """A session that has ended, expired and been unused counts once, so that the purge goes on."""
+        self._clear("jwt.session")
+        sessions = [self._open(self.user).session for _time in range(7)]
+        ids = [session.id for session in sessions]
+        for column in ("expires_at", "last_used_at"):
+            self._set_back("jwt.session", column, ids, 1000)
+            self._set_back("jwt.session", column, ids[:2], 1)  # found first by each of the columns
+        sessions[0]._revoke([("id", "in", ids[:2])], "logout")
+        self._set_back("jwt.session", "revoked_at", ids[:2], 1000)
+        purge = self.env["jwt.session"]._gc_sessions
+        self.assertEqual([purge(batch=3) for _time in range(3)], [(3, True), (3, True), (1, False)])
+        self.assertEqual(self._ids("jwt.session"), [])
+
     def test_jwt_session_goes_when_it_is_over(self):
         """A session that has expired or has been unused for long is deleted, too."""
         self._clear("jwt.session")

@@ -3,8 +3,10 @@
 import re
 import statistics
 import time
+from contextlib import closing
 
 import pytest
+from lib import database
 from lib.client import COOKIE, Device, cookies, together
 
 
@@ -141,6 +143,42 @@ def test_parallel_logins_of_one_user(server, user, log_of):
     assert len({device.refresh for device in devices}) == 10
     assert len(session_rows(server, user)) == 10
     assert all(device.get().status_code == 200 for device in devices)
+
+
+def test_logins_that_delete_the_same_ended_sessions(server, user, log_of):
+    """A session that another login is deleting is skipped: nobody waits for it, and nobody fails."""
+    Device(server.url).login(user.login, user.password)
+    [session] = session_rows(server, user)
+    server.sql(
+        "INSERT INTO jwt_session (user_id, sid, stamp, client_type, last_used_at, expires_at, revoked_at)"
+        " SELECT user_id, sid || n, stamp, client_type, last_used_at, expires_at,"
+        "        now() AT TIME ZONE 'utc' - make_interval(secs => n)"
+        "   FROM jwt_session, generate_series(1, 1050) n WHERE id = %s",
+        [session["id"]],
+    )
+    text = log_of()
+    locked = "SELECT id FROM jwt_session WHERE user_id = %s ORDER BY revoked_at LIMIT 1 FOR UPDATE"
+    with closing(database.connect(server.setup, server.db)) as connection:
+        connection.autocommit = False
+        with connection.cursor() as cursor:
+            cursor.execute(locked, [user.id])
+            [kept] = cursor.fetchone()
+            began = time.monotonic()
+            answer = Device(server.url).login(user.login, user.password)
+            assert answer.status_code == 200
+            assert time.monotonic() - began < 3
+            ended = [row["id"] for row in session_rows(server, user) if row["revoked_at"]]
+            assert (len(ended), kept in ended) == (1001, True)
+    server.sql(
+        "UPDATE jwt_session SET revoked_at = now() AT TIME ZONE 'utc' WHERE user_id = %s"
+        " AND revoked_at IS NULL",
+        [user.id],
+    )
+    devices = [Device(server.url) for _number in range(8)]
+    answers = together(8, lambda number: devices[number].login(user.login, user.password))
+    assert {answer.status_code for answer in answers} == {200}
+    assert all(device.get().status_code == 200 for device in devices)
+    assert no_retry(text())
 
 
 # --- reuse -----------------------------------------------------------------------------------

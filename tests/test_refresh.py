@@ -511,6 +511,26 @@ class TestUpdateRefreshToken(RefreshCase):
         successors = {self._rotate(opened, opened.refresh) for _time in range(10)}
         self.assertEqual(len(successors), 1)
 
+    # --- an older dump -------------------------------------------------------------------
+
+    def test_client_that_has_rotated_since_an_older_dump(self):
+        """Its token is taken for a reused one, unless its session was ended first."""
+        opened, ended = self._open(self.user), self._open(self.user)
+        rotated = [self._rotate(each, each.refresh) for each in (opened, ended)]
+        self.env.cr.execute(
+            "DELETE FROM jwt_refresh_token WHERE parent_id IS NOT NULL;"
+            " UPDATE jwt_refresh_token SET consumed_at = NULL"
+        )
+        self.env.invalidate_all()
+        ended.session._revoke([("id", "=", ended.session.id)], "admin")
+        with self.assertLogs(LOGGER, "WARNING"):
+            self._refused(ACCESS, {"refreshToken": rotated[0]})
+        with self.assertNoLogs(LOGGER, "WARNING"):
+            self._refused(ACCESS, {"refreshToken": rotated[1]})
+        self.assertEqual((self._state(opened), self._state(ended)), ("reuse", "admin"))
+        events = self.env["jwt.security.event"].sudo().search([("event", "=", "reuse")])
+        self.assertEqual(events.session_id, opened.session)
+
     # --- who uses a session --------------------------------------------------------------
 
     def _move(self, opened, address):

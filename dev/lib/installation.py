@@ -23,25 +23,21 @@ from .setup import ADDON, Setup
 NEIGHBOURS = ("account", "sale", "stock", "website")
 #: Installed after the addon, each on a database of its own, in the long form; then all of them.
 AFTERWARDS = (
-    *(
-        "auth_totp",
-        "auth_passkey",
-        "auth_oauth",
-        "auth_ldap",
-        "auth_signup",
-        "auth_password_policy",
-    ),
-    *(
-        "mail",
-        "portal",
-        "website",
-        "sale_management",
-        "account",
-        "stock",
-        "hr",
-        "project",
-        "point_of_sale",
-    ),
+    "auth_totp",
+    "auth_passkey",
+    "auth_oauth",
+    "auth_ldap",
+    "auth_signup",
+    "auth_password_policy",
+    "mail",
+    "portal",
+    "website",
+    "sale_management",
+    "account",
+    "stock",
+    "hr",
+    "project",
+    "point_of_sale",
 )
 #: Names that must be the same after an uninstallation.
 SCHEMA = """

@@ -78,9 +78,14 @@ def copy_row(cr, table, different, rows):
     names = [column.name for column in cr.description if column.name != "id"]
     values = [different.get(name) or f't."{name}"' for name in names]
     cr.execute(
-        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)}"
-        f" FROM (SELECT * FROM {table} ORDER BY id DESC LIMIT 1) AS t, generate_series(1, %s) AS n",
-        [rows],
+        SQL(
+            "INSERT INTO %(table)s (%(names)s) SELECT %(values)s"
+            " FROM (SELECT * FROM %(table)s ORDER BY id DESC LIMIT 1) AS t, generate_series(1, %(rows)s) AS n",
+            table=SQL.identifier(table),
+            names=SQL(", ").join(map(SQL.identifier, names)),
+            values=SQL(", ").join(map(SQL, values)),
+            rows=rows,
+        )
     )
 
 

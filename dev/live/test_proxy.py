@@ -321,13 +321,19 @@ def test_requests_beyond_those_that_may_wait_are_refused(crowded, server, admin,
         token = log_in(first, user).json()["token"]
         for client in (first, second):
             client.headers["Authorization"] = f"Bearer {token}"
+        lock.autocommit = False
         with lock.cursor() as cr:
             query = "SELECT id FROM res_partner_category WHERE id = %s FOR UPDATE"
             cr.execute(query, [record_id])
             waits = pool.submit(first.put, path, json={"values": {"name": "Done"}})
-            end = time.monotonic() + 30
-            while (answer := second.get(path)).status_code == 200 and time.monotonic() < end:
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = %s AND wait_event_type = 'Lock'"
+            )
+            end = time.monotonic() + 60
+            while not server.sql(waiting, [server.db])[0]["count"] and time.monotonic() < end:
                 time.sleep(0.05)
+            answer = second.get(path)
             assert is_error(answer, 503, "unavailable")
             assert int(answer.headers["Retry-After"]) > 0
             assert not waits.done()

@@ -6,6 +6,7 @@ import re
 import pytest
 from jwt_auth_api.tools.errors import CODES
 from jwt_auth_api.tools.parameters import KEYS, PARAMETERS
+from jwt_auth_api.tools.stages import STAGES
 from lib import documents
 from lib.bootstrap import ROOT
 from lib.parts import PARTS
@@ -26,6 +27,12 @@ def test_codes(reference):
         for code in re.findall(r"[a-z_]{6,}", row[1].partition(", with")[0])
     }
     assert shown == CODES
+
+
+def test_stages(reference):
+    """The table of `Server-Timing` has every stage in its order, and what happens in it."""
+    rows = reference.table("Server timing")
+    assert [(stage, row[1]) for stage, row in rows.items()] == list(STAGES.items())
 
 
 def test_parameters(reference):

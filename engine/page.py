@@ -17,7 +17,6 @@ from .policy import Column, Plan
 from .records import no_record, with_archived
 from .relations import stored_names
 from .serialize import dump
-from .version import version_of
 
 
 def read_page(policy, query):
@@ -73,9 +72,7 @@ def read_one(policy, query):
     domain = policy.domains.build(query.domain) & Domain("id", "=", query.record_id)
     names = stored_names(plan)
     with policy.domains.searching(query.domain):
-        record, _found = policy.records.search_and_fetch(
-            domain, names, limit=1, order="id", archived=True, shows=query.archived
-        )
+        record, version = policy.records.fetch_one(domain, names, shows=query.archived)
     if not record:
         raise no_record(policy, query.record_id)
     # as Odoo reads one record: what a model's own search adds to the context is for pages
@@ -84,7 +81,7 @@ def read_one(policy, query):
     [row] = dump(plan, record, faults, query.form)
     if own:
         row |= _own_values(policy, query.record_id, own, faults, query.form)
-    return row, faults.report(), version_of(record)
+    return row, faults.report(), version
 
 
 def _own_values(policy, record_id, names, faults, form):

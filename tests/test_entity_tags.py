@@ -2,8 +2,13 @@
 
 import json
 
+from odoo.fields import Domain
 from odoo.tests import tagged
 
+from ..engine.page import read_one
+from ..engine.records import reads_itself, with_archived
+from ..engine.version import fetch_with_version, has_row, version_of
+from ..tools import parsing
 from .write_case import MODEL, WriteCase
 
 
@@ -186,3 +191,59 @@ class TestEntityTags(WriteCase):
         response = self._ask("PUT", record, {"If-None-Match": tag}, {"values": {"ref": "written"}})
         self.assertAnswer(response)
         self.assertEqual(self._count(ref="written"), 1)
+
+    def test_version_comes_with_the_row(self):
+        """One statement reads a record and its version; each record that it delegates to takes one more."""
+        users = self._connect("res.users")
+        users.run_as = "sudo"
+        for record, expected in ((self.partners[0], 1), (self.user, 2)):
+            policy = self.env["connection.api"].with_user(self.user)._resolve(record._name, "GET")
+            asked = parsing.parse_get(
+                {"fields": '["create_date"]'}, 1000, record_id=record.id, page_name="page"
+            )
+            self.env.flush_all()
+            for _again in range(2):  # the first fills what is cached for the registry
+                self.env.invalidate_all()
+                with self.subTest(model=record._name), self._statements() as statements:
+                    _row, _faults, version = read_one(policy, asked)
+            # a record rule may read the user's companies
+            own = [each for each in statements if 'FROM "res_company"' not in each]
+            self.assertEqual(len(own), expected, own)
+            self.assertEqual(version, version_of(record))
+
+    def test_every_model_reads_the_same_with_its_version(self):
+        """Values as Odoo reads them, and the version of the row, of a record of every model that has a table."""
+        self.env.flush_all()
+        compared = set()
+        for name in sorted(self.env.registry):
+            model = with_archived(self.env[name].sudo(), True)
+            if not has_row(model) or reads_itself(model):
+                continue
+            found = model.search([], limit=1, order="id")
+            names = [
+                each.name
+                for each in model._fields.values()
+                if each.store and each.column_type and each.name != "id"
+            ]
+            if not found or not names:
+                continue
+            with self.subTest(model=name):
+                self.env.invalidate_all()
+                expected = found.read(names, load=None)
+                self.env.invalidate_all()
+                query = model._search(Domain("id", "=", found.id), limit=1)
+                record, version = fetch_with_version(model, query, names)
+                with self._statements() as statements:
+                    values = record.read(names, load=None)
+                self.assertEqual((values, version), (expected, version_of(found)))
+                read_again = [each for each in statements if f'FROM "{model._table}"' in each]
+                self.assertFalse(read_again)
+                compared.add(name)
+        self.assertGreater(len(compared), 30)
+
+    def test_a_record_that_is_not_found_has_no_version(self):
+        model = self.env[MODEL]
+        for domain in (Domain.FALSE, Domain("id", "=", 2**31 - 1)):
+            with self.subTest(domain=domain):
+                found = fetch_with_version(model, model._search(domain, limit=1), ["name"])
+                self.assertEqual(found, (model.browse(), None))

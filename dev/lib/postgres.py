@@ -164,15 +164,29 @@ def owner() -> dict[str, object]:
 def command(
     base: Path, program: str, *arguments: object, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
+    """Run one of the programs from PyPI, as :func:`run` does."""
+    return run(programs(base), program, *arguments, env=env)
+
+
+def programs(base: Path) -> Path:
+    """Return the folder of the programs from PyPI."""
+    return base / _version() / PROGRAMS
+
+
+def run(
+    folder: Path, program: str, *arguments: object, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's programs.
 
     Its output goes through a file: the server that pg_ctl starts keeps the descriptors, and a pipe would never end.
+
+    :param folder: the folder of the programs
+    :param env: more variables of its environment
     """
-    programs = base / _version() / PROGRAMS
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     with tempfile.TemporaryFile("w+") as out:
         done = subprocess.run(
-            [str(programs / program), *map(str, arguments)],
+            [str(folder / program), *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

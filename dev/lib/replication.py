@@ -34,17 +34,24 @@ timezone = 'UTC'
 
 
 class Instance:
-    """One PostgreSQL server; its folder is owned by the user that it runs as."""
+    """One PostgreSQL server; its folder is owned by the user that it runs as.
 
-    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
+    :ivar env: more variables of its environment
+    :ivar programs: the folder of its programs; those from PyPI unless given
+    """
+
+    def __init__(
+        self, folder: Path, env: Mapping[str, str] | None = None, programs: Path | None = None
+    ) -> None:
         self.env = env
-        self.base, self.folder, self.port = postgres.folder(), folder, free_port()
+        self.programs = programs or postgres.programs(postgres.folder())
+        self.folder, self.port = folder, free_port()
         self.data = folder / "data"
         postgres.private(folder)
 
     def command(self, program: str, *arguments: object) -> None:
         """Run one of PostgreSQL's programs."""
-        done = postgres.command(self.base, program, *arguments)
+        done = postgres.run(self.programs, program, *arguments, env=self.env)
         if done.returncode:
             raise Stop(f"{program} failed:\n{done.stdout[-2000:]}")
 
@@ -53,7 +60,8 @@ class Instance:
         options = f"-k {self.folder} -p {self.port}"
         words = ("-w", "-D", self.data, "-l", self.folder / "log", "-o", options)
         for _time in range(20):
-            if not postgres.command(self.base, "pg_ctl", "start", *words, env=self.env).returncode:
+            done = postgres.run(self.programs, "pg_ctl", "start", *words, env=self.env)
+            if not done.returncode:
                 return
             time.sleep(0.5)
         raise Stop(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()[-2000:]}")
@@ -61,7 +69,7 @@ class Instance:
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server; in the mode ``immediate`` it has to recover when it starts."""
         if (self.data / "postmaster.pid").exists():
-            postgres.command(self.base, "pg_ctl", "stop", "-m", mode, "-D", self.data)
+            postgres.run(self.programs, "pg_ctl", "stop", "-m", mode, "-D", self.data, env=self.env)
 
     def kill(self) -> None:
         """End the server as a power cut does."""
@@ -136,29 +144,48 @@ class Pair:
 
 
 @contextlib.contextmanager
+def empty(
+    folder: Path,
+    *initdb: object,
+    env: Mapping[str, str] | None = None,
+    programs: Path | None = None,
+    settings: str = SETTINGS,
+) -> Iterator[Instance]:
+    """Run a server without a database, with the role of the tests.
+
+    :param initdb: more options for the program of this name
+    :param env: as for :class:`Instance`
+    :param programs: as for :class:`Instance`
+    :param settings: lines for `postgresql.conf`
+    """
+    server = Instance(folder, env, programs)
+    try:
+        server.command(
+            *("initdb", "-D", server.data, "-U", "postgres", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C", *initdb),
+        )
+        with (server.data / "postgresql.conf").open("a") as conf:
+            conf.write(settings)
+        server.start()
+        server.sql("postgres", f"CREATE ROLE {postgres.ROLE} LOGIN CREATEDB")
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
 def alone(
     setup: Setup, db: str, folder: Path, *initdb: object, env: Mapping[str, str] | None = None
 ) -> Iterator[Instance]:
     """Run a server with a copy of a database of this checkout.
 
-    :param initdb: more options for the program of this name
-    :param env: more variables of its environment
+    :param initdb: as for :func:`empty`
+    :param env: as for :class:`Instance`
     """
-    primary = Instance(folder, env)
-    try:
-        primary.command(
-            *("initdb", "-D", primary.data, "-U", "postgres", "--auth=trust"),
-            *("--encoding=UTF8", "--locale=C", *initdb),
-        )
-        with (primary.data / "postgresql.conf").open("a") as conf:
-            conf.write(SETTINGS)
-        primary.start()
-        primary.sql("postgres", f"CREATE ROLE {postgres.ROLE} LOGIN CREATEDB")
+    with empty(folder, *initdb, env=env) as primary:
         primary.sql("postgres", f'CREATE DATABASE "{db}" OWNER {postgres.ROLE} TEMPLATE template0')
         _copy(setup, primary, db)
         yield primary
-    finally:
-        primary.stop()
 
 
 @contextlib.contextmanager

@@ -10,13 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import measured, oldest, postgres
+from . import measured, oldest, postgres, replication
 from .bootstrap import NEWEST, OLDEST, ROOT, Stop, bound, home, locked, say, stop_on, stream
 from .pytests import fresh_log
 from .report import Result
@@ -140,11 +139,11 @@ def _run(
 
 def _on_postgres(setup: Setup, major: str) -> Outcome:
     other = _other_home(f"postgresql-{major}")
-    with _cluster(major) as (sockets, version):
+    with _cluster(major) as (server, version):
         env = {
             "JWT_AUTH_API_HOME": str(other),
-            "PGHOST": str(sockets),
-            "PGPORT": "5432",
+            "PGHOST": str(server.folder),
+            "PGPORT": str(server.port),
             "PGUSER": postgres.ROLE,
         }
         outcome = _run(setup, f"PostgreSQL {version}", sys.executable, POSTGRES_PARTS, env)
@@ -165,40 +164,19 @@ def _other_home(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def _cluster(major: str) -> Iterator[tuple[Path, str]]:
-    """Run PostgreSQL of a major version; yield the folder of its socket, and its full version."""
+def _cluster(major: str) -> Iterator[tuple[replication.Instance, str]]:
+    """Run PostgreSQL of a major version; yield the server and its full version."""
     programs = _programs(major)
     folder = Path("/tmp") / f"jwt_auth_api-{os.geteuid()}-pg{major}"
-    owner = postgres.owner()
     shutil.rmtree(folder, ignore_errors=True)
-    postgres.private(folder)
-    data = folder / "data"
-
-    def run(program: str, *words: object) -> str:
-        with tempfile.TemporaryFile("w+") as out:
-            command = [str(programs / "bin" / program), *map(str, words)]
-            env = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
-            env["LD_LIBRARY_PATH"] = str(programs / "lib")
-            code = subprocess.call(
-                command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **owner
-            )
-            out.seek(0)
-            text = out.read()
-        if code:
-            raise Stop(f"{program} of PostgreSQL {major} failed: {text[-500:]}")
-        return text
-
-    run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
-    with (data / "postgresql.conf").open("a") as conf:
-        conf.write(postgres.SETTINGS)
-    log = data / "server.log"
-    run("pg_ctl", "start", "-w", "-t", "60", "-D", data, "-l", log, "-o", f"-k {folder}")
+    env = {"LD_LIBRARY_PATH": str(programs / "lib")}
     try:
-        postgres.make_role(folder)
-        version = run("postgres", "--version").split()[2]
-        yield folder, version
+        with replication.empty(
+            folder, env=env, programs=programs / "bin", settings=postgres.SETTINGS
+        ) as server:
+            [(version,)] = server.sql("postgres", "SHOW server_version")
+            yield server, version.split()[0]
     finally:
-        run("pg_ctl", "stop", "-m", "fast", "-w", "-D", data)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -7,6 +7,7 @@ import json
 from odoo.tests import tagged
 
 from .common import BROWSER, ApiCase
+from .resource_case import PNG
 
 OVERRIDE = "X-HTTP-Method-Override"
 
@@ -146,17 +147,14 @@ class TestRequestForms(ApiCase):
 
     def test_base64_with_line_breaks(self):
         """As Android and Python's ``encodebytes`` write it, in a record and in a command."""
-        picture = base64.b64decode(
-            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-        )
-        text = base64.encodebytes(picture).decode().replace("\n", "\r\n")
+        text = base64.encodebytes(PNG).decode().replace("\n", "\r\n")
         self.assertIn("\n", text)
         child = {"name": "Child", "image_1920": text}
         body = {"values": {"image_1920": text, "child_ids": [[0, 0, child]]}}
         self.assertAnswer(self._put(body))
         self.env.invalidate_all()
         for record in (self.partner, self.partner.child_ids):
-            self.assertEqual(base64.b64decode(record.image_1920)[:8], picture[:8])
+            self.assertEqual(base64.b64decode(record.image_1920)[:8], PNG[:8])
 
     # --- a POST that names a record ------------------------------------------------------
 

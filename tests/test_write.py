@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 
 from ..engine import write
 from .common import ApiCase
+from .resource_case import PNG
 from .test_refresh import raise_sql_state
 
 ONE = ["success", "count", "data"]
@@ -520,9 +521,3 @@ class TestWrite(ApiCase):
             self._one(self._create({"name": "Raced", "ref": "RACE"}), 201)
         self.assertEqual(races, [])
         self.assertEqual(self._count(ref="RACE"), 1)
-
-
-#: One transparent pixel.
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)

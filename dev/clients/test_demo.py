@@ -1,16 +1,12 @@
 """The demo app in clients/demo, as a person uses it: log in, list, search, edit, photo, two tabs, log out."""
 
-import base64
 import re
 
 import pytest
 from lib.bootstrap import ROOT
+from lib.image import PNG
 from lib.pages import serving_folder
 from playwright.sync_api import expect
-
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from email.utils import formatdate
 import httpx
 import pytest
 from lib.bootstrap import ROOT
+from lib.image import PNG
 
 sys.path.insert(0, str(ROOT / "clients" / "python" / "src"))
 
@@ -33,9 +34,6 @@ from odoo_jwt_api import (
     StoreError,
 )
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 URL = "https://odoo.example.com"
 REFRESH = "/api/update/access-token"
 PARTNERS = "/api/v1/res.partner"

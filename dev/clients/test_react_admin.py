@@ -1,15 +1,12 @@
 """An app of react-admin with the providers of the JavaScript client, as a person uses it."""
 
-import base64
 import re
 import uuid
 
 import pytest
+from lib.image import PNG
 from playwright.sync_api import expect
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 #: What is asked of the server for one contact; the address of the list of contacts.
 RECORD = re.compile(r"/api/v1/res\.partner/\d+\?")
 LIST = re.compile(r"#/res\.partner(\?|$)")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -12,12 +11,10 @@ from typing import Any
 
 import httpx
 
+from .image import PNG
+
 #: The model that is opened, its binary field, and a method and a report that the connection lists.
 MODEL, FILE, ACTION, REPORT = "res.partner", "image_1920", "create_company", "dev_matrix.contact"
-#: A picture of one pixel, which Odoo stores as it is.
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 
 @dataclass
@@ -131,7 +128,7 @@ OF_MODEL: dict[str, Build] = {
     f"POST {_V1}/groups": lambda c, t: Asked(body={}),
     f"GET {_ONE}/<name>": lambda c, t: Asked(_on(t, name=FILE)),
     f"POST {_ONE}/<name>": lambda c, t: Asked({"record_id": t.victim, "name": ACTION}, body={}),
-    f"PUT {_ONE}/<name>": lambda c, t: Asked(_on(t, name=FILE), content=PIXEL),
+    f"PUT {_ONE}/<name>": lambda c, t: Asked(_on(t, name=FILE), content=PNG),
     f"POST {_ONE}/<field>/link": lambda c, t: Asked(_on(t, field=FILE)),
     f"GET {_ONE}/<field>/file": lambda c, t: Asked(
         _on(t, field=FILE), params={"signature": c.link} if c.link else {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import os
 import random
 import time
@@ -15,6 +14,7 @@ from statistics import quantiles
 from typing import Any
 
 from . import database, load, measured, processes
+from .image import PNG
 from .report import Result
 from .server import Server, serving
 from .setup import Setup
@@ -152,9 +152,6 @@ WEIGHTS = {
     "refresh": (10, "refresh"),
     "log out and in": (2, "again"),
 }
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 
 class Watch:

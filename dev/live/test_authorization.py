@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from jwt_auth_api.tools import keys, tokens
-from lib import changes, matrix, verdict
+from lib import changes, image, matrix, verdict
 from lib.client import SECRETS, Device
 from lib.matrix import Caller, Target
 
@@ -78,7 +78,7 @@ def make_record(admin):
             "name": "Matrix",
             "company_id": company,
             "company_name": "Matrix Inc",
-            "image_1920": base64.b64encode(matrix.PIXEL).decode(),
+            "image_1920": image.BASE64,
         }
         return admin.create(matrix.MODEL, values)
 

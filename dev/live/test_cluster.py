@@ -1,7 +1,6 @@
 """Several machines, each with a data folder of its own, behind the load balancer of doc/operations.md."""
 
 import asyncio
-import base64
 import contextlib
 import http.client
 import json
@@ -15,14 +14,12 @@ from lib import cluster as clusters
 from lib import database, load, measured, proxies
 from lib.client import JSON, Device, together
 from lib.fixtures import CHECKS, Admin, LiveServer
+from lib.image import PNG
 from lib.server import free_port
 
 #: The clients that work when a machine is killed, how long, and how often that is done.
 WRITERS = 8
 KILLS = int(os.environ.get("JWT_AUTH_API_KILLS", "1"))
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 pytestmark = pytest.mark.skipif(
     not proxies.program("haproxy"), reason="no haproxy here: apt-get install haproxy"

@@ -15,12 +15,10 @@ import httpx
 import pytest
 from lib import database, proxies
 from lib.client import JSON, SECRETS, cookies
+from lib.image import PNG
 from lib.server import free_port, serving
 
 LIMIT = 10
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 
 @pytest.fixture(scope="module")

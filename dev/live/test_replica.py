@@ -1,7 +1,6 @@
 """A streaming replica of PostgreSQL: reads run there, and nothing that was ended goes on because it is behind."""
 
 import asyncio
-import base64
 import contextlib
 import os
 import secrets
@@ -11,12 +10,10 @@ from lib import cluster as clusters
 from lib import load, log, measured, replication
 from lib.client import JSON, Device, together
 from lib.fixtures import CHECKS, Admin, LiveServer
+from lib.image import PNG
 
 STRONG = {"X-Odoo-Consistency": "strong"}
 WRITERS = 6
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 pytestmark = pytest.mark.skipif(
     bool(os.environ.get("PGHOST") or os.environ.get("PGPORT")),

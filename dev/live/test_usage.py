@@ -1,13 +1,11 @@
 """What the form of a connection shows under "Use it" works when it is pasted."""
 
-import base64
 import json
 import subprocess
 
+from lib.image import PNG
+
 ORDER = ("list", "read", "create", "change", "store", "file", "link", "delete")
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 
 def test_pasted_requests(server, admin, tmp_path):

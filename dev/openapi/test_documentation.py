@@ -10,6 +10,7 @@ import sys
 import pytest
 from lib import pdf, php
 from lib.client import Device
+from lib.image import PNG
 from lxml import html
 
 PATH = "/api/docs"
@@ -26,9 +27,6 @@ CHOSEN = f"""
 import fs from 'node:fs';
 const document = {{querySelector: () => ({{files: [new Blob([fs.readFileSync('{IMAGE}')])]}})}};
 """
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 #: A file that a browser executes, if it opens it as SVG or XHTML.
 SCRIPT = """<svg xmlns="http://www.w3.org/2000/svg"><script xmlns="http://www.w3.org/1999/xhtml">
 alert(document.domain);

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from .. import image
 from . import world
 from .world import World
 
-#: One transparent pixel.
-PICTURE = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
-)
 PLAIN: dict[str, Any] = {
     "char": "Footprint",
     "text": "Footprint",
@@ -25,8 +22,8 @@ PLAIN: dict[str, Any] = {
     "monetary": 2.5,
     "date": "2031-02-03",
     "datetime": "2031-02-03T04:05:06Z",
-    "binary": PICTURE,
-    "image": PICTURE,
+    "binary": image.BASE64,
+    "image": image.BASE64,
     "json": {"footprint": 1},
     "properties": {},
     "properties_definition": [],

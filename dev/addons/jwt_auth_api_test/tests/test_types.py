@@ -13,9 +13,10 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
+from odoo.addons.jwt_auth_api.tests.resource_case import PNG
 
 MODEL, FOLDER = "api.test.record", "api.test.folder"
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PICTURE = base64.b64encode(PNG).decode()
 #: Astral plane, combining marks, right to left with its controls, a zero-width joiner, a BOM in the middle.
 UNICODE = "𝒳🏳️‍🌈 e\u0301 \u202eعربى\u202c \ufeff שלום \u2028 Straße"
 LONG = "0123456789ä" * 20_000
@@ -68,9 +69,9 @@ GOOD = {
     ],
     "selection": ["a", "b"],
     "res_model": ["res.partner"],
-    "binary": [base64.b64encode(b"\x00\xff any bytes").decode(), PNG],
-    "binary_column": [base64.b64encode(b"\x00\xff any bytes").decode(), PNG],
-    "image": [PNG],
+    "binary": [base64.b64encode(b"\x00\xff any bytes").decode(), PICTURE],
+    "binary_column": [base64.b64encode(b"\x00\xff any bytes").decode(), PICTURE],
+    "image": [PICTURE],
     "json": [
         {"a": [1, 2.5, None, True, False, "x", {}, []], "b": {"c": {}}},
         [1, [2, [3]]],

@@ -1,12 +1,14 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """What was answered can be sent back unchanged, and changes nothing."""
 
+import base64
 import contextlib
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.jwt_auth_api.tests.common import ApiCase
+from odoo.addons.jwt_auth_api.tests.resource_case import PNG
 from odoo.addons.jwt_auth_api.tools.errors import ApiError
 
 RECORD, TOUCHY, TAG = "api.test.record", "api.test.touchy", "api.test.tag"
@@ -110,7 +112,7 @@ class TestUnchanged(ApiCase):
 
     def test_an_image_without_a_column_holds_a_file(self):
         """JSON is no picture, and an empty object or list does not delete one."""
-        picture = b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+        picture = base64.b64encode(PNG)
         product = self.env["product.product"].create({"name": "p", "image_1920": picture})
         self._connect("product.product")
         for value in ({}, [], {"a": 1}, [1]):

@@ -185,13 +185,12 @@ class IrHttp(models.AbstractModel):
 
         :return: None if the company has no language; Odoo then chooses one
         """
+        # no joins, as in `jwt.session._find`
         request.env.cr.execute(
             """
-            SELECT (SELECT p.lang
-                      FROM res_users u
-                      JOIN res_company c ON c.id = u.company_id
-                      JOIN res_partner p ON p.id = c.partner_id
-                     WHERE u.id = %s),
+            SELECT (SELECT lang FROM res_partner WHERE id = (
+                       SELECT partner_id FROM res_company WHERE id = (
+                           SELECT company_id FROM res_users WHERE id = %s))),
                    (SELECT version FROM jwt_cache_version)
             """,
             [request.env.uid or SUPERUSER_ID],

@@ -671,12 +671,18 @@ class JwtSession(models.Model):
         :raise tokens.InvalidToken: if there is no such token
         """
         sid = refresh.session
+        by_selector = SQL(
+            "s.id = (SELECT session_id FROM jwt_refresh_token WHERE selector = %s)",
+            refresh.selector,
+        )
+        # LATERAL with LIMIT: to plan a join, PostgreSQL reads the ends of the indexes, where rows that
+        # have just been deleted or changed make it read many pages
         self.env.cr.execute(
             SQL(
                 """
                 SELECT t.id, t.token_hash, t.id IS NULL OR t.consumed_at IS NOT NULL AS consumed,
                        s.id AS session_id, s.sid, s.user_id, s.stamp, s.client_type,
-                       s.create_date, s.login_method, u.xmin::text AS user_version,
+                       s.create_date, s.login_method, u.version AS user_version,
                        COALESCE(s.last_ip_address, s.ip_address) AS last_ip_address,
                        u.active AND s.revoked_at IS NULL
                            AND s.expires_at > now() AT TIME ZONE 'utc' AS alive,
@@ -684,12 +690,17 @@ class JwtSession(models.Model):
                        extract(epoch FROM (now() AT TIME ZONE 'utc') - s.last_used_at) AS idle_seconds,
                        (SELECT version FROM jwt_cache_version) AS cache_version
                   FROM jwt_session s
-                  JOIN res_users u ON u.id = s.user_id
-                  LEFT JOIN jwt_refresh_token t ON t.session_id = s.id AND t.selector = %s
+                 CROSS JOIN LATERAL (
+                       SELECT xmin::text AS version, active FROM res_users WHERE id = s.user_id LIMIT 1
+                 ) u
+                  LEFT JOIN LATERAL (
+                       SELECT id, token_hash, consumed_at FROM jwt_refresh_token
+                        WHERE selector = %s AND session_id = s.id LIMIT 1
+                 ) t ON TRUE
                  WHERE %s
                 """,
                 refresh.selector,
-                SQL("s.sid = %s", sid) if sid else SQL("t.selector = %s", refresh.selector),
+                SQL("s.sid = %s", sid) if sid else by_selector,
             )
         )
         values = self.env.cr.dictfetchone()

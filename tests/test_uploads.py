@@ -471,4 +471,4 @@ def _then_full(case):
         opened.close()
         raise OSError(errno.ENOSPC, "No space left on device", str(file))
 
-    return patch("builtins.open", write), patch("io.open", write)
+    return patch("builtins.open", write), patch.object(Path, "open", write)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import json
 import os
 import platform
 import re
@@ -11,9 +13,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import measured, oldest, postgres, replication
 from .bootstrap import NEWEST, OLDEST, ROOT, Stop, bound, home, locked, say, stop_on, stream
@@ -54,37 +57,58 @@ class Outcome:
     skipped: int
     seconds: float
 
+    def row(self) -> list[object]:
+        """Return the row of the table."""
+        return [
+            *(self.what, self.parts, self.passed, self.failed, self.skipped),
+            round(self.seconds),
+        ]
+
 
 def soak(setup: Setup, words: Sequence[str]) -> Result:
     """Run parts of the suite with each version that is available here, and write the table.
 
+    A run of some versions replaces their rows; the table is written when it has all of them.
+
     :param words: which, as ``python3.13`` or ``postgresql13``, or ``packages``; all of them if there are none
     """
     result = Result()
-    outcomes: list[Outcome] = []
+    kept = setup.work / "log" / "versions.json"
+    rows: dict[str, list[Any]] = json.loads(kept.read_text()) if words and kept.exists() else {}
+    runs = _runs(setup, result)
+    for name, run in runs.items():
+        if words and name not in words:
+            continue
+        rows.pop(name, None)
+        outcomes = list(run())
+        for each in outcomes:
+            result.passed += each.passed
+            result.skipped += each.skipped
+            for _failure in range(each.failed):
+                result.check(f"{each.what}: {each.parts} failed")
+        if not any(each.failed for each in outcomes):
+            rows[name] = [each.row() for each in outcomes]
+        kept.write_text(json.dumps(rows))
+    if rows.keys() == runs.keys():
+        _write_table(setup, [row for name in runs for row in rows[name]])
+    return result
+
+
+def _runs(setup: Setup, result: Result) -> dict[str, Callable[[], Iterable[Outcome]]]:
+    """Return what can be run here, by name; a Python that is not here is noted in the result."""
+    found: dict[str, Callable[[], Iterable[Outcome]]] = {}
     pythons = _pythons()
     for minor in range(OLDEST[1], NEWEST[1] + 1):
         name = f"python3.{minor}"
-        if words and name not in words:
-            continue
-        if name not in pythons:
+        if name in pythons:
+            found[name] = functools.partial(_on_python, setup, pythons[name])
+        else:
             result.skipped += 1
             result.notes.append(f"{name} is not here: it must be on PATH, or be one of pyenv's")
-            continue
-        version = _version(pythons[name])
-        outcomes.append(_run(setup, f"Python {version}", pythons[name], PYTHON_PARTS, {}))
-    majors = [major for major in POSTGRES_VERSIONS if not words or f"postgresql{major}" in words]
-    outcomes += [_on_postgres(setup, major) for major in majors]
-    if not words or "packages" in words:
-        outcomes += _packages(setup)
-    for each in outcomes:
-        result.passed += each.passed
-        result.skipped += each.skipped
-        for _failure in range(each.failed):
-            result.check(f"{each.what}: {each.parts} failed")
-    if not words and not result.failed:
-        _write_table(setup, outcomes)
-    return result
+    for major in POSTGRES_VERSIONS:
+        found[f"postgresql{major}"] = functools.partial(_on_postgres, setup, major)
+    found["packages"] = functools.partial(_packages, setup)
+    return found
 
 
 def _pythons() -> dict[str, str]:
@@ -137,7 +161,11 @@ def _run(
     return Outcome(what, shown, *counts, time.monotonic() - started)
 
 
-def _on_postgres(setup: Setup, major: str) -> Outcome:
+def _on_python(setup: Setup, python: str) -> Iterator[Outcome]:
+    yield _run(setup, f"Python {_version(python)}", python, PYTHON_PARTS, {})
+
+
+def _on_postgres(setup: Setup, major: str) -> Iterator[Outcome]:
     other = _other_home(f"postgresql-{major}")
     with _cluster(major) as (server, version):
         env = {
@@ -149,7 +177,7 @@ def _on_postgres(setup: Setup, major: str) -> Outcome:
         outcome = _run(setup, f"PostgreSQL {version}", sys.executable, POSTGRES_PARTS, env)
     # its databases are gone, and their files and templates with them
     shutil.rmtree(other, ignore_errors=True)
-    return outcome
+    yield outcome
 
 
 def _other_home(name: str) -> Path:
@@ -223,11 +251,7 @@ def _packages(setup: Setup) -> Iterator[Outcome]:
         )
 
 
-def _write_table(setup: Setup, outcomes: Sequence[Outcome]) -> None:
+def _write_table(setup: Setup, rows: Iterable[Sequence[object]]) -> None:
     header = ("with", "parts of `dev/test`", "passed", "failed", "skipped", "seconds")
-    rows = [
-        (each.what, each.parts, each.passed, each.failed, each.skipped, round(each.seconds))
-        for each in outcomes
-    ]
     text = measured.conditions(setup, "dev/test soak versions")
     measured.write(measured.RELIABILITY, "versions", f"{text}\n\n{measured.table(header, rows)}")

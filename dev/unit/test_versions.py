@@ -47,3 +47,21 @@ def test_oldest_releases_are_those_that_are_allowed():
     """PyJWT's is the manifest's; Odoo 19 names that of cryptography."""
     assert oldest.PACKAGE in str(database.manifest()["external_dependencies"]["python"])
     assert oldest.oldest() == ["PyJWT==2.7", "cryptography==3.4.8"]
+
+
+def test_a_run_of_some_versions_replaces_their_rows(setup, monkeypatch):
+    """The table has the rows of all runs; a version that fails has none, and then the table stays as it is."""
+    failed, tables = {"python3.10": 1}, []
+
+    def run(name):
+        yield versions.Outcome(name, "`unit`", 2, failed.get(name, 0), 0, 1.4)
+
+    names = ["python3.10", "postgresql13"]
+    runs = {name: lambda name=name: run(name) for name in names}
+    monkeypatch.setattr(versions, "_runs", lambda setup, result: runs)
+    monkeypatch.setattr(versions, "_write_table", lambda setup, rows: tables.append(list(rows)))
+    assert versions.soak(setup, []).failed == 1
+    assert not tables
+    failed.clear()
+    assert versions.soak(setup, ["python3.10"]).failed == 0
+    assert tables == [[[name, "`unit`", 2, 0, 0, 1] for name in names]]

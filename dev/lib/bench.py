@@ -44,9 +44,12 @@ PROFILED = (
     LIST,
     "JSON-2 search_read 20",
     "GET one record",
+    "GET one record, 304",
     "JSON-2 read one",
     "POST create",
     "JSON-2 create",
+    "POST create 100",
+    "JSON-2 create 100",
     "refresh (app)",
 )
 

@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import Callable, Iterable, Iterator, List, Mapping, Optional
 
 OLDEST, NEWEST = (3, 10), (3, 13)
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +39,7 @@ class Stop(Exception):
     """What a person reads in place of a traceback: one sentence with the remedy in it."""
 
 
-def home():
+def home() -> Path:
     """The folder of all that is downloaded or made; shared by every checkout of this user."""
     own = os.environ.get("JWT_AUTH_API_HOME")
     if own:
@@ -47,17 +48,17 @@ def home():
     return Path(cache).absolute() / "jwt_auth_api"
 
 
-def digest(*parts):
+def digest(*parts: object) -> str:
     """A short name for what *parts* say, fit for folders and databases."""
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:8]
 
 
-def say(text):
+def say(text: object) -> None:
     print(text, flush=True)
 
 
 @contextlib.contextmanager
-def locked(name):
+def locked(name: str) -> Iterator[None]:
     """Let one command at a time do what *name* stands for; the lock ends with its holder, however that ends."""
     home().mkdir(parents=True, exist_ok=True)
     with open(str(home() / (name + ".lock")), "w") as handle:
@@ -69,13 +70,19 @@ def locked(name):
         yield
 
 
-def bound(command):
+def bound(command: Iterable[object]) -> List[str]:
     """*command* so that it ends with this process, even when that is killed."""
     words = [str(word) for word in command]
     return ["setpriv", "--pdeathsig", "TERM", *words] if shutil.which("setpriv") else words
 
 
-def stream(title, command, log, **popen):
+def stream(
+    title: str,
+    command: Iterable[object],
+    log: Path,
+    cwd: Optional[Path] = None,
+    env: Optional[Mapping[str, str]] = None,
+) -> int:
     """Run *command* with its output in *log*; show that it lives; return its exit code.
 
     On a terminal its last line is shown in place, elsewhere one line every ten seconds.
@@ -90,10 +97,13 @@ def stream(title, command, log, **popen):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            **popen,
+            cwd=cwd,
+            env=env,
         )
+        output = process.stdout
+        assert output is not None
         try:
-            for line in process.stdout:
+            for line in output:
                 out.write(line)
                 now = time.monotonic()
                 if now - shown < (0.2 if tty else 10):
@@ -114,12 +124,12 @@ def stream(title, command, log, **popen):
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-            process.stdout.close()
+            output.close()
             if tty:
                 print("\r\033[K", end="", flush=True)
 
 
-def stop_on(code, log, what, remedy="", network=False):
+def stop_on(code: object, log: Path, what: str, remedy: str = "", network: bool = False) -> None:
     """Raise Stop when *code* tells of a failure, with the reason as far as *log* knows it."""
     if not code:
         return
@@ -133,7 +143,7 @@ def stop_on(code, log, what, remedy="", network=False):
     raise Stop("{} failed. {}\n{}\n  The whole log: {}".format(what, remedy, tail, log))
 
 
-def _other_python():
+def _other_python() -> Optional[str]:
     """A Python on PATH that fits, newest first; None if there is none."""
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         path = shutil.which("python3.{}".format(minor))
@@ -143,7 +153,7 @@ def _other_python():
     return None
 
 
-def _make_venv(folder):
+def _make_venv(folder: Path) -> None:
     shutil.rmtree(str(folder), ignore_errors=True)
     log = home() / "log" / "venv.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +177,7 @@ def _make_venv(folder):
     (folder / "complete").touch()
 
 
-def _venv():
+def _venv() -> Path:
     """The environment for this Python and these requirements, made if there is none yet."""
     version = "{}.{}".format(*sys.version_info)
     folder = home() / "venv" / "{}-{}".format(version, digest(REQUIREMENTS.read_text()))
@@ -180,14 +190,14 @@ def _venv():
     return folder
 
 
-def _sweep_venvs(kept):
+def _sweep_venvs(kept: Path) -> None:
     """Remove the environments of requirements that no checkout has used for two weeks."""
     for marker in kept.parent.glob("*/complete"):
         if time.time() - marker.stat().st_mtime > 14 * 24 * 3600:
             shutil.rmtree(str(marker.parent), ignore_errors=True)
 
 
-def enter():
+def enter() -> None:
     """Go on in the prepared environment: returns only there, elsewhere it replaces this process."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         other = _other_python()
@@ -204,11 +214,11 @@ def enter():
     os.execv(str(python), [str(python), *sys.argv])
 
 
-def _tell(sentence):
+def _tell(sentence: object) -> None:
     print("\ndev/{}: {}".format(os.path.basename(sys.argv[0]), sentence), file=sys.stderr)
 
 
-def main(function):
+def main(function: Callable[[], int]) -> None:
     """Run a command to its exit code; what goes wrong is a sentence, never a traceback."""
     # a shell's background job ignores Ctrl-C's signal and one under nohup the hang-up: the latter is meant
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -83,8 +83,12 @@ class _Records:
     # --- reading ---------------------------------------------------------------------------
 
     def _lists(self) -> list[Scenario]:
-        read = {"domain": [], "fields": ["name", "email"], "order": "id desc"}
-        web = {"domain": [], "specification": {"name": {}, "email": {}}, "order": "id desc"}
+        read: dict[str, Any] = {"domain": [], "fields": ["name", "email"], "order": "id desc"}
+        web: dict[str, Any] = {
+            "domain": [],
+            "specification": {"name": {}, "email": {}},
+            "order": "id desc",
+        }
         one = self._ids[len(self._ids) // 2]
         return [
             self._odoo("search_read 20", "search_read", limit=20, **read),
@@ -107,7 +111,7 @@ class _Records:
         ]
 
     def _expansions(self) -> list[Scenario]:
-        account = {"fields": {"acc_number": {}}}
+        account: dict[str, Any] = {"fields": {"acc_number": {}}}
         one_level = {"name": {}, "email": {}, "bank_ids": account}
         below = {"fields": {"name": {}, "bank_ids": account}}
         two_levels = {"name": {}, "email": {}, "child_ids": below, "bank_ids": account}
@@ -118,7 +122,12 @@ class _Records:
             (500, two_levels, {"child_ids": nested, "bank_ids": ["acc_number"]}),
         ):
             levels = "two levels" if size == 500 else "accounts"
-            web = {"domain": [], "specification": specification, "order": "id desc", "limit": size}
+            web: dict[str, Any] = {
+                "domain": [],
+                "specification": specification,
+                "order": "id desc",
+                "limit": size,
+            }
             # the web client asks for names in the same context: archived records are left out by both
             title = f"web_search_read {size}, {levels}"
             found += [
@@ -128,7 +137,12 @@ class _Records:
         return found
 
     def _cursors(self) -> list[Scenario]:
-        far = {"domain": [], "fields": ["name", "email"], "order": "id desc", "limit": 20}
+        far: dict[str, Any] = {
+            "domain": [],
+            "fields": ["name", "email"],
+            "order": "id desc",
+            "limit": 20,
+        }
         cursor = ""
         with httpx.Client(base_url=self._url, headers=self._ours, timeout=60) as client:
             for _page in range(FAR - 1):

@@ -127,7 +127,9 @@ class Device:
 
     def v1(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         """`v1("GET", "sale.order/7", fields=["name"])`: a resource path; what is no option is a parameter."""
-        sent = {key: options.pop(key) for key in ("headers", "content") if key in options}
+        sent: dict[str, Any] = {
+            key: options.pop(key) for key in ("headers", "content") if key in options
+        }
         if body is not None:
             sent["json"] = body
         return self.call(method, f"/api/v1/{path}", params=as_query(options), **sent)

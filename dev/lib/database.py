@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,10 @@ def connect(setup: Setup, name: str) -> Any:
 
 
 def rows(
-    setup: Setup, name: str, query: str, params: Sequence[object] = ()
+    setup: Setup,
+    name: str,
+    query: str,
+    params: Sequence[object] | Mapping[str, object] = (),
 ) -> list[tuple[Any, ...]]:
     """What *query* gives in database *name*, on a connection of its own."""
     with contextlib.closing(connect(setup, name)) as connection, connection.cursor() as cursor:

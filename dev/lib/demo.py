@@ -1,6 +1,10 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 """Run in `odoo shell`: the connections that dev/run and dev/live work with, made if missing."""
 
+from typing import Any
+
+env: Any  # the shell's
+
 CONNECTIONS = {
     "res.partner": ("get", "post", "put", "delete"),
     "product.template": ("get",),
@@ -18,7 +22,9 @@ for model, methods in CONNECTIONS.items():
     model_record = env["ir.model"]._get(model)  # noqa: F821
     if not model_record or connection_model.search_count([("model_id", "=", model_record.id)]):
         continue
-    values = {f"is_{method}": method in methods for method in ("get", "post", "put", "delete")}
+    values: dict[str, Any] = {
+        f"is_{method}": method in methods for method in ("get", "post", "put", "delete")
+    }
     if model in ACTIONS:
         name, description = ACTIONS[model]
         values["action_ids"] = [(0, 0, {"name": name, "description": description})]

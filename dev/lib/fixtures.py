@@ -6,14 +6,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import psycopg2.extras
 import pytest
 
 from . import database, log
-from .server import Server, serving
+from .server import serving
 from .setup import Setup
 
 #: The server logs an error if a separate transaction could wait for its own request.
@@ -66,12 +66,20 @@ class LiveServer:
         return database.shell(self.setup, self.db, self.log_path.with_suffix(".shell.log"), script)
 
 
+class Serving(Protocol):
+    """What serves a database at an address, whatever else it is."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def db(self) -> str: ...
+
+
 class Admin:
     """Odoo as its web client uses it, as the administrator: to arrange what a test needs, not what it tests."""
 
-    def __init__(
-        self, server: LiveServer | Server, login: str = "admin", password: str = "admin"
-    ) -> None:
+    def __init__(self, server: Serving, login: str = "admin", password: str = "admin") -> None:
         self._http = httpx.Client(base_url=server.url, timeout=60)
         self._rpc("/web/session/authenticate", db=server.db, login=login, password=password)
 

@@ -326,7 +326,7 @@ def _before(setup: Setup, label: str, modules: Sequence[str], conf: Path, first:
     result = Result()
     name = setup.database(f"test_install_{label}")
     database.copy(setup, first, name)
-    options = ("-i", ",".join(modules), "--no-http")
+    options: tuple[str, ...] = ("-i", ",".join(modules), "--no-http")
     problem = _step(setup, name, f"{label}-after", options, conf, only_ours=True)
     result.check(problem and f"installing {label} after the addon: {problem}")
     path = fresh_log(setup, f"install-{label}-used")

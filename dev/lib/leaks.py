@@ -39,7 +39,7 @@ def files() -> list[Path]:
 
 def found(paths: Iterable[Path]) -> list[str]:
     """Return where files seem to hold a secret, with its kind; never the secret itself."""
-    kinds = get_mapping_from_secret_type_to_class().values()
+    kinds: Iterable[type] = get_mapping_from_secret_type_to_class().values()
     plugins = [{"name": kind.__name__} for kind in kinds if kind.__name__ not in LEFT_OUT]
     filters = [{"path": path} for path in FILTERS]
     with transient_settings({"plugins_used": plugins, "filters_used": filters}):

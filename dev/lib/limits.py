@@ -208,7 +208,7 @@ LIMITS = (
         within=False,
     ),
 )
-_FIELDS = [
+_FIELDS: list[str] = [
     *(
         "name",
         "email",
@@ -223,7 +223,7 @@ _FIELDS = [
         "color",
     ),
 ]
-_AGGREGATES = [
+_AGGREGATES: list[str] = [
     *("id:count", "id:sum", "id:avg", "id:min", "id:max", "color:sum", "color:avg", "color:min"),
     "color:max",
 ]

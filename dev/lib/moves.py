@@ -101,6 +101,9 @@ def moves(setup: Setup) -> Result:
 class _Scene:
     """Hold a database, a copy of its state before each case, and the folders of the machines."""
 
+    #: The one that has the folder `home`.
+    machine: Machine
+
     def __init__(self, setup: Setup, stack: contextlib.ExitStack) -> None:
         self.setup = setup
         self.name = setup.database("test_install_moves")

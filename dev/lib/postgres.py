@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TypedDict
 
 from .bootstrap import Stop, digest, home, locked, say
 
@@ -147,7 +148,17 @@ def _user() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
-def owner() -> dict[str, object]:
+class Owner(TypedDict, total=False):
+    """What subprocess takes to run a program as another user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+    cwd: str
+    umask: int
+
+
+def owner() -> Owner:
     """For subprocess: who PostgreSQL runs as. `nobody` is on every machine, so root need not add a user."""
     if os.geteuid():
         return {}
@@ -290,7 +301,7 @@ def private(path: Path) -> None:
     who = owner()
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-        if who:
+        if "user" in who:
             os.chown(path, who["user"], who["group"])
     if path.stat().st_uid != who.get("user", os.geteuid()):
         raise Stop(

@@ -11,7 +11,7 @@ import lzma
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -200,11 +200,12 @@ class _Update:
             "run_as": "sudo",
             "rate_limit": 5000,
         }
-        for name, values in {
+        connections: dict[str, dict[str, object]] = {
             "res.partner": limited,
             "res.country": {"is_get": True, "run_as": "user"},
             "res.currency": {"is_get": True, "active": False},
-        }.items():
+        }
+        for name, values in connections.items():
             admin.create("connection.api", {"model_id": model[name], **values})
         parameters = {
             "jwt_auth_api.cors_origins": "https://localhost:3000",
@@ -243,9 +244,9 @@ class _Update:
         self.replaced, rotated.refresh = rotated.refresh, answer.json()["refreshToken"]
         assert self.devices["ended"].logout().status_code == 200
 
-    def _state(self) -> dict[str, object]:
+    def _state(self) -> dict[str, Sequence[object]]:
         """Return the responses to each device, and the rows that an update must not change."""
-        state: dict[str, object] = {}
+        state: dict[str, Sequence[object]] = {}
         for name, device in self.devices.items():
             for params in READS:
                 answer = device.get(**params)
@@ -263,7 +264,7 @@ class _Update:
             state[table] = database.rows(self.setup, self.db, query)
         return state
 
-    def _check_reads(self, state: Mapping[str, object]) -> None:
+    def _check_reads(self, state: Mapping[str, Sequence[object]]) -> None:
         """Check that each device gets the right responses before the update; others are not worth a comparison."""
         partners, wide, phone, _vat, _page, countries, *closed = READS
         expected = {
@@ -276,7 +277,7 @@ class _Update:
             for name, statuses in expected.items()
             for status, reads in statuses.items()
             for params in reads
-            if (found := state[f"{name} {params}"])[0] != status  # type: ignore[index]
+            if (found := state[f"{name} {params}"])[0] != status
         ]
         self._check(wrong, "before the update")
 

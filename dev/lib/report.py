@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 #: Kinds of problems that are told in full.
 TOLD = 60
@@ -24,11 +25,14 @@ class Result:
     notes: list[str] = field(default_factory=list)
     seconds: float = 0
 
-    def check(self, problem: str | None) -> None:
-        """Count one more test: passed when there is no problem."""
+    def check(self, problem: str | Collection[object] | Literal[0, False] | None) -> None:
+        """Count one more test: passed when there is no problem.
+
+        :param problem: a sentence; whatever is false, as in ``left and f"left: {left}"``, is none
+        """
         if problem:
             self.failed += 1
-            self.problems.append(problem)
+            self.problems.append(str(problem))
         else:
             self.passed += 1
 

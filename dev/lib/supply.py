@@ -66,11 +66,13 @@ def licence(package: str) -> str:
         found = metadata.metadata(package)
     except metadata.PackageNotFoundError:
         return ""
-    if expression := found.get("License-Expression"):
-        return str(expression)
+    # not found.get(): in Python 3.10 and 3.11 it is there, but not promised
+    named = {key: found[key] for key in ("License-Expression", "License") if key in found}
+    if expression := named.get("License-Expression"):
+        return expression
     if package in UNNAMED:
         return UNNAMED[package]
-    text = (found.get("License") or "").strip()
+    text = named.get("License", "").strip()
     text = SPDX.get(text, text)
     if re.fullmatch(r"[A-Z0-9][A-Za-z0-9.+-]*", text) and text != "LGPL":
         return text

@@ -158,7 +158,8 @@ def _run(
         counts = [one + other for one, other in zip(counts, row, strict=True)]
         say(f"  {what}: {' '.join(part)}: {row[0]} passed, {row[1]} failed (log: {path})")
     shown = ", ".join(f"`{' '.join(part)}`" for part in parts)
-    return Outcome(what, shown, *counts, time.monotonic() - started)
+    passed, failed, skipped = counts
+    return Outcome(what, shown, passed, failed, skipped, time.monotonic() - started)
 
 
 def _on_python(setup: Setup, python: str) -> Iterator[Outcome]:

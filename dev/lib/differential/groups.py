@@ -101,7 +101,7 @@ class Groups(Asker):
         if len(ours) == min(len(spans), MOST) and all(map(_lies_within, ours, spans)):
             return
         by_key = {_key(before, specs): (before, after) for before, after in spans}
-        pairs = [(row, by_key.get(_key(row, specs))) for row in ours]
+        pairs: list[tuple[Any, Span | None]] = [(row, by_key.get(_key(row, specs))) for row in ours]
         differing = [(row, span) for row, span in pairs if not span or not _lies_within(row, span)]
         ordered = not differing and len(ours) == min(len(spans), MOST)
         first, span = (differing or (pairs if ordered else [(ours, None)]))[0]

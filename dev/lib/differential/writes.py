@@ -86,7 +86,7 @@ class Writes(Asker):
         """Whether the records are rows of a table, and no query's: only such can be written."""
         table = self._ask.registry[self._name]._table
         self._ask.cr.execute("SELECT relkind FROM pg_class WHERE oid = to_regclass(%s)", [table])
-        return self._ask.cr.fetchall() == [("r",)]
+        return bool(self._ask.cr.fetchall() == [("r",)])
 
     def _first(self, mode: str) -> dict[str, Any] | None:
         """The newest record that the caller may write in Odoo."""

@@ -336,7 +336,7 @@ OFFSETS = ("+1h", "+0", "-1h", "+0", "+1d", "+0", "-1d", "+0")
 
 async def move_clock(scene: Scene, clock: str) -> None:
     """Move the clock by an hour and by a day, forward and back, while clients work and Odoo purges."""
-    admin = Admin(scene.stage)  # type: ignore[arg-type]
+    admin = Admin(scene.stage)
     [(purge,)] = scene.stage.sql(
         "SELECT res_id FROM ir_model_data WHERE module = 'base' AND name = 'autovacuum_job'"
     )
@@ -369,7 +369,7 @@ def with_clock(stage: Stage) -> Needs:
 async def mail_down(scene: Scene) -> None:
     """Send mail to a port where nothing listens: a code cannot be mailed, a notice is sent later."""
     stage = scene.stage
-    admin = Admin(stage)  # type: ignore[arg-type]
+    admin = Admin(stage)
     other = App(stage.url, scene.meter, 0, scene.apps[0].prefix)
     await other.log_in()
     stolen = other.client._core.store.load()

@@ -186,7 +186,10 @@ class Attempts:
 
     def _values(self, field: Any, record: Any, *, few: bool) -> list[tuple[Any, tuple[Any, ...]]]:
         """Values for a field, each with what it points to."""
-        return world.asked(self._cr, lambda: list(self._some(field, record, few=few)), [])
+        found: list[tuple[Any, tuple[Any, ...]]] = world.asked(
+            self._cr, lambda: list(self._some(field, record, few=few)), []
+        )
+        return found
 
     def _some(self, field: Any, record: Any, *, few: bool) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         if field.type in ("one2many", "many2many"):

@@ -75,4 +75,5 @@ def get(env: Any, model_name: str, **params: str) -> list[dict[str, Any]]:
     policy = env["connection.api"]._resolve(model_name, "GET")
     params = {"nulls": "0", **params}
     asked = parsing.parse_get(params, policy.connection.max_limit, page_name="page")
-    return read_page(policy, asked)["data"]
+    found: list[dict[str, Any]] = read_page(policy, asked)["data"]
+    return found

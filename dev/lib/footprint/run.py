@@ -321,9 +321,10 @@ class Runner:
     def _row(
         self, opened: Opened, login: str, attempt: Attempt, change: watch.Change, why: str
     ) -> Finding:
+        old, new = change.old or {}, change.new or {}
         names = sorted(change.columns - watch.LOG_ACCESS)
-        columns = ", ".join(name + " emptied" * _is_empty(change.new[name]) for name in names)
-        values = [f"{name}: {change.old[name]!r:.40} → {change.new[name]!r:.40}" for name in names]
+        columns = ", ".join(name + " emptied" * _is_empty(new[name]) for name in names)
+        values = [f"{name}: {old[name]!r:.40} → {new[name]!r:.40}" for name in names]
         row = f"{change.op} {change.table}/{change.id or change.row} {'; '.join(values)}"[:SHOWN]
         events = [
             event

@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import sys
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from odoo.models import BaseModel
@@ -66,7 +67,9 @@ class Change:
 
     @property
     def row(self) -> dict[str, Any]:
-        return self.new if self.old is None else self.old
+        row = self.new if self.old is None else self.old
+        assert row is not None
+        return row
 
     @property
     def id(self) -> int | None:
@@ -130,7 +133,7 @@ WATCH = Watch()
 def _site(most: int = 4) -> tuple[str, ...]:
     """The places of addons that led here, innermost first."""
     found: list[str] = []
-    frame = sys._getframe(3)
+    frame: FrameType | None = sys._getframe(3)
     while frame is not None and len(found) < most:
         path = frame.f_code.co_filename
         if "/addons/" in path and "/footprint/" not in path:

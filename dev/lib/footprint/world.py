@@ -122,7 +122,7 @@ class World:
 
 
 def allowed(
-    env: Environment, model_name: str, ids: Iterable[int], operation: str
+    env: Environment, model_name: str, ids: Iterable[int | None], operation: str
 ) -> frozenset[int]:
     """Return those of *ids* that the environment's user may read, create, write or unlink in Odoo.
 

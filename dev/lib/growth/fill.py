@@ -140,7 +140,7 @@ class Filler:
         self._size = Size(0, 0, 0, 0, 0, 0)
 
     def rows(self, query: str, **params: object) -> list[tuple[object, ...]]:
-        return database.rows(self._setup, self._name, query, params)  # type: ignore[arg-type]
+        return database.rows(self._setup, self._name, query, params)
 
     def fill(self, size: Size) -> int:
         """Make the database as large as *size*; return the number of models that are open."""

@@ -44,9 +44,9 @@ PYLINT_ODOO = [
 def check(setup: Setup, words: list[str]) -> Result:
     """All checks, or those whose names are in *words*."""
     addon = setup.work / "addons" / ADDON  # under its own name, which need not be the checkout's
-    commands = {
+    commands: dict[str, list[object]] = {
         "pylint-odoo": [*PYLINT_ODOO, addon],
-        "mypy": [*"mypy --strict --explicit-package-bases tools".split(), PYTHON_CLIENT],
+        "mypy": [*"mypy --strict --explicit-package-bases tools dev/lib".split(), PYTHON_CLIENT],
         "ruff": [*"ruff check --quiet --output-format=concise .".split(), *SCRIPTS],
         "ruff format": [*"ruff format --check --quiet --output-format=concise .".split(), *SCRIPTS],
         "README": ["docutils", "--halt=warning", "README.rst", os.devnull],
@@ -72,7 +72,7 @@ def _command(setup: Setup, words: list[object]) -> str:
     """What the checker says if it objects; caches go to the checkout's work folder, not into the repository."""
     env = {
         **os.environ,
-        "MYPYPATH": PYTHON_CLIENT,
+        "MYPYPATH": os.pathsep.join([PYTHON_CLIENT, "dev"]),
         "MYPY_CACHE_DIR": str(setup.work / "mypy"),
         "RUFF_CACHE_DIR": str(setup.work / "ruff"),
         "PYLINTHOME": str(setup.work / "pylint"),

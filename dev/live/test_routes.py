@@ -132,13 +132,13 @@ class Walk:
 
         In an envelope they are those of the error in it.
         """
-        if "revoke" in path:  # some of these requests log out, as they should
-            self.device = self.log_in(self.user)
         headers = {
             name: value.encode("latin-1") for name, value in options.pop("headers", {}).items()
         }
         answer = self.device.call(method, path, authorize=token, headers=headers, **options)
         self.sent += 1
+        if "revoke" in path and answer.is_success:  # some of these requests log out, as they should
+            self.device = self.log_in(self.user)
         problem = verdict.problem(answer, method, status, code)
         if problem:
             sent = {name: str(value)[:120] for name, value in options.items()}

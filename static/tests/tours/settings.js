@@ -50,9 +50,10 @@ registry.category("web_tour.tours").add("jwt_auth_api_settings", {
             run: "selectByLabel hours",
         },
         {
-            content: "save",
+            content: "save, after which Odoo loads the page again",
             trigger: ".o_form_button_save",
             run: "click",
+            expectUnloadPage: true,
         },
         {
             content: "it is shown again with the unit in which it was entered",

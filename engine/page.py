@@ -17,6 +17,7 @@ from .policy import Column, Plan
 from .records import no_record, with_archived
 from .relations import stored_names
 from .serialize import dump
+from .version import version_of
 
 
 def read_page(policy, query):
@@ -72,7 +73,7 @@ def read_one(policy, query):
     domain = policy.domains.build(query.domain) & Domain("id", "=", query.record_id)
     names = stored_names(plan)
     with policy.domains.searching(query.domain):
-        record, version = policy.records.fetch_one(domain, names, shows=query.archived)
+        record, xmin = policy.records.fetch_one(domain, names, shows=query.archived)
     if not record:
         raise no_record(policy, query.record_id)
     # as Odoo reads one record: what a model's own search adds to the context is for pages
@@ -81,7 +82,7 @@ def read_one(policy, query):
     [row] = dump(plan, record, faults, query.form)
     if own:
         row |= _own_values(policy, query.record_id, own, faults, query.form)
-    return row, faults.report(), version
+    return row, faults.report(), version_of(record, xmin=xmin)
 
 
 def _own_values(policy, record_id, names, faults, form):

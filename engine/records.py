@@ -11,7 +11,7 @@ from ..tools import filters
 from ..tools.errors import ApiError, _
 from .faults import BrokenFilterError, caught
 from .protected import UNREACHABLE
-from .version import fetch_with_version, has_row, version_of
+from .version import fetch_with_xmin, has_row
 
 
 class Records:
@@ -65,20 +65,21 @@ class Records:
         return records, None
 
     def fetch_one(self, domain, names, *, shows=False):
-        """Search one record that the client sees, archived or not, and read fields of it with its version.
+        """Search one record that the client sees, archived or not, and read fields of it.
 
         :param domain: as for :meth:`find`
         :param shows: as for :meth:`search_and_fetch`
-        :return: the record and its version; an empty recordset and None if there is no record
+        :return: the record and, if the same statement can read it, ``xmin`` of its row for
+            :func:`~.version.version_of`; an empty recordset if there is no record
         """
         model = with_archived(self._policy.model, shows)
         if has_row(model) and not reads_itself(model):
             query = self.find(domain, limit=1, order="id", archived=True)
-            return fetch_with_version(model, query, names)
+            return fetch_with_xmin(model, query, names)
         record, _query = self.search_and_fetch(
             domain, names, limit=1, order="id", archived=True, shows=shows
         )
-        return record, version_of(record) if record else None
+        return record, None
 
     def fetch_found(self, query, names, domain, order, *, archived=False):
         """Read fields of the records that a query finds, as :meth:`search_and_fetch` does.

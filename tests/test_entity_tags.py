@@ -1,13 +1,15 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import json
+from unittest.mock import patch
 
 from odoo.fields import Domain
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..engine.page import read_one
 from ..engine.records import reads_itself, with_archived
-from ..engine.version import fetch_with_version, has_row, version_of
+from ..engine.version import fetch_with_xmin, has_row, version_of
 from ..tools import parsing
 from .write_case import MODEL, WriteCase
 
@@ -232,18 +234,44 @@ class TestEntityTags(WriteCase):
                 expected = found.read(names, load=None)
                 self.env.invalidate_all()
                 query = model._search(Domain("id", "=", found.id), limit=1)
-                record, version = fetch_with_version(model, query, names)
+                record, xmin = fetch_with_xmin(model, query, names)
                 with self._statements() as statements:
                     values = record.read(names, load=None)
-                self.assertEqual((values, version), (expected, version_of(found)))
+                self.assertEqual(values, expected)
+                self.assertEqual(version_of(record, xmin=xmin), version_of(found))
                 read_again = [each for each in statements if f'FROM "{model._table}"' in each]
                 self.assertFalse(read_again)
                 compared.add(name)
         self.assertGreater(len(compared), 30)
 
+    def test_version_reads_nothing_of_the_record(self):
+        """What a caller may not read stays out of the cache, which the caller's environment shares."""
+        user = self.user.with_user(self.user)
+        for lock in (False, True):
+            with self.subTest(lock=lock):
+                self.env.flush_all()
+                self.env.invalidate_all()
+                version_of(user, lock)
+                cached = [
+                    name
+                    for name, field in user._fields.items()
+                    if user.id in field._get_cache(user.env)
+                ]
+                self.assertFalse(cached)
+
+    def test_model_of_a_query(self):
+        """Its records have no row; its table may have another one's name."""
+        model = self.env["res.country.group"]
+        query = SQL(
+            "SELECT id, name, create_uid, create_date, write_uid, write_date FROM res_country_group"
+        )
+        with patch.object(type(model), "_table_query", query):
+            self.assertFalse(has_row(model))
+            self.assertEqual(version_of(model.search([], limit=1)), "0")
+
     def test_a_record_that_is_not_found_has_no_version(self):
         model = self.env[MODEL]
         for domain in (Domain.FALSE, Domain("id", "=", 2**31 - 1)):
             with self.subTest(domain=domain):
-                found = fetch_with_version(model, model._search(domain, limit=1), ["name"])
+                found = fetch_with_xmin(model, model._search(domain, limit=1), ["name"])
                 self.assertEqual(found, (model.browse(), None))

@@ -168,7 +168,7 @@ def _on_python(setup: Setup, python: str) -> Iterator[Outcome]:
 
 def _on_postgres(setup: Setup, major: str) -> Iterator[Outcome]:
     other = _other_home(f"postgresql-{major}")
-    with _cluster(major) as (server, version):
+    with _cluster(setup, major) as (server, version):
         env = {
             "JWT_AUTH_API_HOME": str(other),
             "PGHOST": str(server.folder),
@@ -193,20 +193,18 @@ def _other_home(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def _cluster(major: str) -> Iterator[tuple[replication.Instance, str]]:
+def _cluster(setup: Setup, major: str) -> Iterator[tuple[replication.Instance, str]]:
     """Run PostgreSQL of a major version; yield the server and its full version."""
     programs = _programs(major)
-    folder = Path("/tmp") / f"jwt_auth_api-{os.geteuid()}-pg{major}"
-    shutil.rmtree(folder, ignore_errors=True)
     env = {"LD_LIBRARY_PATH": str(programs / "lib")}
-    try:
-        with replication.empty(
+    with (
+        replication.folder_of(setup, f"pg{major}") as folder,
+        replication.empty(
             folder, env=env, programs=programs / "bin", settings=postgres.SETTINGS
-        ) as server:
-            [(version,)] = server.sql("postgres", "SHOW server_version")
-            yield server, version.split()[0]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        ) as server,
+    ):
+        [(version,)] = server.sql("postgres", "SHOW server_version")
+        yield server, version.split()[0]
 
 
 def _programs(major: str) -> Path:

@@ -33,7 +33,7 @@ from ..tools import errors, forms, parameters, parsing, problem
 from ..tools.errors import ApiError, Refused, _
 from ..tools.names import is_empty
 from ..tools.stages import Stages
-from ..tools.text import language_tag, reject_constant
+from ..tools.text import language_tag, parse_json
 from .usage import Usage
 
 _logger = logging.getLogger(__name__)
@@ -544,7 +544,7 @@ def _json(data):
     :raise ApiError: ``bad_json``
     """
     try:
-        return json.loads(data, parse_constant=reject_constant)
+        return parse_json(data)
     except json.JSONDecodeError as exc:
         raise ApiError(
             "bad_json",
@@ -553,7 +553,9 @@ def _json(data):
             column=exc.colno,
             reason=exc.msg,
         ) from None
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise ApiError("bad_json", _("The body is nested too deeply.")) from None
+    except ValueError:
         raise ApiError("bad_json", _("The body is not JSON.")) from None
 
 

@@ -60,8 +60,7 @@ def signature(model, name):
 def _description(cls, name):
     """Return the first line of the docstring of a method or of one that it overrides."""
     for each in cls.mro():
-        text = inspect.cleandoc(getattr(vars(each).get(name), "__doc__", None) or "")
-        if text:
+        if name in vars(each) and (text := inspect.cleandoc(vars(each)[name].__doc__ or "")):
             return text.splitlines()[0]
     return ""
 

@@ -350,7 +350,7 @@ class TestErrorMessages(PolicyCase):
         headers = {"Content-Type": "application/json"}
         for data, place in (
             ('{"values": {"name": "New"}', "line 1, column 27"),
-            ('{\n"values": {"name": "New",}}', "line 2, column 26"),
+            ('{\n"values": {"name": New}}', "line 2, column 20"),
             ("{'values': {}}", "line 1, column 2"),
         ):
             response = self._call("POST", PATH, self.access, data=data, headers=headers)

@@ -33,6 +33,15 @@ def _raise(exc):
     raise exc
 
 
+def _raising(kind, *arguments):
+    """Return a function that raises a new exception each time: one that is raised again keeps all its frames."""
+
+    def fail(*_args, **_kwargs):
+        raise kind(*arguments)
+
+    return fail
+
+
 def _raise_state(cr, pgcode):
     raise_sql_state(cr, pgcode)
 
@@ -91,18 +100,18 @@ class TestFailures(ApiCase):
         points = [(self.registry["ir.http"], name) for name in STAGES]
         points += [(ApiDispatcher, name) for name in STEPS]
         for owner, name in points:
-            for exc in (ValueError(SECRET), psycopg2.ProgrammingError(SECRET)):
-                failing = patch.object(owner, name, side_effect=exc)
-                with self.subTest(point=name, exc=type(exc).__name__), failing:
+            for kind in (ValueError, psycopg2.ProgrammingError):
+                failing = patch.object(owner, name, side_effect=_raising(kind, SECRET))
+                with self.subTest(point=name, exc=kind.__name__), failing:
                     self.assertTrue(self._walk_routes(500, "server_error"))
 
     def test_error_path_of_every_route(self):
         """The status of the first failure counts, whatever fails while it is told."""
         for name in HELPERS:
-            failing = patch.object(ApiDispatcher, name, side_effect=ValueError(SECRET))
+            failing = patch.object(ApiDispatcher, name, side_effect=_raising(ValueError, SECRET))
             for first, status, code in (
-                (ValueError(SECRET), 500, "server_error"),
-                (ApiError("conflict", "Again."), 409, "conflict"),
+                (_raising(ValueError, SECRET), 500, "server_error"),
+                (_raising(ApiError, "conflict", "Again."), 409, "conflict"),
             ):
                 broken = patch.object(ApiDispatcher, "dispatch", side_effect=first)
                 with self.subTest(helper=name, first=code), failing, broken:

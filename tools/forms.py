@@ -7,7 +7,6 @@ Everything stays in memory, within the limit of the body, which the caller has r
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from werkzeug.sansio.multipart import (
 )
 
 from .errors import ApiError, _
-from .text import reject_constant, storable
+from .text import parse_json, storable
 
 FORM_TYPE: Final = "multipart/form-data"
 #: Maximum number of parts; each costs more than its bytes.
@@ -188,7 +187,7 @@ def _file_name(text: str) -> str:
 
 def _json(part: Part) -> Any:
     try:
-        return json.loads(part.data, parse_constant=reject_constant)
+        return parse_json(part.data)
     except (ValueError, RecursionError):
         raise ApiError(
             "bad_json", _('The part "%(name)s" of the form is not JSON.'), name=part.name

@@ -12,6 +12,8 @@ from typing import Any, Final, NoReturn
 
 #: Maximum nesting of JSON values, because Odoo copies and compares them recursively.
 _MAX_JSON_DEPTH: Final = 64
+#: Maximum nesting of JSON. Python's own maximum depends on its version.
+MAX_DEPTH: Final = 200
 #: Far above any id; floats up to this size are exact.
 _MAX_WHOLE: Final = 2**53
 _parsing: Final = threading.Lock()
@@ -49,6 +51,30 @@ def reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON that a client sends.
+
+    :raise ValueError: for what is not JSON; ``json.JSONDecodeError`` says where
+    :raise RecursionError: for JSON that is nested too deeply
+    """
+    value = json.loads(text, parse_constant=reject_constant)
+    brackets = (text.count(each) for each in ("[{" if isinstance(text, str) else b"[{"))
+    if sum(brackets) > MAX_DEPTH and _is_too_deep(value):
+        raise RecursionError("nested too deeply")
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _depth in range(MAX_DEPTH + 1):
+        level = [each for each in level if isinstance(each, dict | list)]
+        if not level:
+            return False
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [item for items in inside for item in items]
+    return True
+
+
 def whole(value: Any) -> Any:
     """Return a number without a fraction as an integer: JSON libraries of some languages write ``2.0``.
 
@@ -74,7 +100,7 @@ def literal(text: str) -> Any:
     :raise ValueError: for text that is neither
     """
     with contextlib.suppress(ValueError, RecursionError):
-        return json.loads(text, parse_constant=reject_constant)
+        return parse_json(text)
     try:
         # Python's parser warns about some odd literals, which must not let clients write to the server log.
         # Warning filters are global to the process, hence the lock.

@@ -171,6 +171,16 @@ LIMITS = (
         _BAD,
     ),
     Limit(
+        "Depth of a body",
+        "tools/text.py MAX_DEPTH",
+        lambda depth: _post(
+            f"/api/v1/{MODEL}/open_commercial_entity",
+            {"args": _nested(depth - 1, lambda inner: [inner], 1)},
+        ),
+        (400, "bad_json"),
+        within=False,  # another limit is lower
+    ),
+    Limit(
         "Depth of a JSON value, of `args`, `kwargs`, `context`",
         "tools/text.py _MAX_JSON_DEPTH",
         lambda depth: _post(

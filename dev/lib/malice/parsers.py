@@ -566,6 +566,7 @@ PARSERS: dict[str, Parser] = {
         lambda value: text.whole_json(value) if text.storable_json(value) else 0
     ),
     "text.literal": Parser(text.literal, json_texts, (ValueError,)),
+    "text.parse_json": Parser(text.parse_json, json_texts, (ValueError, RecursionError)),
     "tokens.verify": Parser(
         lambda given: tokens.verify(given, _ISSUER, 0), texts | _SEGMENTS, (tokens.InvalidToken,)
     ),

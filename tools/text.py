@@ -58,8 +58,8 @@ def parse_json(text: str | bytes) -> Any:
     :raise RecursionError: for JSON that is nested too deeply
     """
     value = json.loads(text, parse_constant=reject_constant)
-    brackets = (text.count(each) for each in ("[{" if isinstance(text, str) else b"[{"))
-    if sum(brackets) > MAX_DEPTH and _is_too_deep(value):
+    opened = map(text.count, "[{") if isinstance(text, str) else map(text.count, (b"[", b"{"))
+    if sum(opened) > MAX_DEPTH and _is_too_deep(value):
         raise RecursionError("nested too deeply")
     return value
 

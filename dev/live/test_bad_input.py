@@ -126,9 +126,15 @@ READS = [
     ("expand unknown below", q(expand={"country_id": ["nonsense"]}), 400, "unknown_field"),
     ("expand deep", q(expand='{"a":' * 3000), 400, "bad_parameter"),
 ]
-MANY_LEVELS = {"name": "x"}
-for _level in range(150):
-    MANY_LEVELS = {"name": "x", "child_ids": [[0, 0, MANY_LEVELS]]}
+
+
+def levels(number):
+    """Return values with commands within commands: three levels of JSON for each."""
+    values = {"name": "x"}
+    for _level in range(number):
+        values = {"name": "x", "child_ids": [[0, 0, values]]}
+    return values
+
 
 #: (what, body, status, code), sent as POST and as PUT
 WRITES = [
@@ -180,7 +186,8 @@ WRITES = [
     ),
     ("x2many bad value below", {"values": {"child_ids": [[0, 0, {"name": 1}]]}}, 400, "bad_value"),
     ("x2many of nobody", {"values": {"category_id": [2**31 - 1]}}, 422, "validation_error"),
-    ("x2many many levels", {"values": MANY_LEVELS}, 400, "bad_value"),
+    ("x2many many levels", {"values": levels(60)}, 400, "bad_value"),
+    ("x2many too many levels of JSON", {"values": levels(150)}, 400, "bad_json"),
     ("binary no base64", {"values": {"image_1920": "é"}}, 400, "bad_value"),
     ("fields unknown", {"values": {"name": "x"}, "fields": ["nonsense"]}, 400, "unknown_field"),
     ("fields no list", {"values": {"name": "x"}, "fields": "name"}, 400, "bad_parameter"),

@@ -86,7 +86,7 @@ def _parent(record, name, lock):
             record.id,
         )
     else:
-        link = SQL("%s", record.sudo()[name].id)
+        link = SQL("%s", record.sudo()[name].id or None)
     found = _xmin(parent, link, lock)
     return found and (parent.browse(found[0]), found[1])
 

@@ -1,6 +1,7 @@
 # Part of jwt_auth_api. See LICENSE file for full copyright and licensing details.
 
 import hashlib
+import re
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -63,6 +64,16 @@ class TestUpdateAccessToken(RefreshCase):
         opened = self._open(self.user)
         for token in (None, self._expired(opened), "rubbish"):
             self.assertAnswer(self._post(ACCESS, {"refreshToken": opened.refresh}, token))
+
+    def test_statements_have_no_joins(self):
+        """To plan a join, PostgreSQL reads many pages where rows have just been changed or deleted."""
+        opened = self._open(self.user)
+        for path, token in ((ACCESS, None), (ROTATE, opened.access), (REVOKE, opened.access)):
+            with self.subTest(path=path), self._statements() as seen:
+                self.assertAnswer(self._post(path, {"refreshToken": opened.refresh}, token))
+            own = [each for each in seen if "jwt_" in each]
+            self.assertTrue(own)
+            self.assertFalse([each for each in own if re.search(r"\bJOIN\b(?! LATERAL)", each)])
 
     def test_takes_the_token_from_cookie_header_or_body(self):
         """Each of the three places does."""

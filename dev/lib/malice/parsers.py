@@ -361,7 +361,7 @@ def _in_json(size: int) -> Iterator[Any]:
     yield [[number, "=", 1] for number in range(size // 10)]
     yield [{"id": number, "values": {}} for number in range(size // 20)]
     deep: Any = 1
-    for _level in range(900):
+    for _level in range(text.MAX_DEPTH - 1):
         deep = [deep]
     yield deep
 

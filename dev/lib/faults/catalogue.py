@@ -468,7 +468,7 @@ ALL = [
     Fault("wal-full", "the disk of PostgreSQL's log of changes full", wal_full, 2, disk="wal"),
     Fault("files-full", "the disk of Odoo's files full", files_full, disk="files"),
     Fault("files-read-only", "the disk of Odoo's files read-only", files_read_only, disk="files"),
-    Fault("keeper", "the file `keeper` lost", keeper_lost, 4, (401,)),
+    Fault("keeper", "the file `keeper` lost", keeper_lost, 4),
     Fault("mail", "the mail server down", mail_down, 2, (401,), needs=without_mail),
     Fault(
         "clock-odoo",

@@ -189,6 +189,14 @@ _TYPES = [
     *("image", "selection", "many2one", "reference", "many2one_reference", "one2many", "many2many"),
     *("json", "properties", "properties_definition", "serialized", "unheard_of"),
 ]
+#: Properties as a response returns them: their definitions, which have a name and a type, with their values.
+_properties = st.lists(
+    st.fixed_dictionaries(
+        {"name": st.sampled_from("abc") | texts, "type": st.sampled_from(_TYPES)},
+        optional={"value": json_values, "string": texts},
+    ),
+    max_size=4,
+)
 _OPERATORS = sorted(domains.OPERATORS)
 form_bytes = st.lists(
     st.sampled_from(
@@ -424,6 +432,25 @@ def _of_value(function: Callable[[str, str, Any], Any]) -> Parser:
     return Parser(lambda pair: function(pair[0], "field", pair[1]), given, large=large)
 
 
+def _compared() -> Parser:
+    """Return the parser that compares a client's value with one of a response."""
+
+    def pairs(field_type: str) -> st.SearchStrategy[tuple[str, Any, Any]]:
+        answered = _properties if field_type == "properties" else json_values
+        return st.tuples(st.just(field_type), json_values | answered, answered)
+
+    def large(size: int) -> Iterator[tuple[str, Any, Any]]:
+        for value in _in_json(size):
+            yield from ((kind, value, value) for kind in _TYPES if kind != "properties")
+            for kind in _TYPES:
+                held = [{"name": "a", "type": kind, "value": value}]
+                yield "properties", held, held
+                yield "properties", {"a": value}, held
+
+    given = st.sampled_from(_TYPES).flatmap(pairs)
+    return Parser(lambda drawn: values.is_same(*drawn), given, large=large)
+
+
 def _of_json(call: Callable[[Any], Any]) -> Parser:
     return Parser(call, json_values, large=_in_json)
 
@@ -588,11 +615,7 @@ PARSERS: dict[str, Parser] = {
         large=lambda size: ((kind, "=", each) for kind in _TYPES for each in growing(size)),
     ),
     "values.is_moment": _of_json(values.is_moment),
-    "values.is_same": Parser(
-        lambda drawn: values.is_same(*drawn),
-        st.tuples(st.sampled_from(_TYPES), json_values, json_values),
-        large=lambda size: ((kind, each, each) for kind in _TYPES for each in _in_json(size)),
-    ),
+    "values.is_same": _compared(),
 }
 #: What takes nothing of a client: a module, or a function of one, and why.
 NO_PARSERS: dict[str, str] = {

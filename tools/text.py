@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import json
 import math
 import threading
 import warnings
+from array import array
 from typing import Any, Final, NoReturn
 
 #: Maximum nesting of JSON values, because Odoo copies and compares them recursively.
@@ -17,6 +19,9 @@ MAX_DEPTH: Final = 200
 #: Far above any id; floats up to this size are exact.
 _MAX_WHOLE: Final = 2**53
 _parsing: Final = threading.Lock()
+#: Brackets as signed bytes: 1 opens a list or an object, -1 closes it.
+_STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[{]}"))
 
 
 def storable(text: str) -> bool:
@@ -57,22 +62,23 @@ def parse_json(text: str | bytes) -> Any:
     :raise ValueError: for what is not JSON; ``json.JSONDecodeError`` says where
     :raise RecursionError: for JSON that is nested too deeply
     """
+    if isinstance(text, bytes):  # as json.loads decodes it
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
     value = json.loads(text, parse_constant=reject_constant)
-    opened = map(text.count, "[{") if isinstance(text, str) else map(text.count, (b"[", b"{"))
-    if sum(opened) > MAX_DEPTH and _is_too_deep(value):
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise RecursionError("nested too deeply")
     return value
 
 
-def _is_too_deep(value: Any) -> bool:
-    level = [value]
-    for _depth in range(MAX_DEPTH + 1):
-        level = [each for each in level if isinstance(each, dict | list)]
-        if not level:
-            return False
-        inside = (each.values() if isinstance(each, dict) else each for each in level)
-        level = [item for items in inside for item in items]
-    return True
+def _depth(text: str) -> int:
+    """Return how deeply valid JSON is nested, from its brackets: a walk over its values takes five times as long."""
+    if "\\" in text:
+        text = text.replace("\\\\", "").replace('\\"', "")
+    outside_strings = "".join(text.split('"')[::2]).encode()
+    steps = outside_strings.translate(_STEPS, _NO_BRACKETS)
+    # the innermost lists and objects, which are most of those of a large body
+    fewer = steps.replace(b"\x01\xff", b"")
+    return bool(steps) + max(itertools.accumulate(array("b", fewer)), default=0)
 
 
 def whole(value: Any) -> Any:

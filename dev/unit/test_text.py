@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jwt_auth_api.tools import text
 
 DEEPEST = text.MAX_DEPTH
@@ -34,8 +36,38 @@ def test_depth(encode):
 
 
 def test_depth_counts_and_not_the_number_of_brackets():
-    for value in ([[]] * 1000, [{"a": [1]}] * 1000, "[{" * 1000, {"[" * 1000: 1}):
+    for value in ([[]] * 1000, [{"a": [1]}] * 1000, "[{" * 1000, {"[" * 1000: 1}, '\\"[' * 1000):
         assert text.parse_json(json.dumps(value)) == value
+
+
+def depth_of(value):
+    """Return how deeply a value is nested, by its definition."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(depth_of, value.values() if isinstance(value, dict) else value), default=0)
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text('[]{}"\\ é\ud800\x00'),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(st.text('[]{}"\\'), inner, max_size=4)
+            | inner.map(lambda value: [[value]])
+        ),
+    ),
+    st.booleans(),
+)
+def test_depth_is_that_of_the_values(value, is_ascii):
+    assert text._depth(json.dumps(value, ensure_ascii=is_ascii)) == depth_of(value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_encodings(encoding):
+    value = {"a": ["é嬢", "[" * 300]}
+    assert text.parse_json(json.dumps(value, ensure_ascii=False).encode(encoding)) == value
+    with pytest.raises(RecursionError):
+        text.parse_json(json.dumps(nested(DEEPEST + 1)).encode(encoding))
 
 
 @pytest.mark.parametrize("wrong", ["NaN", "[Infinity]", b'{"a": -Infinity}'])

@@ -712,12 +712,16 @@ _NOISE = 0.002
 def slow(name: str) -> Iterator[str]:
     """Measure a parser with texts that grow, and yield what takes too long, or more than linear time."""
     parser = PARSERS[name]
-    for given, twice in zip(parser.large(LARGE), parser.large(2 * LARGE), strict=True):
+    growing_texts = (parser.large(times * LARGE) for times in (1, 2, 4))
+    for given, twice, four_times in zip(*growing_texts, strict=True):
         if _seconds(parser, given, 1) < _NOISE:
             continue
         for _again in range(4):  # what else the machine does must not decide
             once, double = _seconds(parser, given, 5), _seconds(parser, twice, 5)
             if once <= MOST_SECONDS and double <= MOST_GROWTH * once:
+                break
+            # at some size, memory becomes more expensive: that is a step, and no growth
+            if once <= MOST_SECONDS and _seconds(parser, four_times, 5) <= MOST_GROWTH * double:
                 break
         else:
             times = f"{once * 1000:.1f} ms, twice of it {double * 1000:.1f} ms"

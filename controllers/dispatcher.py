@@ -44,6 +44,8 @@ _JSON_RPC_MEMBERS = frozenset(["jsonrpc", "method", "id", "params"])
 #: The longest body of a refused request that is searched for an envelope: decoding it must not cost much, because
 #: it may come from anybody.
 _MAX_REFUSED_BYTES = 256 * 1024
+#: The most lists and objects in it: these cost most.
+_MAX_REFUSED_LISTS = 10_000
 #: The longest body of a GET that is searched for parameters.
 _MAX_UNREAD_BYTES = 1 << 20
 #: Request headers of this API, in addition to those that browsers always allow.
@@ -312,9 +314,10 @@ class ApiDispatcher(Dispatcher):
         """
         return forms.parse(self.read_body(), self.request.httprequest.mimetype_params)
 
-    def _decode(self, limit=None, reads_forms=False):
+    def _decode(self, limit=None, reads_forms=False, most_lists=None):
         """Decode the body for :attr:`body`; a form is only received, and decoded later.
 
+        :param int most_lists: a body with more lists and objects is not decoded
         :raise ApiError: ``unsupported_media_type``, ``bad_json``, ``bad_value``, ``bad_request``
         """
         self.may_be_envelope = False
@@ -323,12 +326,12 @@ class ApiDispatcher(Dispatcher):
             return
         data = self.read_body(limit)
         self._form_is_unread = reads_forms and http.mimetype == forms.FORM_TYPE
-        if self._form_is_unread:
-            return
-        if not data:
+        if self._form_is_unread or not data:
             return
         if http.mimetype not in self.mimetypes:
             raise ApiError("unsupported_media_type", errors.NOT_JSON)
+        if most_lists is not None and data.count(b"[") + data.count(b"{") > most_lists:
+            return
         value = _json(data)
         if _is_nothing(value):
             return
@@ -371,7 +374,7 @@ class ApiDispatcher(Dispatcher):
         """
         if self.may_be_envelope:
             try:
-                self._decode(_MAX_REFUSED_BYTES)
+                self._decode(_MAX_REFUSED_BYTES, most_lists=_MAX_REFUSED_LISTS)
             except (ApiError, werkzeug.exceptions.HTTPException):
                 return
 

@@ -239,9 +239,11 @@ _AGGREGATES: list[str] = [
 ]
 #: Begins a row that a test of its own exceeds.
 ENVELOPE = "Envelope of a request that is refused before its body is read"
+ENVELOPE_LISTS = "Lists and objects in such an envelope"
 #: Rows that others decide about, or that other tests of `dev/live` and `tests/` exceed.
 OF_OTHERS: dict[str, str] = {
     ENVELOPE: "test_limits.py",
+    ENVELOPE_LISTS: "test_limits.py",
     "Body": "test_transport.py",
     "URL": "test_transport.py",
     "Header": "Odoo's HTTP server",
@@ -259,6 +261,7 @@ OF_OTHERS: dict[str, str] = {
 #: Constants of rows that are in :data:`OF_OTHERS`.
 CONSTANTS = {
     ENVELOPE: "controllers/dispatcher.py _MAX_REFUSED_BYTES",
+    ENVELOPE_LISTS: "controllers/dispatcher.py _MAX_REFUSED_LISTS",
     "Records of one relation in `expand`": "engine/relations.py MAX_EXPANDED",
     "Unknown names that one response lists": "tools/names.py _MAX_UNKNOWN",
 }

@@ -32,15 +32,30 @@ def test_one_more_is_refused(limit, device, watched):
         assert told != limit.refused, answer.text
 
 
+def long_envelope(size):
+    """Return a JSON-RPC request of so many bytes."""
+    start, end = b'{"jsonrpc": "2.0", "id": 7, "params": {"a": "', b'"}}'
+    return start + b"x" * (size - len(start) - len(end)) + end
+
+
+def envelope_of_lists(number):
+    """Return a JSON-RPC request with so many lists and objects."""
+    lists = b"[]," * (number - 3)
+    return b'{"jsonrpc": "2.0", "id": 7, "params": {"a": [' + lists + b"0]}}"
+
+
+@pytest.mark.parametrize(
+    ("name", "envelope"),
+    [(limits.ENVELOPE, long_envelope), (limits.ENVELOPE_LISTS, envelope_of_lists)],
+)
 @pytest.mark.parametrize("path", ["/api/v1/res.partner", "/api/nothing"])
-def test_long_body_of_a_refused_request_is_not_decoded(http, path):
+def test_long_body_of_a_refused_request_is_not_decoded(http, path, name, envelope):
     """Anybody can send it, and decoding JSON costs far more than refusing it."""
-    most = limits.constant(limits.CONSTANTS[limits.ENVELOPE])
+    most = limits.constant(limits.CONSTANTS[name])
 
     def send(size):
-        start, end = b'{"jsonrpc": "2.0", "id": 7, "params": {"a": "', b'"}}'
-        content = start + b"x" * (size - len(start) - len(end)) + end
-        return http.post(path, content=content, headers={"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"}
+        return http.post(path, content=envelope(size), headers=headers)
 
     answer = send(most)
     assert (answer.status_code, answer.json()["id"]) == (200, 7)

@@ -78,16 +78,25 @@ def anonymous(token: str, database_name: str) -> Iterator[Cost]:
         return {"headers": {"Authorization": f"Bearer {text}"}}
 
     head, payload, signature = token.split(".")
-    # the smaller one is decoded, to find out whether the error has to come in an envelope
+    # the smaller ones may be decoded, to find out whether the error has to come in an envelope
     one_mb, large = 1 << 20, b'{"a": [' + b"{}," * 349_000 + b"0]}"
     yield cost("Odoo's health check", HEALTH)
     yield cost("an address that is none", "/api/nothing")
     yield cost("no token", "/api/v1")
     yield cost("no token, a body of 1 MB", "/api/v1/res.partner", **_json(large))
     yield cost("an address that is none, a body of 1 MB", "/api/nothing", **_json(large))
-    decoded = b'{"a": [' + b"{}," * 87_000 + b"0]}"
-    yield cost("no token, a body of 255 KB", "/api/v1/res.partner", **_json(decoded))
-    yield cost("an address that is none, a body of 255 KB", "/api/nothing", **_json(decoded))
+    deep = b"[" * 150 + b"]" * 150 + b","
+    for what, parts in (
+        ("of objects", b"{}," * 87_000),
+        ("of deep lists", deep * 860),
+        ("of lists, as many as are read", deep * 66 + b"1," * 118_000),
+        ("of objects, as many as are read", b'{"":0},' * 9_990 + b'"a",' * 48_000),
+        ("of numbers", b"1," * 130_000),
+        ("of texts", b'"a",' * 65_000),
+    ):
+        decoded = b'{"a": [' + parts + b"0]}"
+        yield cost(f"no token, 255 KB {what}", "/api/v1/res.partner", **_json(decoded))
+        yield cost(f"an address that is none, 255 KB {what}", "/api/nothing", **_json(decoded))
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
     yield cost(
@@ -135,7 +144,8 @@ def anonymous(token: str, database_name: str) -> Iterator[Cost]:
     yield cost(
         "log in, 64 KB of keys", "/api/login", **_json({f"{n}logi": 1 for n in range(3_500)})
     )
-    yield cost("log in, deep JSON", "/api/login", **_json(b"[" * 60_000))
+    yield cost("log in, 64 KB, deep", "/api/login", **_json(b'{"a": [' + deep * 210 + b"0]}"))
+    yield cost("log in, JSON without an end", "/api/login", **_json(b"[" * 60_000))
     yield cost(
         "second factor, no such login",
         "/api/login/mfa",

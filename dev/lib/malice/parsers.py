@@ -712,15 +712,15 @@ _NOISE = 0.002
 def slow(name: str) -> Iterator[str]:
     """Measure a parser with texts that grow, and yield what takes too long, or more than linear time."""
     parser = PARSERS[name]
-    growing_texts = (parser.large(times * LARGE) for times in (1, 2, 4))
-    for given, twice, four_times in zip(*growing_texts, strict=True):
+    sizes = (LARGE, 2 * LARGE, 4 * LARGE)
+    for given, twice, four_times in zip(*map(parser.large, sizes), strict=True):
         if _seconds(parser, given, 1) < _NOISE:
             continue
         for _again in range(4):  # what else the machine does must not decide
             once, double = _seconds(parser, given, 5), _seconds(parser, twice, 5)
             if once <= MOST_SECONDS and double <= MOST_GROWTH * once:
                 break
-            # at some size, memory becomes more expensive: that is a step, and no growth
+            # memory for a larger text may cost more once; growth shows at both doublings
             if once <= MOST_SECONDS and _seconds(parser, four_times, 5) <= MOST_GROWTH * double:
                 break
         else:

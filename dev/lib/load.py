@@ -62,10 +62,10 @@ class Meter:
 class _Metered(httpx.AsyncBaseTransport):
     """Record each request; connect to this machine, whatever the name of the server is."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, address: str | None) -> None:
         self._meter = meter
         limits = httpx.Limits(max_connections=4, max_keepalive_connections=4)
-        self._inner = httpx.AsyncHTTPTransport(verify=_TLS, limits=limits)
+        self._inner = httpx.AsyncHTTPTransport(verify=_TLS, limits=limits, local_address=address)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         method, path, started = request.method, request.url.path, time.monotonic()
@@ -102,14 +102,17 @@ def _error_of(response: httpx.Response) -> str:
         return str(response.headers.get("Content-Type"))
 
 
-def client(url: str, meter: Meter, **options: Any) -> Any:
-    """Return a client (``odoo_jwt_api.AsyncClient``) whose requests are recorded."""
+def client(url: str, meter: Meter, address: str | None = None, **options: Any) -> Any:
+    """Return a client (``odoo_jwt_api.AsyncClient``) whose requests are recorded.
+
+    :param address: the loopback address that it sends from; proxies limit the requests of each address
+    """
     source = str(ROOT / "clients" / "python" / "src")
     if source not in sys.path:
         sys.path.insert(0, source)
     from odoo_jwt_api import AsyncClient
 
-    http = httpx.AsyncClient(transport=_Metered(meter), timeout=60)
+    http = httpx.AsyncClient(transport=_Metered(meter, address), timeout=60)
     return AsyncClient(url, http=http, **options)
 
 
@@ -127,8 +130,10 @@ class Writer:
     :ivar failed: errors that remained after the retries
     """
 
-    def __init__(self, url: str, meter: Meter, prefix: str, retries: int = 6) -> None:
-        self.client = client(url, meter, retries=retries)
+    def __init__(
+        self, url: str, meter: Meter, prefix: str, *, address: str | None = None, retries: int = 6
+    ) -> None:
+        self.client = client(url, meter, address, retries=retries)
         self.prefix = prefix
         self.sent: list[str] = []
         self.created: dict[str, int] = {}

@@ -20,6 +20,8 @@ from .client import LEAKS, SECRETS
 
 #: What the user of the present task is doing.
 OPERATION = contextvars.ContextVar("operation", default="")
+#: How often a writer rotates its refresh token: by time, because a session may do so 60 times in a minute.
+ROTATION_SECONDS = 1
 #: Shared: httpx would load the certificates anew for each client.
 _TLS = proxies.insecure()
 
@@ -138,6 +140,7 @@ class Writer:
         self.sent: list[str] = []
         self.created: dict[str, int] = {}
         self.failed: list[str] = []
+        self._rotated_at = time.monotonic()
 
     async def log_in(self, login: str, password: str) -> None:
         await log_in(self.client, login, password)
@@ -156,7 +159,8 @@ class Writer:
         self.created[name] = one.record["id"]
         await self.client.update("res.partner", one.record["id"], {"ref": name}, fields=["ref"])
         await self.client.get("res.partner", one.record["id"], fields=["name", "ref"])
-        if len(self.sent) % 5 == 0:
+        if time.monotonic() - self._rotated_at >= ROTATION_SECONDS:
+            self._rotated_at = time.monotonic()
             await self.client.rotate_refresh_token()
 
     async def close(self) -> None:

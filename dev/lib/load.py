@@ -20,7 +20,7 @@ from .client import LEAKS, SECRETS
 
 #: What the user of the present task is doing.
 OPERATION = contextvars.ContextVar("operation", default="")
-#: How often a writer rotates its refresh token: by time, because a session may do so 60 times in a minute.
+#: Time between two rotations of a writer; a session is allowed 60 a minute.
 ROTATION_SECONDS = 1
 #: Shared: httpx would load the certificates anew for each client.
 _TLS = proxies.insecure()
@@ -107,7 +107,7 @@ def _error_of(response: httpx.Response) -> str:
 def client(url: str, meter: Meter, address: str | None = None, **options: Any) -> Any:
     """Return a client (``odoo_jwt_api.AsyncClient``) whose requests are recorded.
 
-    :param address: the loopback address that it sends from; proxies limit the requests of each address
+    :param address: the local IP address that it sends from; proxies limit the requests of each address
     """
     source = str(ROOT / "clients" / "python" / "src")
     if source not in sys.path:

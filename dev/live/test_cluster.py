@@ -328,7 +328,7 @@ def is_error(answer, status, code):
 def test_killed_machine_loses_and_doubles_nothing(server, cluster, user):
     """Under load: the requests that it was executing fail, and are repeated as the guides say."""
     meter, prefix = load.Meter(), f"killed {secrets.token_hex(4)}"
-    # each from an address of its own: on a fast machine, all together send more than one address may
+    # from different addresses: together they may send more than HAProxy allows a single address
     writers = [
         load.Writer(cluster.url, meter, f"{prefix}-{n}", address=f"127.0.0.{10 + n}")
         for n in range(WRITERS)
